@@ -1,0 +1,2 @@
+//! gatescope builds, costs and inspects convolutional networks with attention.
+pub mod network;

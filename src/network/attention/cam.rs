@@ -1,0 +1,112 @@
+//! CBAM's Channel Attention Module alone (Woo et al., ECCV 2018): the official `CBAM(no_spatial=True)`.
+
+use super::se::{DEFAULT_REDUCTION, REDUCTION, check_reduction};
+use super::{AttentionBlock, Card};
+use crate::network::graph::{Conv2d, GateKind, GraphBuilder, NodeId, Op, ScopeKind};
+use crate::network::options::{Declared, Field, Kind, Options, Value};
+
+/// Which statistics the shared MLP sees (the paper's Table 1).
+const POOL: Field = Field {
+    key: "pool",
+    long: "pool",
+    help: "statistics the shared MLP sees",
+    kind: Kind::Word(&["both", "avg", "max"]),
+};
+/// Whose definition: they differ in biases, names and plane order.
+pub(super) const VARIANT: Field = Field {
+    key: "variant",
+    long: "variant",
+    help: "official: MLP with biases, planes max then mean; timm: no biases, mean then max",
+    kind: Kind::Word(&["official", "timm"]),
+};
+
+/// Channel Attention Module.
+pub struct Cam;
+
+/// The options of a channel gate, shared with CBAM.
+pub(super) fn declared() -> Vec<Declared> {
+    vec![
+        Declared { field: REDUCTION, default: Value::Number(DEFAULT_REDUCTION) },
+        Declared { field: POOL, default: Value::Word("both".to_owned()) },
+        Declared { field: VARIANT, default: Value::Word("official".to_owned()) },
+    ]
+}
+
+/// The module path of a CBAM in a block: timm calls every attention layer `se`.
+pub(super) fn module_name(options: &Options) -> &'static str {
+    if options.word("variant", "official") == "timm" { "se" } else { "cbam" }
+}
+
+/// Adds the channel gate inside the current attention scope and returns the scaled features.
+pub(super) fn attach_gate(b: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {
+    let channels = b.shape(features).channels();
+    let r = options.number("r", DEFAULT_REDUCTION);
+    let pools = match options.word("pool", "both") {
+        "avg" => vec![("avg", Op::GlobalAvgPool)],
+        "max" => vec![("max", Op::GlobalMaxPool)],
+        _ => vec![("avg", Op::GlobalAvgPool), ("max", Op::GlobalMaxPool)],
+    };
+    let timm = options.word("variant", "official") == "timm";
+    let mut mlp: Option<(NodeId, NodeId)> = None;
+    let mut outputs = Vec::new();
+    let prefix = if timm { "channel" } else { "ChannelGate" };
+    for (pool, op) in pools {
+        let pooled = b.add(&format!("{prefix}.{pool}_pool"), op, &[features]);
+        let (input, first, second, names) = if timm {
+            // timm make_divisible(C / r, 1): rounded to the nearest.
+            let width = ((channels + r / 2) / r).max(1);
+            let layer = |out| Op::Conv2d(Conv2d::new(out, 1));
+            (pooled, layer(width), layer(channels), ["fc1", "act", "fc2"])
+        } else {
+            let flat = b.add(&format!("{prefix}.{pool}.mlp.0"), Op::Flatten, &[pooled]);
+            let layer = |out_features| Op::Linear { out_features, bias: true };
+            (flat, layer(channels / r), layer(channels), ["mlp.1", "mlp.2", "mlp.3"])
+        };
+        let [fc1, act, fc2] = names.map(|name| format!("{prefix}.{name}"));
+        outputs.push(match mlp {
+            None => {
+                let w1 = b.add(&fc1, first, &[input]);
+                let hidden = b.add(&act, Op::Relu, &[w1]);
+                let w2 = b.add(&fc2, second, &[hidden]);
+                mlp = Some((w1, w2));
+                w2
+            }
+            Some((w1, w2)) => {
+                let hidden = b.share(&format!("{fc1} ({pool})"), w1, &[input]);
+                let hidden = b.add(&format!("{act} ({pool})"), Op::Relu, &[hidden]);
+                b.share(&format!("{fc2} ({pool})"), w2, &[hidden])
+            }
+        });
+    }
+    let summed = match outputs[..] {
+        [only] => only,
+        _ => b.add(&format!("{prefix}.sum"), Op::Add, &outputs),
+    };
+    let gate = b.add(&format!("{prefix}.gate"), Op::Sigmoid, &[summed]);
+    b.gate(GateKind::Channel, features, gate)
+}
+
+impl AttentionBlock for Cam {
+    fn card(&self) -> Card {
+        Card {
+            name: "cam",
+            title: "CAM",
+            long: "Channel Attention Module of CBAM",
+            summary: "Weighs channels by one small MLP that sees both the mean and the maximum of each channel.",
+            formula: &["Mc = σ(W2·δ(W1·avg F) + W2·δ(W1·max F))"],
+            paper: "Woo et al., ECCV 2018",
+        }
+    }
+
+    fn options(&self) -> Vec<Declared> {
+        declared()
+    }
+
+    fn check(&self, options: &Options, channels: usize) -> Result<(), String> {
+        check_reduction(options, channels)
+    }
+
+    fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {
+        builder.scope(ScopeKind::Attention("cam"), module_name(options), "CAM", |b| attach_gate(b, features, options))
+    }
+}

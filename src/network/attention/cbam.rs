@@ -1,0 +1,39 @@
+//! Convolutional Block Attention Module (Woo et al., ECCV 2018): CAM, then SAM on what CAM let through.
+
+use super::se::check_reduction;
+use super::{AttentionBlock, Card, cam, sam};
+use crate::network::graph::{GraphBuilder, NodeId, ScopeKind};
+use crate::network::options::{Declared, Options, Value};
+
+/// CBAM whole.
+pub struct Cbam;
+
+impl AttentionBlock for Cbam {
+    fn card(&self) -> Card {
+        Card {
+            name: "cbam",
+            title: "CBAM",
+            long: "Convolutional Block Attention Module",
+            summary: "First decides which channels matter (CAM), then where in the image (SAM).",
+            formula: &["Mc = σ(W2·δ(W1·avg F) + W2·δ(W1·max F))", "Ms = σ(BN(conv k×k[max F'; mean F']))"],
+            paper: "Woo et al., ECCV 2018",
+        }
+    }
+
+    fn options(&self) -> Vec<Declared> {
+        let mut declared = cam::declared();
+        declared.insert(1, Declared { field: sam::KERNEL, default: Value::Number(sam::DEFAULT_KERNEL) });
+        declared
+    }
+
+    fn check(&self, options: &Options, channels: usize) -> Result<(), String> {
+        check_reduction(options, channels)
+    }
+
+    fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {
+        builder.scope(ScopeKind::Attention("cbam"), cam::module_name(options), "CBAM", |b| {
+            let channelled = cam::attach_gate(b, features, options);
+            sam::attach_gate(b, channelled, options)
+        })
+    }
+}

@@ -1,0 +1,125 @@
+//! Attention blocks: what each adds to a graph, its formula, its paper. One file a block.
+//!
+//! To add one: write `network/attention/NAME.rs` with a type that implements [`AttentionBlock`], and name it
+//! in [`BLOCKS`]. Text, TOML, validation, the attention matrix, costs and the engine follow from that.
+
+mod cam;
+mod cbam;
+mod sam;
+mod se;
+
+use std::fmt;
+
+use super::graph::{GraphBuilder, NodeId};
+use super::options::{Declared, Options};
+use super::suggest;
+
+/// Every attention block, in the order users see them.
+pub static BLOCKS: &[&dyn AttentionBlock] = &[&se::Se, &cam::Cam, &sam::Sam, &cbam::Cbam];
+
+/// What there is to say about a block.
+#[derive(Clone, Copy, Debug)]
+pub struct Card {
+    /// The name used in specs: `cbam`.
+    pub name: &'static str,
+    /// The short title people use: `CBAM`.
+    pub title: &'static str,
+    /// The full name.
+    pub long: &'static str,
+    /// What it does, in a sentence.
+    pub summary: &'static str,
+    /// The formula, one line a gate.
+    pub formula: &'static [&'static str],
+    /// Where it comes from.
+    pub paper: &'static str,
+}
+
+/// An attention block that can follow a residual branch's last BatchNorm.
+pub trait AttentionBlock: Sync {
+    /// Names, formula, paper.
+    fn card(&self) -> Card;
+
+    /// The options it takes, with their defaults.
+    fn options(&self) -> Vec<Declared>;
+
+    /// Checks a choice against the channels it would attend to.
+    ///
+    /// # Errors
+    /// A sentence naming the field, the value and the fix.
+    fn check(&self, options: &Options, channels: usize) -> Result<(), String>;
+
+    /// Adds the block after `features` (`[C, H, W]`) and returns the scaled features, same shape. The
+    /// builder's current scope is the residual block; the attention scope is opened here.
+    fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId;
+}
+
+/// A chosen attention block with its options.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attention {
+    name: &'static str,
+    options: Options,
+}
+
+impl Attention {
+    /// The block of this name with default options.
+    ///
+    /// # Errors
+    /// An unknown name, with a suggestion.
+    pub fn named(name: &str) -> Result<Self, String> {
+        match find(name) {
+            Some(block) => Ok(Self { name: block.card().name, options: Options::default() }),
+            None => Err(format!("unknown attention \"{name}\": {}", suggest::hint(name, &names()))),
+        }
+    }
+
+    /// The name used in specs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The chosen options.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The definition behind the name.
+    #[must_use]
+    pub fn block(&self) -> &'static dyn AttentionBlock {
+        find(self.name).unwrap_or(BLOCKS[0])
+    }
+
+    /// The same with one option set.
+    ///
+    /// # Errors
+    /// A sentence naming the block, the field, the value and a suggestion.
+    pub fn with(mut self, option: &str, value: &super::options::Value) -> Result<Self, String> {
+        let declared = self.block().options();
+        self.options.set(&declared, option, value).map_err(|error| format!("{}: {error}", self.name))?;
+        Ok(self)
+    }
+}
+
+impl fmt::Display for Attention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        if !self.options.is_empty() {
+            let words: Vec<String> = self.options.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            write!(f, "({})", words.join(","))?;
+        }
+        Ok(())
+    }
+}
+
+/// The block of this name, in any letter case.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn AttentionBlock> {
+    BLOCKS.iter().copied().find(|block| block.card().name.eq_ignore_ascii_case(name))
+}
+
+/// Every block's name, in registry order.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    BLOCKS.iter().map(|block| block.card().name).collect()
+}

@@ -1,0 +1,65 @@
+//! CBAM's Spatial Attention Module alone (Woo et al., ECCV 2018): the official `SpatialGate`.
+
+use super::cam::{VARIANT, module_name};
+use super::{AttentionBlock, Card};
+use crate::network::graph::{Conv2d, GateKind, GraphBuilder, NodeId, Op, ScopeKind};
+use crate::network::options::{Declared, Field, Kind, Options, Value};
+
+/// The kernel of the spatial convolution.
+pub(super) const KERNEL: Field =
+    Field { key: "k", long: "kernel", help: "kernel of the spatial convolution", kind: Kind::OneOf(&[3, 5, 7]) };
+/// The paper's best kernel (Table 2).
+pub(super) const DEFAULT_KERNEL: usize = 7;
+
+/// Spatial Attention Module.
+pub struct Sam;
+
+/// Adds the spatial gate inside the current attention scope and returns the scaled features.
+pub(super) fn attach_gate(b: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {
+    let kernel = options.number("k", DEFAULT_KERNEL);
+    let timm = options.word("variant", "official") == "timm";
+    let (prefix, conv, bn) = if timm {
+        ("spatial", "spatial.conv.conv", "spatial.conv.bn")
+    } else {
+        ("SpatialGate", "SpatialGate.spatial.conv", "SpatialGate.spatial.bn")
+    };
+    let mut planes = [
+        b.add(&format!("{prefix}.max"), Op::ChannelMax, &[features]),
+        b.add(&format!("{prefix}.mean"), Op::ChannelMean, &[features]),
+    ];
+    if timm {
+        planes.reverse();
+    }
+    let planes = b.add(&format!("{prefix}.compress"), Op::Concat, &planes);
+    let map = b.conv_bn(conv, bn, None, Conv2d::new(1, kernel), planes);
+    let gate = b.add(&format!("{prefix}.gate"), Op::Sigmoid, &[map]);
+    b.gate(GateKind::Spatial, features, gate)
+}
+
+impl AttentionBlock for Sam {
+    fn card(&self) -> Card {
+        Card {
+            name: "sam",
+            title: "SAM",
+            long: "Spatial Attention Module of CBAM",
+            summary: "Weighs positions by one convolution over the maximum and the mean across channels.",
+            formula: &["Ms = σ(BN(conv k×k[max F; mean F]))"],
+            paper: "Woo et al., ECCV 2018",
+        }
+    }
+
+    fn options(&self) -> Vec<Declared> {
+        vec![
+            Declared { field: KERNEL, default: Value::Number(DEFAULT_KERNEL) },
+            Declared { field: VARIANT, default: Value::Word("official".to_owned()) },
+        ]
+    }
+
+    fn check(&self, _options: &Options, _channels: usize) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {
+        builder.scope(ScopeKind::Attention("sam"), module_name(options), "SAM", |b| attach_gate(b, features, options))
+    }
+}

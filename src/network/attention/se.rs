@@ -1,0 +1,118 @@
+//! Squeeze-and-Excitation (Hu et al., arXiv 1709.01507).
+//!
+//! | variant | squeeze width | layers | bias | as in |
+//! |---|---|---|---|---|
+//! | `timm` (default) | C/r rounded to a multiple of 8, at least 8 | 1×1 convolutions `se.fc1`, `se.fc2` | yes | timm `SEModule` |
+//! | `floor` | ⌊C/r⌋ | 1×1 convolutions `se.fc1`, `se.fc2` | yes | the paper, Caffe, timm legacy |
+//! | `nobias` | ⌊C/r⌋ | linear `se.fc.0`, `se.fc.2` | no | the paper's eq. 5 and ablations, moskomule `SELayer` |
+
+use super::{AttentionBlock, Card};
+use crate::network::graph::{Conv2d, GateKind, GraphBuilder, NodeId, Op, ScopeKind};
+use crate::network::options::{Declared, Field, Kind, Options, Value};
+
+/// The reduction ratio every channel gate shares.
+pub(super) const REDUCTION: Field = Field {
+    key: "r",
+    long: "reduction",
+    help: "channels are squeezed to C/r",
+    kind: Kind::Number { min: 1, max: 4096 },
+};
+/// The papers' default reduction ratio.
+pub(super) const DEFAULT_REDUCTION: usize = 16;
+
+const VARIANT: Field = Field {
+    key: "variant",
+    long: "variant",
+    help: "timm: widths in multiples of 8; floor: C/r rounded down; nobias: as floor, linear layers without bias",
+    kind: Kind::Word(&["timm", "floor", "nobias"]),
+};
+
+/// Squeeze-and-Excitation.
+pub struct Se;
+
+/// The squeezed width for `channels` at reduction `r`.
+fn width(variant: &str, channels: usize, r: usize) -> usize {
+    match variant {
+        // timm make_divisible(C / r, 8, round_limit = 0)
+        "timm" => ((channels + 4 * r) / r / 8 * 8).max(8),
+        _ => channels / r,
+    }
+}
+
+/// Refuses a reduction that leaves no channel.
+pub(super) fn check_reduction(options: &Options, channels: usize) -> Result<(), String> {
+    let r = options.number("r", DEFAULT_REDUCTION);
+    if r > channels {
+        return Err(format!("r={r}: larger than the {channels} channels it would squeeze, use r={channels} or less"));
+    }
+    Ok(())
+}
+
+impl AttentionBlock for Se {
+    fn card(&self) -> Card {
+        Card {
+            name: "se",
+            title: "SE",
+            long: "Squeeze-and-Excitation",
+            summary: "Averages each channel over the image and lets two small layers decide how much of each channel to keep.",
+            formula: &["s = σ(W2·δ(W1·avg F))"],
+            paper: "Hu et al., CVPR 2018",
+        }
+    }
+
+    fn options(&self) -> Vec<Declared> {
+        vec![
+            Declared { field: REDUCTION, default: Value::Number(DEFAULT_REDUCTION) },
+            Declared { field: VARIANT, default: Value::Word("timm".to_owned()) },
+        ]
+    }
+
+    fn check(&self, options: &Options, channels: usize) -> Result<(), String> {
+        check_reduction(options, channels)
+    }
+
+    fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {
+        let variant = options.word("variant", "timm");
+        let channels = builder.shape(features).channels();
+        let width = width(variant, channels, options.number("r", DEFAULT_REDUCTION));
+        builder.scope(ScopeKind::Attention("se"), "se", "SE", |b| {
+            let squeezed = b.add("avg_pool", Op::GlobalAvgPool, &[features]);
+            let excited = if variant == "nobias" {
+                let flat = b.add("flatten", Op::Flatten, &[squeezed]);
+                let hidden = b.add("fc.0", Op::Linear { out_features: width, bias: false }, &[flat]);
+                let hidden = b.add("fc.1", Op::Relu, &[hidden]);
+                b.add("fc.2", Op::Linear { out_features: channels, bias: false }, &[hidden])
+            } else {
+                let hidden = b.add("fc1", Op::Conv2d(Conv2d::new(width, 1).with_bias()), &[squeezed]);
+                let hidden = b.add("act", Op::Relu, &[hidden]);
+                b.add("fc2", Op::Conv2d(Conv2d::new(channels, 1).with_bias()), &[hidden])
+            };
+            let gate = b.add("gate", Op::Sigmoid, &[excited]);
+            b.gate(GateKind::Channel, features, gate)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::width;
+
+    #[test]
+    fn timm_widths_are_multiples_of_eight() {
+        // FACTS: timm SEModule, rd_divisor 8, r = 16.
+        for (channels, want) in [
+            (16, 8),
+            (160, 8),
+            (192, 16),
+            (240, 16),
+            (256, 16),
+            (320, 24),
+            (480, 32),
+            (576, 40),
+            (1024, 64),
+            (1056, 64),
+        ] {
+            assert_eq!(width("timm", channels, 16), want, "{channels}");
+        }
+    }
+}

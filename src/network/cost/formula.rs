@@ -1,0 +1,43 @@
+//! Parameters and MACs written out with their numbers: `3·3·256·256 = 589,824`.
+
+use super::layer;
+use crate::network::graph::{Graph, NodeId, Op};
+
+/// One line of a calculation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// The product as people write it: `3·3·256·256`.
+    pub expression: String,
+    /// What it comes to.
+    pub value: u64,
+}
+
+/// How a layer's parameters and MACs come about; `None` where it has none.
+#[must_use]
+pub fn formula(graph: &Graph, id: NodeId) -> (Option<Term>, Option<Term>) {
+    let node = &graph[id];
+    let cost = layer(graph, id);
+    let input = node.inputs.first().map_or(node.shape, |first| graph[*first].shape);
+    let output = node.shape;
+    let (params, macs) = match &node.op {
+        Op::Conv2d(conv) => {
+            let inner = input.channels() / conv.groups;
+            let weights = product(&[conv.kernel[0], conv.kernel[1], inner, conv.out_channels]);
+            let bias = if conv.bias { format!(" + {}", conv.out_channels) } else { String::new() };
+            (format!("{weights}{bias}"), format!("{weights}·{}", product(&[output.height(), output.width()])))
+        }
+        Op::Linear { out_features, bias } => {
+            let weights = product(&[input.channels(), *out_features]);
+            let bias = if *bias { format!(" + {out_features}") } else { String::new() };
+            (format!("{weights}{bias}"), weights)
+        }
+        Op::BatchNorm { .. } => (product(&[2, input.channels()]), String::new()),
+        _ => Default::default(),
+    };
+    let term = |expression: String, value: u64| (value > 0).then_some(Term { expression, value });
+    (term(params, cost.params), term(macs, cost.macs))
+}
+
+fn product(factors: &[usize]) -> String {
+    factors.iter().map(ToString::to_string).collect::<Vec<_>>().join("·")
+}

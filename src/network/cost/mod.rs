@@ -1,0 +1,162 @@
+//! What a network costs: parameters, MACs, element-wise operations, memory; by layer, block, stage, network.
+//!
+//! **MACs** are multiply-accumulates of convolution and linear layers, no bias, one image: the convention of the
+//! papers' "FLOPs" columns and of torchvision's published GFLOPs. Everything else is counted beside them as
+//! element-wise operations (see [`elementwise`]). Running statistics are buffers and not parameters.
+
+mod compare;
+mod formula;
+mod lesson;
+
+pub use compare::{Row, compare};
+pub use formula::{Term, formula};
+pub use lesson::{Lesson, lesson};
+
+use std::iter::Sum;
+use std::ops::{Add, AddAssign};
+
+use super::graph::{Graph, Node, NodeId, Op, ScopeId, Shape};
+
+/// Bytes of one f32.
+const F32: u64 = 4;
+
+/// Costs of a layer or of a sum of layers, for one image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Learnable numbers; a shared layer counts where it is first used.
+    pub params: u64,
+    /// Multiply-accumulates of convolution and linear layers, no bias.
+    pub macs: u64,
+    /// Element-wise operations: everything that is not a MAC.
+    pub elementwise: u64,
+    /// Bytes of the layer's output in f32; views take none.
+    pub activation_bytes: u64,
+}
+
+impl Add for Cost {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            params: self.params + other.params,
+            macs: self.macs + other.macs,
+            elementwise: self.elementwise + other.elementwise,
+            activation_bytes: self.activation_bytes + other.activation_bytes,
+        }
+    }
+}
+
+impl AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sum for Cost {
+    fn sum<I: Iterator<Item = Self>>(costs: I) -> Self {
+        costs.fold(Self::default(), Add::add)
+    }
+}
+
+/// The costs of a whole graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ledger {
+    /// By node, in execution order.
+    pub layers: Vec<Cost>,
+    /// By scope, children included.
+    pub scopes: Vec<Cost>,
+}
+
+impl Ledger {
+    /// Counts every layer of a graph.
+    #[must_use]
+    pub fn of(graph: &Graph) -> Self {
+        let layers: Vec<Cost> = graph.node_ids().map(|id| layer(graph, id)).collect();
+        let mut scopes = vec![Cost::default(); graph.scopes.len()];
+        for (node, cost) in graph.nodes.iter().zip(&layers) {
+            scopes[node.scope.0] += *cost;
+        }
+        for id in (1..scopes.len()).rev() {
+            if let Some(parent) = graph.scopes[id].parent {
+                let cost = scopes[id];
+                scopes[parent.0] += cost;
+            }
+        }
+        Self { layers, scopes }
+    }
+
+    /// The whole network.
+    #[must_use]
+    pub fn total(&self) -> Cost {
+        self.scopes[0]
+    }
+
+    /// A part of it, children included.
+    #[must_use]
+    pub fn scope(&self, id: ScopeId) -> Cost {
+        self.scopes[id.0]
+    }
+
+    /// One layer.
+    #[must_use]
+    pub fn layer(&self, id: NodeId) -> Cost {
+        self.layers[id.0]
+    }
+
+    /// Everything that belongs to attention blocks.
+    #[must_use]
+    pub fn attention(&self, graph: &Graph) -> Cost {
+        let is_attention = |id: &ScopeId| matches!(graph[*id].kind, super::graph::ScopeKind::Attention(_));
+        graph.scope_ids().filter(is_attention).map(|id| self.scope(id)).sum()
+    }
+}
+
+/// The cost of one node.
+fn layer(graph: &Graph, id: NodeId) -> Cost {
+    let node = &graph[id];
+    let input = node.inputs.first().map_or(node.shape, |first| graph[*first].shape);
+    let params = node.params.iter().map(|param| &graph[*param]);
+    let owned = params.filter(|param| param.owner == id && param.role.is_parameter());
+    Cost {
+        params: owned.map(|param| param.elements() as u64).sum(),
+        macs: macs(&node.op, input, node.shape),
+        elementwise: elementwise(node, input),
+        activation_bytes: if is_view(&node.op) { 0 } else { elements(node.shape) * F32 },
+    }
+}
+
+fn elements(shape: Shape) -> u64 {
+    shape.elements() as u64
+}
+
+/// Takes no memory of its own: the image is the caller's, flattening only renames.
+fn is_view(op: &Op) -> bool {
+    matches!(op, Op::Input | Op::Flatten)
+}
+
+/// `output elements · kernel · input channels / groups` for convolutions, `in · out` for linear layers, else 0.
+fn macs(op: &Op, input: Shape, output: Shape) -> u64 {
+    match op {
+        Op::Conv2d(conv) => {
+            let window = conv.kernel[0] * conv.kernel[1] * (input.channels() / conv.groups);
+            elements(output) * window as u64
+        }
+        Op::Linear { out_features, .. } => elements(input) * *out_features as u64,
+        _ => 0,
+    }
+}
+
+/// Operations that are not MACs, by layer: bias 1 an output element; `BatchNorm` 2 (one multiplication, one
+/// addition, folded statistics); `ReLU`, sigmoid, add and scale 1; pooling 1 an element read; views and copies 0.
+fn elementwise(node: &Node, input: Shape) -> u64 {
+    let output = elements(node.shape);
+    match &node.op {
+        Op::Conv2d(conv) => u64::from(conv.bias) * output,
+        Op::Linear { bias, .. } => u64::from(*bias) * output,
+        Op::BatchNorm { .. } => 2 * output,
+        Op::Relu | Op::Sigmoid | Op::Scale => output,
+        Op::Add => output * (node.inputs.len() as u64 - 1),
+        Op::MaxPool(pool) | Op::AvgPool(pool) => output * (pool.kernel[0] * pool.kernel[1]) as u64,
+        Op::GlobalAvgPool | Op::GlobalMaxPool | Op::ChannelMean | Op::ChannelMax => elements(input),
+        Op::Input | Op::Concat | Op::Flatten | Op::Subsample { .. } | Op::PadChannels { .. } => 0,
+    }
+}

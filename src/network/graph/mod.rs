@@ -1,0 +1,280 @@
+//! The graph: every layer of a network in execution order, with its shape, its parameters and its place.
+//!
+//! It is made once, when a spec is lowered, and read by everything else: costs, the engine, the canvas.
+
+mod builder;
+mod op;
+mod receptive;
+mod shape;
+
+pub use builder::{GraphBuilder, OpenScope};
+pub use op::{Conv2d, Op, Pool2d};
+pub use receptive::receptive_fields;
+pub use shape::{Shape, ShapeError};
+
+use std::ops::Index;
+
+/// The index of a [`Node`] in its graph; nodes are in execution order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub usize);
+
+/// The index of a [`Scope`] in its graph; parents come before their children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ScopeId(pub usize);
+
+/// The index of a [`Param`] in its graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ParamId(pub usize);
+
+/// What a parameter is to its layer. Running statistics are buffers, not parameters, as in PyTorch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// A weight: convolution, linear, or the scale of a BatchNorm.
+    Weight,
+    /// A bias, or the shift of a BatchNorm.
+    Bias,
+    /// A BatchNorm's running mean: a buffer.
+    RunningMean,
+    /// A BatchNorm's running variance: a buffer.
+    RunningVar,
+}
+
+impl Role {
+    /// Counted as a parameter (buffers are not).
+    #[must_use]
+    pub fn is_parameter(self) -> bool {
+        matches!(self, Self::Weight | Self::Bias)
+    }
+
+    /// The last part of the tensor's name in a PyTorch state_dict.
+    #[must_use]
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::Weight => "weight",
+            Self::Bias => "bias",
+            Self::RunningMean => "running_mean",
+            Self::RunningVar => "running_var",
+        }
+    }
+}
+
+/// One tensor of the state_dict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// Its full name in the state_dict: `layer1.0.conv1.weight`.
+    pub name: String,
+    /// Its shape, in PyTorch's order.
+    pub shape: Vec<usize>,
+    /// What it is.
+    pub role: Role,
+    /// The first node that uses it. A shared MLP has a second one, where it costs nothing more.
+    pub owner: NodeId,
+}
+
+impl Param {
+    /// How many numbers it holds.
+    #[must_use]
+    pub fn elements(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// One layer: an operator applied to the outputs of earlier nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// A unique name; for layers with parameters, PyTorch's module path (`layer1.0.conv1`).
+    pub name: String,
+    /// What it computes.
+    pub op: Op,
+    /// Where its inputs come from.
+    pub inputs: Vec<NodeId>,
+    /// The shape of its output for one image.
+    pub shape: Shape,
+    /// The innermost scope it belongs to.
+    pub scope: ScopeId,
+    /// Its tensors, in state_dict order.
+    pub params: Vec<ParamId>,
+}
+
+/// What kind of part a scope is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ScopeKind {
+    /// The whole network.
+    Root,
+    /// Everything before the first stage.
+    Stem,
+    /// A run of blocks at one resolution.
+    Stage,
+    /// A residual (or plain) block.
+    Block,
+    /// The projection on a shortcut.
+    Shortcut,
+    /// An attention block; its name is the one in the registry (`cbam`).
+    Attention(&'static str),
+    /// Pooling and classifier.
+    Head,
+}
+
+/// A named part of the network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scope {
+    /// What it is.
+    pub kind: ScopeKind,
+    /// Its full path: `layer3.2`, `layer3.2.cbam`; empty for the root.
+    pub path: String,
+    /// What it is made of, in words: `Bottleneck`, `CBAM`.
+    pub label: &'static str,
+    /// The scope it is in; `None` for the root.
+    pub parent: Option<ScopeId>,
+    /// The node whose output is the scope's output.
+    pub output: NodeId,
+    /// How the network's input reaches the scope: the node its first layer reads, if any.
+    pub input: Option<NodeId>,
+}
+
+/// What a gate multiplies with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GateKind {
+    /// A vector: one value a channel.
+    Channel,
+    /// A map: one value a position.
+    Spatial,
+}
+
+impl GateKind {
+    /// `channel` or `spatial`, as in the JSON output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Channel => "channel",
+            Self::Spatial => "spatial",
+        }
+    }
+}
+
+/// The 0..1 tensor an attention block multiplies with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gate {
+    /// Its name, after the module that makes it: `layer1.0.se.gate`.
+    pub name: String,
+    /// A vector or a map.
+    pub kind: GateKind,
+    /// The node whose output it is.
+    pub node: NodeId,
+    /// The node that multiplies with it.
+    pub scale: NodeId,
+    /// The attention scope it belongs to.
+    pub scope: ScopeId,
+}
+
+/// A network, lowered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Graph {
+    /// The spec's text form.
+    pub name: String,
+    /// Layers in execution order; the first is the input, the last makes the logits.
+    pub nodes: Vec<Node>,
+    /// Parts, parents before children; the first is the root.
+    pub scopes: Vec<Scope>,
+    /// The state_dict, in PyTorch's order of first use.
+    pub params: Vec<Param>,
+    /// Gates in execution order.
+    pub gates: Vec<Gate>,
+}
+
+impl Graph {
+    /// The root scope.
+    pub const ROOT: ScopeId = ScopeId(0);
+
+    /// The shape of the input image, `[C, H, W]`.
+    #[must_use]
+    pub fn input(&self) -> Shape {
+        self.nodes[0].shape
+    }
+
+    /// The node that makes the logits, `[classes]`.
+    #[must_use]
+    pub fn output(&self) -> NodeId {
+        NodeId(self.nodes.len() - 1)
+    }
+
+    /// Node ids in execution order.
+    pub fn node_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..self.nodes.len()).map(NodeId)
+    }
+
+    /// Scope ids, parents before children.
+    pub fn scope_ids(&self) -> impl Iterator<Item = ScopeId> + use<> {
+        (0..self.scopes.len()).map(ScopeId)
+    }
+
+    /// The direct children of a scope, in execution order.
+    pub fn children(&self, parent: ScopeId) -> impl Iterator<Item = ScopeId> + '_ {
+        self.scope_ids().filter(move |id| self[*id].parent == Some(parent))
+    }
+
+    /// A scope and everything that contains it, innermost first.
+    pub fn ancestors(&self, scope: ScopeId) -> impl Iterator<Item = ScopeId> + '_ {
+        std::iter::successors(Some(scope), |id| self[*id].parent)
+    }
+
+    /// The nearest enclosing scope of a kind, the scope itself included.
+    #[must_use]
+    pub fn enclosing(&self, scope: ScopeId, kind: ScopeKind) -> Option<ScopeId> {
+        self.ancestors(scope).find(|id| self[*id].kind == kind)
+    }
+
+    /// Is `scope` inside `ancestor` (or the same)?
+    #[must_use]
+    pub fn is_within(&self, scope: ScopeId, ancestor: ScopeId) -> bool {
+        self.ancestors(scope).any(|id| id == ancestor)
+    }
+
+    /// The nodes of a scope, those of its children included, in execution order.
+    pub fn nodes_in(&self, scope: ScopeId) -> impl Iterator<Item = NodeId> + '_ {
+        self.node_ids().filter(move |id| self.is_within(self[*id].scope, scope))
+    }
+
+    /// The gates of a scope, those of its children included, in execution order.
+    pub fn gates_in(&self, scope: ScopeId) -> impl Iterator<Item = (usize, &Gate)> + '_ {
+        self.gates.iter().enumerate().filter(move |(_, gate)| self.is_within(gate.scope, scope))
+    }
+
+    /// Scopes of a kind, in execution order.
+    pub fn scopes_of(&self, kind: ScopeKind) -> impl Iterator<Item = ScopeId> + '_ {
+        self.scope_ids().filter(move |id| self[*id].kind == kind)
+    }
+
+    /// The scope with this path (`layer3.2`).
+    #[must_use]
+    pub fn scope_at(&self, path: &str) -> Option<ScopeId> {
+        self.scope_ids().find(|id| self[*id].path == path)
+    }
+
+    /// The attention scope inside a block, if it has one.
+    #[must_use]
+    pub fn attention_of(&self, block: ScopeId) -> Option<ScopeId> {
+        self.children(block).find(|id| matches!(self[*id].kind, ScopeKind::Attention(_)))
+    }
+}
+
+impl Index<NodeId> for Graph {
+    type Output = Node;
+    fn index(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+}
+
+impl Index<ScopeId> for Graph {
+    type Output = Scope;
+    fn index(&self, id: ScopeId) -> &Scope {
+        &self.scopes[id.0]
+    }
+}
+
+impl Index<ParamId> for Graph {
+    type Output = Param;
+    fn index(&self, id: ParamId) -> &Param {
+        &self.params[id.0]
+    }
+}

@@ -1,0 +1,184 @@
+//! The operators a graph is made of.
+
+/// A 2-D convolution, `[C, H, W] → [out_channels, H', W']`; pairs are `[vertical, horizontal]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conv2d {
+    /// Output channels.
+    pub out_channels: usize,
+    /// Kernel size.
+    pub kernel: [usize; 2],
+    /// Stride.
+    pub stride: [usize; 2],
+    /// Zero padding on each side.
+    pub padding: [usize; 2],
+    /// Dilation.
+    pub dilation: [usize; 2],
+    /// Groups (cardinality); equal to the channels for a depthwise convolution.
+    pub groups: usize,
+    /// Is there a bias?
+    pub bias: bool,
+}
+
+impl Conv2d {
+    /// A square convolution with stride 1, "same" padding for odd kernels and no bias.
+    #[must_use]
+    pub fn new(out_channels: usize, kernel: usize) -> Self {
+        Self {
+            out_channels,
+            kernel: [kernel; 2],
+            stride: [1; 2],
+            padding: [kernel / 2; 2],
+            dilation: [1; 2],
+            groups: 1,
+            bias: false,
+        }
+    }
+
+    /// The same with another stride, on both axes.
+    #[must_use]
+    pub fn stride(self, stride: usize) -> Self {
+        Self { stride: [stride; 2], ..self }
+    }
+
+    /// The same with a bias.
+    #[must_use]
+    pub fn with_bias(self) -> Self {
+        Self { bias: true, ..self }
+    }
+
+    /// The same with this many groups.
+    #[must_use]
+    pub fn groups(self, groups: usize) -> Self {
+        Self { groups, ..self }
+    }
+
+    /// The same without padding.
+    #[must_use]
+    pub fn without_padding(self) -> Self {
+        Self { padding: [0; 2], ..self }
+    }
+}
+
+/// A pooling window; pairs are `[vertical, horizontal]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool2d {
+    /// Window size.
+    pub kernel: [usize; 2],
+    /// Stride.
+    pub stride: [usize; 2],
+    /// Padding on each side: never the maximum, zero for averages.
+    pub padding: [usize; 2],
+    /// Round output sizes up instead of down.
+    pub ceil_mode: bool,
+}
+
+/// What a node computes. Shapes are for one image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Op {
+    /// The image, `[C, H, W]`.
+    Input,
+    /// Convolution.
+    Conv2d(Conv2d),
+    /// `y = W x + b`, `[in] → [out_features]`.
+    Linear {
+        /// Output length.
+        out_features: usize,
+        /// Is there a bias?
+        bias: bool,
+    },
+    /// `y = (x − mean) / sqrt(var + eps) · weight + bias`, per channel, with running statistics.
+    BatchNorm {
+        /// Added to the variance.
+        eps: f64,
+    },
+    /// `max(x, 0)`.
+    Relu,
+    /// `1 / (1 + exp(−x))`.
+    Sigmoid,
+    /// Maximum over a window.
+    MaxPool(Pool2d),
+    /// Mean over a window, padding counted as PyTorch's default does.
+    AvgPool(Pool2d),
+    /// Mean over all positions, `[C, H, W] → [C, 1, 1]`.
+    GlobalAvgPool,
+    /// Maximum over all positions, `[C, H, W] → [C, 1, 1]`.
+    GlobalMaxPool,
+    /// Mean over the channels, `[C, H, W] → [1, H, W]`.
+    ChannelMean,
+    /// Maximum over the channels, `[C, H, W] → [1, H, W]`.
+    ChannelMax,
+    /// Joins along the channels.
+    Concat,
+    /// Sum of equal shapes.
+    Add,
+    /// The first input times the second, a gate broadcast over it.
+    Scale,
+    /// `[C, H, W] → [C·H·W]`, a view.
+    Flatten,
+    /// Every `stride`-th row and column (the parameter-free shortcut of option A).
+    Subsample {
+        /// Step on both axes.
+        stride: usize,
+    },
+    /// Zero channels around the input's (the parameter-free shortcut of option A).
+    PadChannels {
+        /// Zero channels in front.
+        before: usize,
+        /// Zero channels behind.
+        after: usize,
+    },
+}
+
+impl Op {
+    /// Its name, as PyTorch writes it where there is one.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Input => "Input",
+            Self::Conv2d(_) => "Conv2d",
+            Self::Linear { .. } => "Linear",
+            Self::BatchNorm { .. } => "BatchNorm2d",
+            Self::Relu => "ReLU",
+            Self::Sigmoid => "Sigmoid",
+            Self::MaxPool(_) => "MaxPool2d",
+            Self::AvgPool(_) => "AvgPool2d",
+            Self::GlobalAvgPool => "GlobalAvgPool",
+            Self::GlobalMaxPool => "GlobalMaxPool",
+            Self::ChannelMean => "ChannelMean",
+            Self::ChannelMax => "ChannelMax",
+            Self::Concat => "Concat",
+            Self::Add => "Add",
+            Self::Scale => "Scale",
+            Self::Flatten => "Flatten",
+            Self::Subsample { .. } => "Subsample",
+            Self::PadChannels { .. } => "PadChannels",
+        }
+    }
+
+    /// What it does, in as few characters as a box on the canvas has: `3×3, 256, /2`.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Conv2d(conv) => {
+                let mut text = format!("{}×{}, {}", conv.kernel[0], conv.kernel[1], conv.out_channels);
+                if conv.stride != [1, 1] {
+                    text += &format!(", /{}", conv.stride[0]);
+                }
+                if conv.groups > 1 {
+                    text += &format!(", g{}", conv.groups);
+                }
+                text
+            }
+            Self::Linear { out_features, .. } => format!("fc {out_features}"),
+            Self::MaxPool(pool) => format!("max {}×{}, /{}", pool.kernel[0], pool.kernel[1], pool.stride[0]),
+            Self::AvgPool(pool) => format!("avg {}×{}, /{}", pool.kernel[0], pool.kernel[1], pool.stride[0]),
+            Self::Subsample { stride } => format!("every {stride}th"),
+            Self::PadChannels { before, after } => format!("pad +{}", before + after),
+            Self::BatchNorm { .. } => "BN".to_owned(),
+            Self::Sigmoid => "σ".to_owned(),
+            Self::Add => "+".to_owned(),
+            Self::Scale => "×".to_owned(),
+            other => other.name().to_owned(),
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Shapes of activations for one image, and the rules that make them.
+
+use std::fmt;
+
+use super::op::{Conv2d, Op, Pool2d};
+
+/// A shape of up to four dimensions, batch left out: `[C, H, W]` for feature maps, `[C]` for vectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Shape {
+    dims: [usize; 4],
+    rank: usize,
+}
+
+/// Why an operator cannot take its inputs.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ShapeError {
+    /// The window is larger than the padded input.
+    #[error("a {window}x{window_width} window does not fit its {input} input, use a larger input")]
+    Shrunk {
+        /// Window height.
+        window: usize,
+        /// Window width.
+        window_width: usize,
+        /// The input's shape.
+        input: Shape,
+    },
+    /// Two inputs do not agree.
+    #[error("{op} cannot combine {a} with {b}")]
+    Disagree {
+        /// The operator.
+        op: &'static str,
+        /// The first input.
+        a: Shape,
+        /// The other input.
+        b: Shape,
+    },
+    /// The operator needs another rank or divisibility.
+    #[error("{op} cannot take {input}: {reason}")]
+    Unfit {
+        /// The operator.
+        op: &'static str,
+        /// The input's shape.
+        input: Shape,
+        /// What it needs.
+        reason: &'static str,
+    },
+}
+
+impl Shape {
+    /// A feature map `[C, H, W]`.
+    #[must_use]
+    pub fn map(channels: usize, height: usize, width: usize) -> Self {
+        Self { dims: [channels, height, width, 1], rank: 3 }
+    }
+
+    /// A vector `[C]`.
+    #[must_use]
+    pub fn vector(length: usize) -> Self {
+        Self { dims: [length, 1, 1, 1], rank: 1 }
+    }
+
+    /// The dimensions, outermost first.
+    #[must_use]
+    pub fn dims(&self) -> &[usize] {
+        &self.dims[..self.rank]
+    }
+
+    /// The first dimension: channels of a map, length of a vector.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.dims[0]
+    }
+
+    /// Height of a map, 1 of a vector.
+    #[must_use]
+    pub fn height(&self) -> usize {
+        self.dims[1]
+    }
+
+    /// Width of a map, 1 of a vector.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.dims[2]
+    }
+
+    /// Is it `[C, H, W]`?
+    #[must_use]
+    pub fn is_map(&self) -> bool {
+        self.rank == 3
+    }
+
+    /// How many numbers a tensor of this shape holds.
+    #[must_use]
+    pub fn elements(&self) -> usize {
+        self.dims().iter().product()
+    }
+
+    /// Does a gate of this shape broadcast over `target`: `[C]`, `[C, 1, 1]` or `[1, H, W]` over `[C, H, W]`?
+    fn gates(&self, target: &Self) -> bool {
+        let channel = self.channels() == target.channels() && self.height() == 1 && self.width() == 1;
+        let spatial = self.is_map() && self.dims[0] == 1 && self.dims[1..3] == target.dims[1..3];
+        target.is_map() && (channel || spatial || self == target)
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<String> = self.dims().iter().map(ToString::to_string).collect();
+        f.write_str(&words.join("×"))
+    }
+}
+
+impl Op {
+    /// The output shape for these input shapes.
+    ///
+    /// # Errors
+    /// When the inputs do not fit the operator or the output would be empty.
+    pub fn output_shape(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
+        let first = inputs[0];
+        match self {
+            Self::Input => Ok(first),
+            Self::Conv2d(conv) => conv.output_shape(first),
+            Self::Linear { out_features, .. } if first.rank == 1 => Ok(Shape::vector(*out_features)),
+            Self::Linear { .. } => Err(self.unfit(first, "it needs a vector, flatten first")),
+            Self::MaxPool(pool) | Self::AvgPool(pool) => pool.output_shape(first),
+            Self::GlobalAvgPool | Self::GlobalMaxPool => Ok(Shape::map(first.channels(), 1, 1)),
+            Self::ChannelMean | Self::ChannelMax => Ok(Shape::map(1, first.height(), first.width())),
+            Self::Flatten => Ok(Shape::vector(first.elements())),
+            Self::Subsample { stride } => {
+                Ok(Shape::map(first.channels(), first.height().div_ceil(*stride), first.width().div_ceil(*stride)))
+            }
+            Self::PadChannels { before, after } => {
+                Ok(Shape::map(first.channels() + before + after, first.height(), first.width()))
+            }
+            Self::Concat => inputs[1..].iter().try_fold(first, |sum, next| {
+                if sum.rank == next.rank && sum.dims[1..] == next.dims[1..] {
+                    Ok(Shape { dims: [sum.dims[0] + next.dims[0], sum.dims[1], sum.dims[2], sum.dims[3]], ..sum })
+                } else {
+                    Err(ShapeError::Disagree { op: self.name(), a: sum, b: *next })
+                }
+            }),
+            Self::Add => match inputs[1..].iter().find(|next| **next != first) {
+                Some(other) => Err(ShapeError::Disagree { op: self.name(), a: first, b: *other }),
+                None => Ok(first),
+            },
+            Self::Scale if inputs[1].gates(&first) => Ok(first),
+            Self::Scale => Err(ShapeError::Disagree { op: self.name(), a: first, b: inputs[1] }),
+            Self::BatchNorm { .. } | Self::Relu | Self::Sigmoid => Ok(first),
+        }
+    }
+
+    fn unfit(&self, input: Shape, reason: &'static str) -> ShapeError {
+        ShapeError::Unfit { op: self.name(), input, reason }
+    }
+}
+
+impl Conv2d {
+    fn output_shape(&self, input: Shape) -> Result<Shape, ShapeError> {
+        let unfit = |reason| Err(ShapeError::Unfit { op: "Conv2d", input, reason });
+        if !input.is_map() {
+            return unfit("it needs a feature map");
+        }
+        if self.groups == 0 || !input.channels().is_multiple_of(self.groups) {
+            return unfit("its channels do not divide into the groups");
+        }
+        let size = |axis: usize, input_size: usize| {
+            let window = self.dilation[axis] * (self.kernel[axis] - 1) + 1;
+            let room = (input_size + 2 * self.padding[axis]).checked_sub(window)?;
+            Some(room / self.stride[axis] + 1)
+        };
+        match (size(0, input.height()), size(1, input.width())) {
+            (Some(height), Some(width)) => Ok(Shape::map(self.out_channels, height, width)),
+            _ => Err(ShapeError::Shrunk { window: self.kernel[0], window_width: self.kernel[1], input }),
+        }
+    }
+}
+
+impl Pool2d {
+    fn output_shape(&self, input: Shape) -> Result<Shape, ShapeError> {
+        let size = |axis: usize, input_size: usize| {
+            let room = (input_size + 2 * self.padding[axis]).checked_sub(self.kernel[axis])?;
+            let mut size = if self.ceil_mode { room.div_ceil(self.stride[axis]) } else { room / self.stride[axis] } + 1;
+            // PyTorch: the last window must start inside the input or its left padding.
+            if self.ceil_mode && (size - 1) * self.stride[axis] >= input_size + self.padding[axis] {
+                size -= 1;
+            }
+            Some(size)
+        };
+        match (size(0, input.height()), size(1, input.width())) {
+            (Some(height), Some(width)) => Ok(Shape::map(input.channels(), height, width)),
+            _ => Err(ShapeError::Shrunk { window: self.kernel[0], window_width: self.kernel[1], input }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(kernel: usize, stride: usize, padding: usize, ceil_mode: bool) -> Op {
+        Op::MaxPool(Pool2d { kernel: [kernel; 2], stride: [stride; 2], padding: [padding; 2], ceil_mode })
+    }
+
+    #[test]
+    fn pooling_sizes_are_pytorchs() {
+        for (op, size, want) in [
+            (pool(3, 2, 1, false), 112, 56),
+            (pool(3, 2, 0, true), 112, 56),
+            (pool(3, 2, 0, false), 112, 55),
+            (pool(2, 2, 1, true), 3, 2),
+            (pool(3, 2, 1, false), 1, 1),
+        ] {
+            assert_eq!(op.output_shape(&[Shape::map(8, size, size)]), Ok(Shape::map(8, want, want)), "{op:?} {size}");
+        }
+    }
+
+    #[test]
+    fn a_window_larger_than_its_input_is_refused() {
+        let conv = Op::Conv2d(Conv2d::new(8, 7).without_padding());
+        let error = conv.output_shape(&[Shape::map(3, 4, 4)]).expect_err("does not fit");
+        assert_eq!(error.to_string(), "a 7x7 window does not fit its 3×4×4 input, use a larger input");
+    }
+
+    #[test]
+    fn gates_broadcast_over_maps_only_where_they_fit() {
+        let map = Shape::map(8, 5, 6);
+        for (gate, fine) in [
+            (Shape::vector(8), true),
+            (Shape::map(8, 1, 1), true),
+            (Shape::map(1, 5, 6), true),
+            (map, true),
+            (Shape::vector(5), false),
+            (Shape::map(1, 6, 5), false),
+        ] {
+            assert_eq!(Op::Scale.output_shape(&[map, gate]).is_ok(), fine, "{gate}");
+        }
+    }
+}

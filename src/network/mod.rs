@@ -1,0 +1,19 @@
+//! What a network is: specs, graphs, attention blocks, families, costs. Only `std` and `serde`.
+//!
+//! ```text
+//! text, TOML, the builder ──▶ NetworkSpec ──zoo::lower──▶ Graph ──▶ cost
+//! ```
+//!
+//! Inside this storey arrows point one way: `zoo → spec → attention → graph`, `cost → graph`.
+
+pub mod attention;
+pub mod cost;
+pub mod graph;
+pub mod options;
+pub mod spec;
+pub mod suggest;
+pub mod zoo;
+
+pub use graph::Graph;
+pub use spec::{NetworkSpec, SpecError};
+pub use zoo::{lower, parse};

@@ -1,0 +1,224 @@
+//! Which attention goes where: a default for the network, overridden by stage, overridden by block.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::network::attention::Attention;
+
+/// A stage (`layer3`) or a block (`layer3.2`), by path. Ordered as people count: `layer2.9` before `layer2.10`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place(String);
+
+impl Place {
+    /// A place by its path.
+    #[must_use]
+    pub fn new(path: impl Into<String>) -> Self {
+        Self(path.into())
+    }
+
+    /// The path.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.0
+    }
+
+    /// The stage this block is in; `None` if it is a stage itself.
+    #[must_use]
+    pub fn stage(&self) -> Option<Self> {
+        self.0.rsplit_once('.').map(|(stage, _)| Self(stage.to_owned()))
+    }
+
+    /// The path cut into words and numbers.
+    fn key(&self) -> Vec<(String, usize)> {
+        let mut parts = Vec::new();
+        for part in self.0.split('.') {
+            let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
+            parts.push((word.to_owned(), part[word.len()..].parse().unwrap_or(0)));
+        }
+        parts
+    }
+}
+
+impl Ord for Place {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key()).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Attention for the whole network and for single places. The most specific choice wins: block, stage, default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AttentionPlan {
+    default: Option<Attention>,
+    overrides: BTreeMap<Place, Option<Attention>>,
+}
+
+impl AttentionPlan {
+    /// The same attention everywhere.
+    #[must_use]
+    pub fn everywhere(attention: Option<Attention>) -> Self {
+        Self { default: attention, overrides: BTreeMap::new() }
+    }
+
+    /// What the network has where nothing else is said.
+    #[must_use]
+    pub fn default_choice(&self) -> Option<&Attention> {
+        self.default.as_ref()
+    }
+
+    /// The places with a choice of their own.
+    pub fn overrides(&self) -> impl Iterator<Item = (&Place, Option<&Attention>)> {
+        self.overrides.iter().map(|(place, choice)| (place, choice.as_ref()))
+    }
+
+    /// The attention of a block.
+    #[must_use]
+    pub fn at(&self, block: &Place) -> Option<&Attention> {
+        let stage = || block.stage().and_then(|stage| self.overrides.get(&stage));
+        self.overrides.get(block).or_else(stage).unwrap_or(&self.default).as_ref()
+    }
+
+    /// Has any block attention?
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.default.is_none() && self.overrides.values().all(Option::is_none)
+    }
+
+    /// Sets the whole network: every override is dropped.
+    pub fn set_all(&mut self, choice: Option<Attention>) {
+        *self = Self::everywhere(choice);
+    }
+
+    /// Sets one place. A stage drops what was said of its blocks; what the place would have had anyway is not kept.
+    pub fn set(&mut self, place: Place, choice: Option<Attention>) {
+        self.overrides.retain(|known, _| known.stage().as_ref() != Some(&place));
+        self.overrides.remove(&place);
+        let inherited = match place.stage() {
+            Some(_) => self.at(&place),
+            None => self.default.as_ref(),
+        };
+        if inherited != choice.as_ref() {
+            self.overrides.insert(place, choice);
+        }
+    }
+
+    /// Applies a change to every attention chosen anywhere, default included.
+    pub fn map(&mut self, mut change: impl FnMut(Attention) -> Attention) {
+        let choices = std::iter::once(&mut self.default).chain(self.overrides.values_mut());
+        for choice in choices {
+            *choice = choice.take().map(&mut change);
+        }
+    }
+
+    /// The same choices in their shortest form for a network with these stages (path, block paths): equal blocks
+    /// become a stage, equal stages the default.
+    #[must_use]
+    pub fn simplified(&self, stages: &[(Place, Vec<Place>)]) -> Self {
+        let most_common = |choices: &[Option<&Attention>]| {
+            let count = |choice: Option<&Attention>| choices.iter().filter(|other| **other == choice).count();
+            let best = choices.iter().copied().map(count).max().unwrap_or(0);
+            choices.iter().copied().find(|choice| count(*choice) == best).flatten().cloned()
+        };
+        let per_stage: Vec<Option<Attention>> = stages
+            .iter()
+            .map(|(_, blocks)| most_common(&blocks.iter().map(|block| self.at(block)).collect::<Vec<_>>()))
+            .collect();
+        let uniform = per_stage.iter().all(|choice| choice == &per_stage[0]);
+        let mut plan = Self::everywhere(if uniform { per_stage.first().cloned().flatten() } else { None });
+        for ((stage, blocks), choice) in stages.iter().zip(per_stage) {
+            plan.set(stage.clone(), choice);
+            for block in blocks {
+                plan.set(block.clone(), self.at(block).cloned());
+            }
+        }
+        plan
+    }
+}
+
+impl fmt::Display for AttentionPlan {
+    /// `+cbam+se(r=8)@layer3,layer4.0+none@layer4.2`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(attention) = &self.default {
+            write!(f, "+{attention}")?;
+        }
+        let mut groups: Vec<(&Option<Attention>, Vec<&str>)> = Vec::new();
+        for (place, choice) in &self.overrides {
+            match groups.iter_mut().find(|(known, _)| *known == choice) {
+                Some((_, places)) => places.push(place.path()),
+                None => groups.push((choice, vec![place.path()])),
+            }
+        }
+        for (choice, places) in groups {
+            let name = choice.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+            write!(f, "+{name}@{}", places.join(","))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attention(name: &str) -> Option<Attention> {
+        Some(Attention::named(name).expect("known"))
+    }
+
+    #[test]
+    fn the_most_specific_choice_wins_in_any_order() {
+        let mut plan = AttentionPlan::everywhere(attention("cbam"));
+        plan.set(Place::new("layer3.1"), None);
+        plan.set(Place::new("layer4"), attention("se"));
+        plan.set(Place::new("layer4.0"), attention("cbam"));
+        let at = |path: &str| plan.at(&Place::new(path)).map(Attention::name);
+        assert_eq!(at("layer1.0"), Some("cbam"));
+        assert_eq!(at("layer3.1"), None);
+        assert_eq!(at("layer4.2"), Some("se"));
+        assert_eq!(at("layer4.0"), Some("cbam"));
+        assert_eq!(plan.to_string(), "+cbam+none@layer3.1+se@layer4+cbam@layer4.0");
+    }
+
+    #[test]
+    fn setting_a_stage_forgets_its_blocks_and_what_is_inherited_is_not_kept() {
+        let mut plan = AttentionPlan::default();
+        plan.set(Place::new("layer2.0"), attention("se"));
+        plan.set(Place::new("layer2"), attention("cam"));
+        assert_eq!(plan.to_string(), "+cam@layer2");
+        plan.set(Place::new("layer2"), None);
+        assert_eq!(plan, AttentionPlan::default());
+    }
+
+    #[test]
+    fn painting_every_block_is_the_same_as_choosing_the_network() {
+        let stages: Vec<(Place, Vec<Place>)> = (1..=2)
+            .map(|s| (Place::new(format!("layer{s}")), (0..3).map(|b| Place::new(format!("layer{s}.{b}"))).collect()))
+            .collect();
+        let mut plan = AttentionPlan::default();
+        for (_, blocks) in &stages {
+            for block in blocks {
+                plan.set(block.clone(), attention("sam"));
+            }
+        }
+        assert_eq!(plan.simplified(&stages), AttentionPlan::everywhere(attention("sam")));
+        plan.set(Place::new("layer2.1"), None);
+        assert_eq!(plan.simplified(&stages).to_string(), "+sam+none@layer2.1");
+    }
+
+    #[test]
+    fn places_are_ordered_as_people_count() {
+        assert!(Place::new("layer2.9") < Place::new("layer2.10"));
+        assert!(Place::new("layer2") < Place::new("layer2.0"));
+    }
+}

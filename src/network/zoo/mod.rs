@@ -1,0 +1,308 @@
+//! Families of networks: which models there are, what options they take, how a spec becomes a graph.
+//!
+//! To add one: write `network/zoo/NAME.rs` with a type that implements [`Family`], and name it in [`FAMILIES`].
+
+mod resnet;
+
+use super::attention::Attention;
+use super::graph::{Graph, GraphBuilder, NodeId, ScopeKind, Shape};
+use super::options::{Declared, Options, Value};
+use super::spec::{AttentionPlan, NetworkSpec, Place, SpecError, SpecText, parse_input, parse_text, toml};
+use super::suggest;
+
+/// Every family, in the order users see them.
+pub static FAMILIES: &[&dyn Family] = &[&resnet::Resnet];
+
+/// The largest accepted input side, in pixels.
+pub const MAX_INPUT: usize = 4096;
+/// The largest accepted class count.
+pub const MAX_CLASSES: usize = 100_000;
+/// The most input channels accepted.
+const MAX_CHANNELS: usize = 1024;
+
+/// One model of a family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Model {
+    /// The name used in specs: `resnet50`.
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub summary: &'static str,
+    /// Its default input shape.
+    pub input: [usize; 3],
+    /// Its default number of classes.
+    pub classes: usize,
+}
+
+/// A stage and its blocks, by path.
+pub type Stage = (Place, Vec<Place>);
+
+/// A family of networks.
+pub trait Family: Sync {
+    /// Its title: `ResNet`.
+    fn title(&self) -> &'static str;
+
+    /// Where it comes from.
+    fn paper(&self) -> &'static str;
+
+    /// Its models.
+    fn models(&self) -> Vec<Model>;
+
+    /// The options a model takes, with that model's defaults.
+    fn options(&self, model: &str) -> Vec<Declared>;
+
+    /// Stages and blocks where attention can go.
+    ///
+    /// # Errors
+    /// Options that contradict each other.
+    fn stages(&self, model: &str, options: &Options) -> Result<Vec<Stage>, String>;
+
+    /// Adds the network after the builder's input.
+    ///
+    /// # Errors
+    /// Options that contradict each other.
+    fn build(&self, lowering: &mut Lowering, model: &str, options: &Options, classes: usize) -> Result<(), String>;
+}
+
+/// A graph being built for a spec: the builder and the attention still to be placed.
+pub struct Lowering {
+    /// Where layers are added.
+    pub builder: GraphBuilder,
+    plan: AttentionPlan,
+    failure: Option<String>,
+}
+
+impl Lowering {
+    /// Adds the attention the plan has for the block at `path`, after `features`; without one, returns `features`.
+    pub fn attend(&mut self, path: &str, features: NodeId) -> NodeId {
+        let Some(attention) = self.plan.at(&Place::new(path)) else { return features };
+        let channels = self.builder.shape(features).channels();
+        if let Err(problem) = attention.block().check(attention.options(), channels) {
+            self.failure.get_or_insert_with(|| format!("{} at {path}: {problem}", attention.name()));
+            return features;
+        }
+        attention.block().attach(&mut self.builder, features, attention.options())
+    }
+
+    /// Opens a scope around `body`, like [`GraphBuilder::scope`].
+    pub fn scope(
+        &mut self,
+        kind: ScopeKind,
+        name: &str,
+        label: &'static str,
+        body: impl FnOnce(&mut Self) -> NodeId,
+    ) -> NodeId {
+        let open = self.builder.open(kind, name, label);
+        let output = body(self);
+        self.builder.close(open, output);
+        output
+    }
+}
+
+/// The family and the entry of a model.
+#[must_use]
+pub fn find(model: &str) -> Option<(&'static dyn Family, Model)> {
+    FAMILIES.iter().copied().find_map(|family| {
+        family.models().into_iter().find(|known| known.name.eq_ignore_ascii_case(model)).map(|found| (family, found))
+    })
+}
+
+/// Every model's name.
+#[must_use]
+pub fn model_names() -> Vec<&'static str> {
+    FAMILIES.iter().flat_map(|family| family.models()).map(|model| model.name).collect()
+}
+
+/// Reads the text form of a spec: `resnet50(stride=v1)+cbam(k=3)@layer3`.
+///
+/// # Errors
+/// A [`SpecError`] that names the place, the value and a suggestion.
+pub fn parse(text: &str) -> Result<NetworkSpec, SpecError> {
+    resolve(&parse_text(text)?, text)
+}
+
+/// Reads the TOML form of a spec.
+///
+/// # Errors
+/// A [`SpecError`] that names the place, the value and a suggestion.
+pub fn parse_toml(text: &str) -> Result<NetworkSpec, SpecError> {
+    let parsed = toml::parse_toml(text)?;
+    resolve(&parsed, &parsed.model)
+}
+
+/// Looks up every name of a parsed spec and checks it, lowering included.
+fn resolve(parsed: &SpecText, source: &str) -> Result<NetworkSpec, SpecError> {
+    let field = |problem: String| SpecError::Field { spec: source.trim().to_owned(), problem };
+    let (model, alias) = resolve_model(&parsed.model)?;
+    let mut spec = NetworkSpec::of(model.name);
+    spec.attention = AttentionPlan::everywhere(alias);
+    for (key, value) in &parsed.options {
+        set_option(&mut spec, key, value).map_err(&field)?;
+    }
+    let mut network_wide = spec.attention.default_choice().is_some();
+    let mut placed: Vec<(Place, Option<Attention>)> = Vec::new();
+    for clause in &parsed.attention {
+        let mut choice = match clause.name.eq_ignore_ascii_case("none") {
+            true => None,
+            false => Some(Attention::named(&clause.name).map_err(&field)?),
+        };
+        for (key, value) in &clause.options {
+            choice = match choice {
+                Some(attention) => Some(attention.with(key, value).map_err(&field)?),
+                None => return Err(field(format!("none takes no option, remove {key}={value}"))),
+            };
+        }
+        if clause.places.is_empty() {
+            if std::mem::replace(&mut network_wide, true) {
+                return Err(field(format!(
+                    "+{}: the whole network has an attention already, say where with @",
+                    clause.name
+                )));
+            }
+            spec.attention.set_all(choice.clone());
+        }
+        placed.extend(clause.places.iter().map(|place| (Place::new(place.as_str()), choice.clone())));
+    }
+    placed.sort_by(|a, b| a.0.cmp(&b.0));
+    if let Some(twice) = placed.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        return Err(field(format!("@{}: set more than once", twice[0].0)));
+    }
+    for (place, choice) in placed {
+        spec.attention.set(place, choice);
+    }
+    lower(&spec)?;
+    Ok(spec)
+}
+
+/// A model by name, or by the well-known alias that adds attention (`seresnet50`).
+fn resolve_model(name: &str) -> Result<(Model, Option<Attention>), SpecError> {
+    if let Some((_, model)) = find(name) {
+        return Ok((model, None));
+    }
+    let aliased = name.get(..2).filter(|prefix| prefix.eq_ignore_ascii_case("se")).and_then(|_| find(&name[2..]));
+    match aliased {
+        Some((_, model)) => Ok((model, Attention::named("se").ok())),
+        None => {
+            let names = model_names();
+            let hint = match suggest::nearest(name, names.iter().copied()) {
+                Some(near) => format!("did you mean {near}?"),
+                None => "`gatescope list` shows what there is".to_owned(),
+            };
+            Err(SpecError::UnknownModel { name: name.to_owned(), hint })
+        }
+    }
+}
+
+/// Sets one option of a spec by name; `input` and `classes` are options of every model.
+///
+/// # Errors
+/// A sentence naming the field, the value and a suggestion.
+pub fn set_option(spec: &mut NetworkSpec, name: &str, value: &str) -> Result<(), String> {
+    let (family, model) = find(&spec.model).ok_or_else(|| format!("{}: unknown network", spec.model))?;
+    match name {
+        "input" => {
+            let input = parse_input(value)?;
+            spec.input = (input != model.input).then_some(input);
+        }
+        "classes" => {
+            let classes = value.parse().map_err(|_| format!("classes={value}: write a whole number"))?;
+            spec.classes = (classes != model.classes).then_some(classes);
+        }
+        _ => {
+            let mut declared = family.options(model.name);
+            if !declared.iter().any(|d| d.field.is_called(name)) {
+                let keys: Vec<&str> =
+                    ["input", "classes"].into_iter().chain(declared.iter().map(|d| d.field.key)).collect();
+                return Err(format!("{name}={value}: unknown option, {}", suggest::hint(name, &keys)));
+            }
+            declared.retain(|d| d.field.is_called(name));
+            spec.options.set(&declared, name, &Value::from_text(value))?;
+        }
+    }
+    Ok(())
+}
+
+/// The input shape a spec asks for, `[C, H, W]`.
+#[must_use]
+pub fn input_of(spec: &NetworkSpec) -> [usize; 3] {
+    spec.input.or_else(|| find(&spec.model).map(|(_, model)| model.input)).unwrap_or([3, 224, 224])
+}
+
+/// The number of classes a spec asks for.
+#[must_use]
+pub fn classes_of(spec: &NetworkSpec) -> usize {
+    spec.classes.or_else(|| find(&spec.model).map(|(_, model)| model.classes)).unwrap_or(1000)
+}
+
+/// Stages and blocks of a spec's network.
+///
+/// # Errors
+/// An unknown model or options that contradict each other.
+pub fn stages(spec: &NetworkSpec) -> Result<Vec<Stage>, SpecError> {
+    let (family, model) = known(spec)?;
+    family.stages(model.name, &spec.options).map_err(|problem| SpecError::Field { spec: spec.to_string(), problem })
+}
+
+fn known(spec: &NetworkSpec) -> Result<(&'static dyn Family, Model), SpecError> {
+    find(&spec.model).ok_or_else(|| {
+        let hint = suggest::hint(&spec.model, &model_names());
+        SpecError::UnknownModel { name: spec.model.clone(), hint }
+    })
+}
+
+/// Lowers a spec to its graph: the one place where a network's wiring is decided.
+///
+/// # Errors
+/// A [`SpecError`] that names the field, the value and the fix.
+pub fn lower(spec: &NetworkSpec) -> Result<Graph, SpecError> {
+    let name = spec.to_string();
+    let field = |problem: String| SpecError::Field { spec: name.clone(), problem };
+    let (family, model) = known(spec)?;
+    let [channels, height, width] = input_of(spec);
+    check_sizes(channels, height, width, classes_of(spec)).map_err(&field)?;
+    let stages = family.stages(model.name, &spec.options).map_err(&field)?;
+    check_places(&spec.attention, &stages).map_err(&field)?;
+    let mut lowering = Lowering {
+        builder: GraphBuilder::new(name.clone(), Shape::map(channels, height, width)),
+        plan: spec.attention.clone(),
+        failure: None,
+    };
+    family.build(&mut lowering, model.name, &spec.options, classes_of(spec)).map_err(&field)?;
+    if let Some(problem) = lowering.failure {
+        return Err(field(problem));
+    }
+    lowering.builder.finish().map_err(|failure| {
+        let (layer, error) = *failure;
+        SpecError::Layer { spec: name.clone(), layer, problem: error.to_string() }
+    })
+}
+
+fn check_sizes(channels: usize, height: usize, width: usize, classes: usize) -> Result<(), String> {
+    let side = |size: usize| (1..=MAX_INPUT).contains(&size);
+    if !(1..=MAX_CHANNELS).contains(&channels) || !side(height) || !side(width) {
+        return Err(format!(
+            "input={channels}x{height}x{width}: sides go from 1 to {MAX_INPUT}, channels from 1 to {MAX_CHANNELS}"
+        ));
+    }
+    if !(1..=MAX_CLASSES).contains(&classes) {
+        return Err(format!("classes={classes}: from 1 to {MAX_CLASSES}"));
+    }
+    Ok(())
+}
+
+fn check_places(plan: &AttentionPlan, stages: &[Stage]) -> Result<(), String> {
+    for (place, _) in plan.overrides() {
+        let known = stages.iter().any(|(stage, blocks)| stage == place || blocks.contains(place));
+        if !known {
+            let within = place.stage().and_then(|stage| stages.iter().find(|(known, _)| *known == stage));
+            let hint = match within {
+                Some((stage, blocks)) => format!("{stage} has the blocks 0 to {}", blocks.len().saturating_sub(1)),
+                None => {
+                    let names: Vec<&str> = stages.iter().map(|(stage, _)| stage.path()).collect();
+                    format!("the stages are {}", names.join(", "))
+                }
+            };
+            return Err(format!("@{place}: no such place, {hint}"));
+        }
+    }
+    Ok(())
+}

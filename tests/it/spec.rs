@@ -1,0 +1,180 @@
+//! Specs: what users type, what they read back, what is refused.
+
+use gatescope::network::attention::Attention;
+use gatescope::network::options::Value;
+use gatescope::network::spec::{NetworkSpec, Place, toml};
+use gatescope::network::{cost::Ledger, lower, parse, zoo};
+use proptest::prelude::*;
+
+#[test]
+fn text_reads_as_documented() {
+    for (text, canonical) in [
+        ("resnet50", "resnet50"),
+        ("ResNet50 + CBAM", "resnet50+cbam"),
+        ("resnet50+cbam(r=16,k=7)@layer3,layer4.0", "resnet50+cbam@layer3,layer4.0"),
+        ("resnet50+se(r=8)@layer3,layer4.0", "resnet50+se(r=8)@layer3,layer4.0"),
+        ("resnet50(stride=v1)+cbam(k=3)", "resnet50(stride=v1)+cbam(k=3)"),
+        ("seresnet50", "resnet50+se"),
+        ("resnet50(input=224,classes=1000,stride=v1.5)", "resnet50"),
+        ("resnet50(input=3x256x192)", "resnet50(input=256x192)"),
+        ("resnet56(classes=100)", "resnet56(classes=100)"),
+        ("resnet18(blocks=1-1-1-1,widths=32-64-128-256)", "resnet18(blocks=1-1-1-1,widths=32-64-128-256)"),
+        ("resnet50+cbam+none@layer4", "resnet50+cbam+none@layer4"),
+        ("resnet50+cbam(reduction=8)", "resnet50+cbam(r=8)"),
+    ] {
+        assert_eq!(parse(text).expect(text).to_string(), canonical, "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_field_value_and_suggestion() {
+    for (text, wanted) in [
+        ("resnet51", "resnet51: unknown network, did you mean resnet50?"),
+        ("resnet50+cbm", "resnet50+cbm: unknown attention \"cbm\": did you mean cbam?"),
+        ("resnet50+se(q=3)", "resnet50+se(q=3): se: q=3: unknown option, expected one of r, variant"),
+        ("resnet50+cbam(k=4)", "resnet50+cbam(k=4): cbam: k=4: kernel takes one of 3, 5, 7"),
+        (
+            "resnet50+cbam@layer9",
+            "resnet50+cbam@layer9: @layer9: no such place, the stages are layer1, layer2, layer3, layer4",
+        ),
+        ("resnet50+cbam@layer3.6", "resnet50+cbam@layer3.6: @layer3.6: no such place, layer3 has the blocks 0 to 5"),
+        ("resnet50(stride=0)", "resnet50(stride=0): stride=0: stride: expected one of v1.5, v1"),
+        ("resnet50(strid=v1)", "resnet50(strid=v1): strid=v1: unknown option, did you mean stride?"),
+        (
+            "resnet20+se(r=32,variant=floor)",
+            "resnet20+se(r=32,variant=floor): se at layer1.0: r=32: larger than the 16 channels it would squeeze, use r=16 or less",
+        ),
+        ("resnet50(input=0)", "resnet50(input=0): input=3x0x0: sides go from 1 to 4096, channels from 1 to 1024"),
+        (
+            "resnet50(input=big)",
+            "resnet50(input=big): input=big: write a size like 224, 224x192 (height x width) or 3x224x224",
+        ),
+        ("resnet50(classes=0)", "resnet50(classes=0): classes=0: from 1 to 100000"),
+        (
+            "resnet50(blocks=3-4)",
+            "resnet50(blocks=3-4): blocks has 2 stages and widths has 4: give both the same number",
+        ),
+        ("resnet50+se+cbam", "resnet50+se+cbam: +cbam: the whole network has an attention already, say where with @"),
+        ("resnet50+se@layer1+cbam@layer1", "resnet50+se@layer1+cbam@layer1: @layer1: set more than once"),
+        (
+            "resnet50+se(r=16",
+            "\"resnet50+se(r=16\": expected ',' or ')' at character 17; write it like resnet50(stride=v1)+cbam(r=16)@layer3,layer4.0",
+        ),
+        (
+            "",
+            "\"\": expected a network's name at character 1; write it like resnet50(stride=v1)+cbam(r=16)@layer3,layer4.0",
+        ),
+        (
+            "resnet50 cbam",
+            "\"resnet50 cbam\": expected '+', '@' or the end at character 10; write it like resnet50(stride=v1)+cbam(r=16)@layer3,layer4.0",
+        ),
+    ] {
+        let error = parse(text).map(|spec| spec.to_string()).expect_err(text);
+        assert_eq!(error.to_string(), wanted);
+    }
+}
+
+#[test]
+fn toml_with_unknown_fields_or_a_future_version_is_refused() {
+    for (text, wanted) in [
+        ("gatescope = 1\nmodel = \"resnet50\"\ncolour = 3\n", "line 3: unknown field `colour`"),
+        ("gatescope = 9\nmodel = \"resnet50\"\nshiny = true\n", "gatescope = 9: this program reads version 1"),
+        ("model = \"resnet50\"\n", "missing field `gatescope`"),
+        ("gatescope = 1\nmodel = \n", "line 2:"),
+        ("gatescope = 1\nmodel = \"resnet51\"\n", "did you mean resnet50?"),
+        ("gatescope = 1\nmodel = \"resnet50\"\n[[attention]]\nblock = \"se\"\nratio = 3\n", "ratio=3: unknown option"),
+    ] {
+        let error = zoo::parse_toml(text).map(|spec| spec.to_string()).expect_err(text).to_string();
+        assert!(error.contains(wanted), "{text:?}: {error}");
+    }
+}
+
+fn attention() -> impl Strategy<Value = Option<Attention>> {
+    let block = prop::sample::select(vec!["se", "cam", "sam", "cbam"]);
+    let choice = (block, 1_usize..=64, prop::sample::select(vec![3_usize, 5, 7])).prop_map(|(name, r, k)| {
+        let mut attention = Attention::named(name).expect("known");
+        for (key, value) in [("r", r), ("k", k)] {
+            attention = attention.clone().with(key, &Value::Number(value)).unwrap_or(attention);
+        }
+        attention
+    });
+    prop::option::of(choice)
+}
+
+prop_compose! {
+    /// Any valid ImageNet-style spec: blocks, widths, input, classes, shortcuts, attention at every level.
+    fn any_spec()(
+        model in prop::sample::select(vec!["resnet18", "resnet50", "plain34"]),
+        blocks in prop::collection::vec(1_usize..4, 4),
+        width in 64_usize..80,
+        input in 1_usize..100,
+        classes in 1_usize..50,
+        shortcut in prop::sample::select(vec!["a", "b", "c", "none"]),
+        stride in prop::sample::select(vec!["v1", "v1.5"]),
+        everywhere in attention(),
+        places in prop::collection::vec((1_usize..=4, prop::option::of(0_usize..3), attention()), 0..5),
+    ) -> NetworkSpec {
+        let list = |numbers: Vec<String>| numbers.join("-");
+        let mut spec = NetworkSpec::of(model);
+        for (key, value) in [
+            ("blocks", list(blocks.iter().map(ToString::to_string).collect())),
+            ("widths", list((0..4).map(|stage| (width << stage).to_string()).collect())),
+            ("shortcut", shortcut.to_owned()),
+            ("stride", stride.to_owned()),
+            ("input", input.to_string()),
+            ("classes", classes.to_string()),
+        ] {
+            zoo::set_option(&mut spec, key, &value).expect("valid");
+        }
+        spec.attention.set_all(everywhere);
+        for (stage, block, choice) in places {
+            let path = match block {
+                Some(block) => format!("layer{stage}.{}", block.min(blocks[stage - 1] - 1)),
+                None => format!("layer{stage}"),
+            };
+            spec.attention.set(Place::new(path), choice);
+        }
+        spec
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
+
+    #[test]
+    fn what_is_printed_is_read_back(spec in any_spec()) {
+        let text = spec.to_string();
+        prop_assert_eq!(parse(&text).expect(&text), spec.clone(), "{}", text);
+        let file = toml::to_toml(&spec).expect("writes");
+        prop_assert_eq!(zoo::parse_toml(&file).expect(&file), spec, "{}", file);
+    }
+
+    #[test]
+    fn every_valid_spec_lowers_counts_and_has_consistent_shapes(spec in any_spec()) {
+        let graph = lower(&spec).expect("lowers");
+        for node in &graph.nodes[1..] {
+            let inputs: Vec<_> = node.inputs.iter().map(|id| graph[*id].shape).collect();
+            prop_assert_eq!(node.op.output_shape(&inputs).expect("fits"), node.shape, "{}", node.name);
+            prop_assert!(node.shape.elements() > 0);
+        }
+        prop_assert_eq!(graph[graph.output()].shape.dims(), &[zoo::classes_of(&spec)][..]);
+        let names: std::collections::HashSet<&str> = graph.nodes.iter().map(|node| node.name.as_str()).collect();
+        prop_assert_eq!(names.len(), graph.nodes.len(), "layer names are unique");
+        let ledger = Ledger::of(&graph);
+        prop_assert_eq!(ledger.layers.iter().map(|cost| cost.params).sum::<u64>(), ledger.total().params);
+        for gate in &graph.gates {
+            prop_assert!(graph[gate.node].shape.elements() > 0);
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_parser_panic(text in "\\PC{0,60}") {
+        let _ = parse(&text);
+        let _ = zoo::parse_toml(&text);
+    }
+
+    #[test]
+    fn near_misses_of_the_grammar_do_not_panic(text in "resnet(18|50)[+@(),=a-z0-9.]{0,30}") {
+        let _ = parse(&text);
+    }
+}
