@@ -1,2 +1,3 @@
 //! gatescope builds, costs and inspects convolutional networks with attention.
+pub mod cli;
 pub mod network;
