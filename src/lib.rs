@@ -1,3 +1,4 @@
 //! gatescope builds, costs and inspects convolutional networks with attention.
 pub mod cli;
+pub mod compute;
 pub mod network;

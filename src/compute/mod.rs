@@ -1,0 +1,4 @@
+//! What a network does: pictures in, weights bound, activations and gates out. Knows `network`, never a window.
+
+pub mod imaging;
+pub mod labels;
