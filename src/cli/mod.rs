@@ -5,6 +5,7 @@
 
 mod cost;
 mod error;
+mod inspect;
 mod list;
 mod number;
 mod output;
@@ -50,6 +51,8 @@ struct Cli {
 enum Command {
     /// Count parameters, MACs and memory; several networks are compared
     Cost(cost::Args),
+    /// Run a network on pictures and show what every attention gate did
+    Inspect(inspect::Args),
     /// List the networks, their options and the attention blocks
     List(list::Args),
 }
@@ -74,6 +77,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
     };
     match cli.command {
         Some(Command::Cost(args)) => done(cost::run(&args)),
+        Some(Command::Inspect(args)) => done(inspect::run(&args)),
         Some(Command::List(args)) => done(list::run(&args)),
         None => match check_files(&cli.files) {
             Ok(()) => Outcome::Window(cli.files),
@@ -111,7 +115,7 @@ fn usage(error: &clap::Error) -> Result<(), CliError> {
 fn check_files(files: &[PathBuf]) -> Result<(), CliError> {
     let Some(file) = files.iter().find(|file| !file.exists()) else { return Ok(()) };
     let typed = file.to_string_lossy();
-    let commands = ["cost", "list"];
+    let commands = ["cost", "inspect", "list"];
     let hint = match suggest::nearest(&typed, commands) {
         Some(command) => format!("did you mean `gatescope {command}`?"),
         None if parse(&typed).is_ok() => format!("to count this network: `gatescope cost \"{typed}\"`"),

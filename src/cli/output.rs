@@ -35,6 +35,20 @@ pub fn stdout_error(error: &io::Error) -> CliError {
     }
 }
 
+/// Refuses a file path that is a folder or in a folder that is not there, before any work is done for it.
+///
+/// # Errors
+/// [`CliError::Input`] with the path and what to do.
+pub fn check_target(path: &Path, flag: &str) -> Result<(), CliError> {
+    let refuse = |problem: &str| Err(CliError::Input(format!("{flag} {}: {problem}", path.display())));
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    match parent {
+        _ if path.is_dir() => refuse("a folder; give a file name"),
+        Some(parent) if !parent.is_dir() => refuse("there is no such folder; make it first"),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a file through a temporary one beside it, so that it is never seen half-written. A device or a pipe
 /// is written directly: there is nothing to replace.
 ///
