@@ -13,13 +13,13 @@ use crate::{has_vulkan, settle, window};
 fn views(name: &str, size: [f32; 2], theme: ThemeChoice) {
     let drawn = has_vulkan();
     if !drawn {
-        eprintln!("no Vulkan driver: {name} is laid out but not compared (Debian: apt-get install mesa-vulkan-drivers)");
+        eprintln!(
+            "no Vulkan driver: {name} is laid out but not compared (Debian: apt-get install mesa-vulkan-drivers)"
+        );
     }
     let mut harness = window(size, theme);
-    let selection = Selection {
-        part: Some("layer3.2".to_owned()),
-        gate: Some("layer3.2.cbam.SpatialGate.gate".to_owned()),
-    };
+    let selection =
+        Selection { part: Some("layer3.2".to_owned()), gate: Some("layer3.2.cbam.SpatialGate.gate".to_owned()) };
     harness.state_mut().send(Command::Select(selection));
     for view in View::ALL {
         harness.state_mut().send(Command::Show(view));

@@ -92,13 +92,7 @@ pub enum ImagingError {
         height: u64,
     },
     /// The decoder would need more memory than is allowed.
-<<<<<<< HEAD
-    #[error(
-        "{name} ({width}×{height}) needs too much memory to decode; scale it down or export it with 8 bits a channel"
-    )]
-=======
     #[error("{name} needs too much memory to decode; scale it down or export it with 8 bits a channel")]
->>>>>>> imaging
     TooMuchMemory {
         /// The picture's name.
         name: String,
