@@ -61,8 +61,7 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
             })
         }
         Op::BatchNorm { eps } => {
-            let [w, b, m, v] =
-                [Role::Weight, Role::Bias, Role::RunningMean, Role::RunningVar].map(param);
+            let [w, b, m, v] = [Role::Weight, Role::Bias, Role::RunningMean, Role::RunningVar].map(param);
             Array::new(shape, |c, i, j| (x.at(c, i, j) - m[c]) / (v[c] + eps).sqrt() * w[c] + b[c])
         }
         Op::Relu => Array::new(shape, |c, i, j| x.at(c, i, j).max(0.0)),
