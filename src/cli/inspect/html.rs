@@ -117,7 +117,7 @@ fn guesses(result: &Inspected) -> String {
         let label = guess.label.map_or_else(|| format!("class {}", guess.class), ToOwned::to_owned);
         let percent = guess.probability * 100.0;
         rows += &format!(
-            "<tr title=\"class {}, logit {:.4}\"><td>{}</td><td class=\"track\"><div style=\"width:{:.2}%\"></div></td>\
+            "<tr title=\"class {}, logit {:.4}\"><td>{}</td><td class=\"track\"><div><i style=\"width:{:.2}%\"></i></div></td>\
              <td class=\"number\">{percent:.1} %</td></tr>\n",
             guess.class,
             guess.logit,
@@ -195,19 +195,22 @@ fn gate_figure(setting: &Setting, index: usize, gate: &Gate, found: &GateResult)
         GateKind::Channel => (1200, 480),
         GateKind::Spatial => (setting.preprocessing.crop[1], setting.preprocessing.crop[0]),
     };
-    let stats = found.stats;
     format!(
         "<figure class=\"{kind}\"><a href=\"{file}\"><img src=\"{file}\" loading=\"lazy\" width=\"{width}\" \
-         height=\"{height}\" alt=\"{kind} gate {name}\"></a>\n<figcaption><span class=\"name\">{name}</span>\
-         <span>{kind} {}</span>{}<span class=\"stats\">mean <b>{:.3}</b> std <b>{:.3}</b> min <b>{:.3}</b> \
-         max <b>{:.3}</b></span></figcaption></figure>\n",
+         height=\"{height}\" alt=\"{kind} gate {name}\"></a>\n<figcaption><div class=\"name\">{name}</div>\
+         <div>{kind}, {}</div>{}{}</figcaption></figure>\n",
         shape_text(&found.shape),
         range_bar(found),
-        stats.mean,
-        stats.std,
-        stats.min,
-        stats.max
+        stats(found)
     )
+}
+
+fn stats(found: &GateResult) -> String {
+    let stats = found.stats;
+    let cells: String = [("mean", stats.mean), ("std", stats.std), ("min", stats.min), ("max", stats.max)]
+        .map(|(name, value)| format!("<span>{name}<b>{value:.3}</b></span>"))
+        .concat();
+    format!("<div class=\"stats\">{cells}</div>")
 }
 
 /// Where the values lie on 0..1: a span from min to max and a tick at the mean.
@@ -215,7 +218,7 @@ fn range_bar(found: &GateResult) -> String {
     let percent = |value: f32| if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) * 100.0 };
     let (min, mean, max) = (percent(found.stats.min), percent(found.stats.mean), percent(found.stats.max));
     format!(
-        "<span class=\"range\"><i style=\"left:{min:.2}%;width:{:.2}%\"></i><b style=\"left:{mean:.2}%\"></b></span>",
+        "<div class=\"range\"><i style=\"left:{min:.2}%;width:{:.2}%\"></i><b style=\"left:{mean:.2}%\"></b></div>",
         max - min
     )
 }
