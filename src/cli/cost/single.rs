@@ -12,7 +12,7 @@ const F32: u64 = 4;
 
 /// Adds the summary, the table of stages and the attention line.
 pub(super) fn add(page: &mut Page, network: &Costed) {
-    page.heading(network.graph.name.clone());
+    page.heading(&network.graph.name);
     page.table(summary(network));
     page.table(parts(network));
     page.line(attention_line(network));

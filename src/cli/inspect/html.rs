@@ -5,7 +5,7 @@ use super::files::{INDEX, PHOTO, gate_file};
 use super::page::{UNTRAINED, input_line, shape_text};
 use super::result::{self, GateResult, Inspected};
 use crate::cli::number;
-use crate::network::graph::{Gate, GateKind, ScopeId, ScopeKind};
+use crate::network::graph::{Gate, GateKind, Param, ScopeId, ScopeKind};
 
 /// Every page carries its style with it.
 const STYLE: &str = include_str!("page.css");
@@ -60,7 +60,7 @@ fn document(title: &str, body: &str) -> String {
 fn header(setting: &Setting, subject: &str, back: &str) -> String {
     let name = escape(&setting.graph.name);
     let source = escape(&result::source(setting));
-    let params: usize = setting.graph.params.iter().filter(|p| p.role.is_parameter()).map(|p| p.elements()).sum();
+    let params: usize = setting.graph.params.iter().filter(|p| p.role.is_parameter()).map(Param::elements).sum();
     let params = number::grouped(params as u64);
     let notice = match setting.weights.is_trained() {
         true => String::new(),

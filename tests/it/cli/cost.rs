@@ -35,7 +35,8 @@ fn json_has_the_documented_fields_and_the_exact_numbers() {
 #[test]
 fn tables_fit_80_columns_whatever_is_in_them() {
     let many = ["cost", "resnet18", "resnet152+cbam", "plain34", "resnet50+se(r=8)@layer3,layer4.0", "resnet110+sam"];
-    for arguments in [&["cost", "resnet152+cbam", "--layers"][..], &["cost", "resnet18", "resnet34"], &many, &["list"]] {
+    for arguments in [&["cost", "resnet152+cbam", "--layers"][..], &["cost", "resnet18", "resnet34"], &many, &["list"]]
+    {
         let text = success(arguments);
         assert_narrow(&text);
     }
@@ -51,7 +52,9 @@ fn a_table_says_what_it_counts_and_what_attention_takes() {
     for word in ["MACs", "convolution and linear", "no bias", "batch 1"] {
         assert!(last.contains(word), "{last}");
     }
-    for word in ["28,089,624", "4,095,573,110", "CBAM in 16 of 16 blocks; 2,532,592 parameters", "layer4", "element-wise"] {
+    for word in
+        ["28,089,624", "4,095,573,110", "CBAM in 16 of 16 blocks; 2,532,592 parameters", "layer4", "element-wise"]
+    {
         assert!(text.contains(word), "{text} does not say {word}");
     }
 }

@@ -35,7 +35,8 @@ fn a_full_standard_output_is_a_failure() {
 fn a_full_device_is_a_failure_and_stays_a_device() {
     use std::os::unix::fs::FileTypeExt;
     let image = photo();
-    let output = run(["inspect", "resnet20+cbam", "--image", image.to_str().expect("a path"), "--tensors", "/dev/full"]);
+    let output =
+        run(["inspect", "resnet20+cbam", "--image", image.to_str().expect("a path"), "--tensors", "/dev/full"]);
     let message = refusal(&output, 1);
     assert!(message.contains("/dev/full") && message.contains("no space"), "{message}");
     assert!(fs::metadata("/dev/full").expect("is there").file_type().is_char_device());

@@ -224,8 +224,7 @@ fn several_images_get_a_folder_each_and_hostile_names_stay_text() {
     for link in links {
         assert!(out.join(&link).is_file(), "{link}");
     }
-    let inner: Vec<String> =
-        listing(&out).into_iter().filter(|file| file.ends_with("/index.html")).collect();
+    let inner: Vec<String> = listing(&out).into_iter().filter(|file| file.ends_with("/index.html")).collect();
     assert_eq!(inner.len(), 3);
     let odd_page = fs::read_to_string(out.join(&inner[0])).expect("a page");
     assert!(!odd_page.contains("<script"), "{odd_page}");

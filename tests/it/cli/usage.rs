@@ -75,7 +75,7 @@ fn an_unreadable_spec_file_is_refused() {
     let root = folder();
     let path = root.path().join("secret.toml");
     fs::write(&path, "gatescope = 1\nmodel = \"resnet50\"\n").expect("writes");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("locks");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("locks");
     // The superuser reads everything: nothing to refuse then.
     if fs::read(&path).is_err() {
         refused(["cost".as_ref(), path.as_os_str()], &["secret.toml", "permission denied"]);
