@@ -9,6 +9,7 @@
 pub mod attention;
 pub mod cost;
 pub mod graph;
+pub mod number;
 pub mod options;
 pub mod spec;
 pub mod suggest;

@@ -1,0 +1,143 @@
+//! Everything a user can do, as one enum: menus, shortcuts, buttons, the palette and the tests all send it.
+
+use std::path::PathBuf;
+
+use super::{NetworkId, PictureChoice, WeightsChoice};
+use crate::network::NetworkSpec;
+
+/// The views, in the order of their tabs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum View {
+    /// The graph.
+    #[default]
+    Network,
+    /// The cost table of one network.
+    Costs,
+    /// Networks side by side.
+    Compare,
+    /// A picture and the gates.
+    Inspect,
+}
+
+impl View {
+    /// Every view, in tab order.
+    pub const ALL: [Self; 4] = [Self::Network, Self::Costs, Self::Compare, Self::Inspect];
+
+    /// The tab's title.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Network => "Network",
+            Self::Costs => "Costs",
+            Self::Compare => "Compare",
+            Self::Inspect => "Inspect",
+        }
+    }
+}
+
+/// What is selected, by path and name: it survives a change of spec or network where the part still exists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// A scope's path (`layer3.2`), or a layer's name.
+    pub part: Option<String>,
+    /// A gate's name (`layer3.2.cbam.SpatialGate.gate`).
+    pub gate: Option<String>,
+}
+
+/// Something a user asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Adds a network and makes it the active one.
+    AddNetwork(NetworkSpec),
+    /// Adds a copy of a network.
+    DuplicateNetwork(NetworkId),
+    /// Removes a network.
+    RemoveNetwork(NetworkId),
+    /// Makes a network the active one.
+    SelectNetwork(NetworkId),
+    /// Changes a network's spec. Edits of one `stroke` (a drag over the matrix) are undone together.
+    Edit {
+        /// Which network.
+        network: NetworkId,
+        /// Its new spec.
+        spec: NetworkSpec,
+        /// The gesture the edit belongs to.
+        stroke: Option<u64>,
+    },
+    /// Chooses where a network's weights come from.
+    SetWeights(NetworkId, WeightsChoice),
+    /// Chooses the picture.
+    SetPicture(PictureChoice),
+    /// Takes back the last change of the document.
+    Undo,
+    /// Makes it again.
+    Redo,
+    /// Shows a view.
+    Show(View),
+    /// Selects a part, a gate or both.
+    Select(Selection),
+    /// Opens files of any kind: specs, projects, weights, pictures.
+    Open(Vec<PathBuf>),
+    /// Asks for files to open.
+    AskOpen,
+    /// Asks for a path as text, for systems without a file dialog.
+    AskPath,
+    /// Asks for a spec as text to add.
+    AskSpec,
+    /// Asks for a network's spec as text to edit.
+    AskEditSpec(NetworkId),
+    /// Asks where to save the project.
+    AskSaveProject,
+    /// Asks where to save the active network's spec.
+    AskSaveSpec,
+    /// Saves the project.
+    SaveProject(PathBuf),
+    /// Saves the active network's spec.
+    SaveSpec(PathBuf),
+    /// Copies the active network's spec as text.
+    CopySpec,
+    /// Starts again with what first start shows.
+    NewProject,
+    /// Stops the work in progress.
+    Cancel,
+    /// Runs the inspection of the active network again.
+    RunAgain,
+    /// Light, dark or as the system.
+    SetTheme(ThemeChoice),
+    /// Opens the palette.
+    ShowPalette,
+    /// Shows every shortcut.
+    ShowShortcuts,
+    /// Says what this program is.
+    ShowAbout,
+    /// Closes the window.
+    Quit,
+}
+
+impl Command {
+    /// Does it change what undo takes back?
+    #[must_use]
+    pub fn is_undoable(&self) -> bool {
+        matches!(
+            self,
+            Self::AddNetwork(_)
+                | Self::DuplicateNetwork(_)
+                | Self::RemoveNetwork(_)
+                | Self::Edit { .. }
+                | Self::SetWeights(..)
+                | Self::SetPicture(_)
+        )
+    }
+}
+
+/// The colour theme a user chose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ThemeChoice {
+    /// Light on dark.
+    #[default]
+    Dark,
+    /// Dark on light.
+    Light,
+    /// What the system says.
+    System,
+}

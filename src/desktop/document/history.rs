@@ -1,0 +1,89 @@
+//! Undo and redo: whole documents, which share their graphs and are therefore small.
+
+use super::{Command, Document};
+
+/// How many steps are kept.
+const DEPTH: usize = 200;
+
+/// The documents before and after the present one.
+#[derive(Debug, Default)]
+pub struct History {
+    past: Vec<Document>,
+    future: Vec<Document>,
+    stroke: Option<u64>,
+}
+
+impl History {
+    /// Remembers `before` as the state that `command` changed; edits of one stroke count once.
+    pub fn record(&mut self, before: Document, command: &Command) {
+        let stroke = match command {
+            Command::Edit { stroke, .. } => *stroke,
+            _ => None,
+        };
+        let continues = stroke.is_some() && stroke == self.stroke;
+        self.stroke = stroke;
+        self.future.clear();
+        if !continues {
+            self.past.push(before);
+            if self.past.len() > DEPTH {
+                self.past.remove(0);
+            }
+        }
+    }
+
+    /// Goes one step back.
+    pub fn undo(&mut self, document: &mut Document) {
+        Self::step(&mut self.past, &mut self.future, document);
+        self.stroke = None;
+    }
+
+    /// Goes one step forward.
+    pub fn redo(&mut self, document: &mut Document) {
+        Self::step(&mut self.future, &mut self.past, document);
+        self.stroke = None;
+    }
+
+    fn step(from: &mut Vec<Document>, to: &mut Vec<Document>, document: &mut Document) {
+        if let Some(other) = from.pop() {
+            to.push(std::mem::replace(document, other));
+        }
+    }
+
+    /// Is there anything to take back?
+    #[must_use]
+    pub fn can_undo(&self) -> bool {
+        !self.past.is_empty()
+    }
+
+    /// Is there anything to make again?
+    #[must_use]
+    pub fn can_redo(&self) -> bool {
+        !self.future.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::parse;
+
+    #[test]
+    fn a_stroke_is_undone_at_once_and_redone() {
+        let mut document = Document::first_start();
+        let first = document.clone();
+        let mut history = History::default();
+        let network = document.active().expect("one").id;
+        for text in ["resnet50+se@layer1.0", "resnet50+se@layer1"] {
+            let command = Command::Edit { network, spec: parse(text).expect(text), stroke: Some(7) };
+            let before = document.clone();
+            document.apply(&command).expect("valid");
+            history.record(before, &command);
+        }
+        let last = document.clone();
+        history.undo(&mut document);
+        assert_eq!(document, first);
+        assert!(!history.can_undo());
+        history.redo(&mut document);
+        assert_eq!(document, last);
+    }
+}

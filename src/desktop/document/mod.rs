@@ -1,0 +1,226 @@
+//! The document: networks, their weights, the picture, what is selected. No egui.
+//!
+//! Views read it and send [`Command`]s; [`Document::apply`] is the one place where it changes.
+
+mod command;
+mod history;
+mod project;
+
+pub use command::{Command, Selection, ThemeChoice, View};
+pub use history::History;
+pub use project::{Project, ProjectError, parse_project, print_project};
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::network::cost::Ledger;
+use crate::network::graph::receptive_fields;
+use crate::network::{Graph, NetworkSpec, SpecError, lower};
+
+/// Identifies a network for as long as the program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NetworkId(pub u64);
+
+/// Where a network's weights come from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum WeightsChoice {
+    /// He initialisation from this seed: untrained.
+    Seeded(u64),
+    /// A checkpoint file.
+    File(PathBuf),
+}
+
+impl WeightsChoice {
+    /// Has the network learnt anything?
+    #[must_use]
+    pub fn is_trained(&self) -> bool {
+        matches!(self, Self::File(_))
+    }
+}
+
+/// Which picture is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PictureChoice {
+    /// One that ships with the program, by name.
+    Sample(String),
+    /// A file.
+    File(PathBuf),
+}
+
+impl PictureChoice {
+    /// The file's name, for people.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Sample(name) => name.clone(),
+            Self::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+        }
+    }
+}
+
+/// A network with everything that follows from its spec.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// Its identity.
+    pub id: NetworkId,
+    /// What the user chose.
+    pub spec: NetworkSpec,
+    /// Where its weights come from.
+    pub weights: WeightsChoice,
+    /// The spec, lowered.
+    pub graph: Arc<Graph>,
+    /// What the graph costs.
+    pub ledger: Arc<Ledger>,
+    /// Receptive field by node, in input pixels.
+    pub fields: Arc<Vec<usize>>,
+}
+
+impl Network {
+    /// Lowers and costs a spec.
+    ///
+    /// # Errors
+    /// The spec's own message.
+    pub fn new(id: NetworkId, spec: NetworkSpec, weights: WeightsChoice) -> Result<Self, SpecError> {
+        let graph = lower(&spec)?;
+        let ledger = Ledger::of(&graph);
+        let fields = receptive_fields(&graph);
+        Ok(Self { id, spec, weights, graph: Arc::new(graph), ledger: Arc::new(ledger), fields: Arc::new(fields) })
+    }
+}
+
+/// What the user works on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    networks: Vec<Network>,
+    active: NetworkId,
+    picture: PictureChoice,
+    next: u64,
+}
+
+impl Document {
+    /// What first start shows: resnet50 beside resnet50+cbam, and a cat.
+    #[must_use]
+    pub fn first_start() -> Self {
+        Self::of(&Project::default()).unwrap_or_else(|_| Self {
+            networks: Vec::new(),
+            active: NetworkId(0),
+            picture: PictureChoice::Sample("cat.png".to_owned()),
+            next: 0,
+        })
+    }
+
+    /// A document from a project.
+    ///
+    /// # Errors
+    /// The first spec that cannot be, with its own message.
+    pub fn of(project: &Project) -> Result<Self, SpecError> {
+        let mut document =
+            Self { networks: Vec::new(), active: NetworkId(0), picture: project.picture.clone(), next: 0 };
+        for (spec, weights) in &project.networks {
+            document.add(spec.clone(), weights.clone())?;
+        }
+        document.active = NetworkId(project.active.min(document.networks.len().saturating_sub(1)) as u64);
+        Ok(document)
+    }
+
+    /// What is saved of it.
+    #[must_use]
+    pub fn project(&self) -> Project {
+        Project {
+            networks: self.networks.iter().map(|network| (network.spec.clone(), network.weights.clone())).collect(),
+            active: self.position(self.active).unwrap_or(0),
+            picture: self.picture.clone(),
+        }
+    }
+
+    /// The networks, A first.
+    #[must_use]
+    pub fn networks(&self) -> &[Network] {
+        &self.networks
+    }
+
+    /// The picture.
+    #[must_use]
+    pub fn picture(&self) -> &PictureChoice {
+        &self.picture
+    }
+
+    /// The network being edited and shown, if there is any.
+    #[must_use]
+    pub fn active(&self) -> Option<&Network> {
+        self.network(self.active).or(self.networks.first())
+    }
+
+    /// A network by identity.
+    #[must_use]
+    pub fn network(&self, id: NetworkId) -> Option<&Network> {
+        self.networks.iter().find(|network| network.id == id)
+    }
+
+    /// A network's place in the list: 0 is A.
+    #[must_use]
+    pub fn position(&self, id: NetworkId) -> Option<usize> {
+        self.networks.iter().position(|network| network.id == id)
+    }
+
+    /// The letter people call a network by: A to Z, then numbers.
+    #[must_use]
+    pub fn letter(position: usize) -> String {
+        u8::try_from(position)
+            .ok()
+            .filter(|position| *position < 26)
+            .map_or_else(|| format!("#{}", position + 1), |position| char::from(b'A' + position).to_string())
+    }
+
+    /// Applies a command that changes the document; others leave it as it is.
+    ///
+    /// # Errors
+    /// Why the change cannot be; the document is then unchanged.
+    pub fn apply(&mut self, command: &Command) -> Result<(), SpecError> {
+        match command {
+            Command::AddNetwork(spec) => {
+                self.active = self.add(spec.clone(), WeightsChoice::Seeded(0))?;
+            }
+            Command::DuplicateNetwork(id) => {
+                if let Some(network) = self.network(*id).cloned() {
+                    self.active = self.add(network.spec, network.weights)?;
+                }
+            }
+            Command::RemoveNetwork(id) => self.remove(*id),
+            Command::SelectNetwork(id) => self.active = *id,
+            Command::Edit { network, spec, .. } => self.edit(*network, spec)?,
+            Command::SetWeights(id, choice) => {
+                if let Some(network) = self.networks.iter_mut().find(|network| network.id == *id) {
+                    network.weights = choice.clone();
+                }
+            }
+            Command::SetPicture(picture) => self.picture = picture.clone(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, spec: NetworkSpec, weights: WeightsChoice) -> Result<NetworkId, SpecError> {
+        let id = NetworkId(self.next);
+        self.networks.push(Network::new(id, spec, weights)?);
+        self.next += 1;
+        Ok(id)
+    }
+
+    fn remove(&mut self, id: NetworkId) {
+        let Some(position) = self.position(id) else { return };
+        self.networks.remove(position);
+        if self.active == id {
+            let neighbour = self.networks.get(position).or(self.networks.last());
+            self.active = neighbour.map_or(NetworkId(0), |network| network.id);
+        }
+    }
+
+    /// A file's weights belong to the spec they were opened for; a changed spec starts untrained again.
+    fn edit(&mut self, id: NetworkId, spec: &NetworkSpec) -> Result<(), SpecError> {
+        if let Some(network) = self.networks.iter_mut().find(|network| network.id == id && network.spec != *spec) {
+            *network = Network::new(id, spec.clone(), WeightsChoice::Seeded(0))?;
+        }
+        Ok(())
+    }
+}

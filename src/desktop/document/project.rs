@@ -1,0 +1,182 @@
+//! The project file: a readable, versioned TOML of networks, weights and picture. Also what is kept between starts.
+//!
+//! ```toml
+//! gatescope_project = 1
+//! active = 1
+//! picture = "sample:cat.png"        # or "file:/path/to/photo.jpg"
+//!
+//! [[network]]
+//! spec = "resnet50+cbam"
+//! weights = "seed:0"                # or "file:/path/to/weights.safetensors"
+//! ```
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{PictureChoice, WeightsChoice};
+use crate::network::{NetworkSpec, SpecError, parse};
+
+/// The version this program writes and reads.
+const VERSION: u32 = 1;
+
+/// What is saved of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// Specs and weights, A first.
+    pub networks: Vec<(NetworkSpec, WeightsChoice)>,
+    /// The position of the active network.
+    pub active: usize,
+    /// The picture.
+    pub picture: PictureChoice,
+}
+
+impl Default for Project {
+    /// What first start shows: resnet50 beside resnet50+cbam, and a cat.
+    fn default() -> Self {
+        let specs = ["resnet50", "resnet50+cbam"].iter().filter_map(|text| parse(text).ok());
+        Self {
+            networks: specs.map(|spec| (spec, WeightsChoice::Seeded(0))).collect(),
+            active: 1,
+            picture: PictureChoice::Sample("cat.png".to_owned()),
+        }
+    }
+}
+
+/// Why a project file cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// Not TOML, or fields that do not belong.
+    #[error("not a gatescope project: {0}")]
+    Toml(String),
+    /// Written by a newer program.
+    #[error("gatescope_project = {0}: this program reads version {VERSION}; open it with a newer gatescope")]
+    Version(u32),
+    /// A network that cannot be.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// A value without its `sample:`, `seed:` or `file:`.
+    #[error("{field} = \"{value}\": write {forms}")]
+    Value {
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// What is allowed.
+        forms: &'static str,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    gatescope_project: u32,
+    #[serde(default)]
+    active: usize,
+    picture: String,
+    #[serde(default, rename = "network")]
+    networks: Vec<Entry>,
+}
+
+/// Only the version, to tell a newer file from a broken one.
+#[derive(Deserialize)]
+struct Version {
+    gatescope_project: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    spec: String,
+    weights: String,
+}
+
+/// Writes a project.
+#[must_use]
+pub fn print_project(project: &Project) -> String {
+    let entry = |(spec, weights): &(NetworkSpec, WeightsChoice)| Entry {
+        spec: spec.to_string(),
+        weights: match weights {
+            WeightsChoice::Seeded(seed) => format!("seed:{seed}"),
+            WeightsChoice::File(path) => format!("file:{}", path.display()),
+        },
+    };
+    let file = File {
+        gatescope_project: VERSION,
+        active: project.active,
+        picture: match &project.picture {
+            PictureChoice::Sample(name) => format!("sample:{name}"),
+            PictureChoice::File(path) => format!("file:{}", path.display()),
+        },
+        networks: project.networks.iter().map(entry).collect(),
+    };
+    toml::to_string(&file).unwrap_or_default()
+}
+
+/// Reads a project.
+///
+/// # Errors
+/// What is wrong, where, and what to write instead.
+pub fn parse_project(text: &str) -> Result<Project, ProjectError> {
+    let describe = |error: toml::de::Error| ProjectError::Toml(error.message().to_owned());
+    let version: Version = toml::from_str(text).map_err(describe)?;
+    if version.gatescope_project != VERSION {
+        return Err(ProjectError::Version(version.gatescope_project));
+    }
+    let file: File = toml::from_str(text).map_err(describe)?;
+    let mut networks = Vec::new();
+    for entry in file.networks {
+        networks.push((parse(&entry.spec)?, parse_weights(&entry.weights)?));
+    }
+    Ok(Project { networks, active: file.active, picture: parse_picture(&file.picture)? })
+}
+
+fn parse_weights(value: &str) -> Result<WeightsChoice, ProjectError> {
+    let choice = match value.split_once(':') {
+        Some(("seed", seed)) => seed.parse().ok().map(WeightsChoice::Seeded),
+        Some(("file", path)) => Some(WeightsChoice::File(PathBuf::from(path))),
+        _ => None,
+    };
+    let forms = "seed:NUMBER or file:PATH";
+    choice.ok_or_else(|| ProjectError::Value { field: "weights", value: value.to_owned(), forms })
+}
+
+fn parse_picture(value: &str) -> Result<PictureChoice, ProjectError> {
+    match value.split_once(':') {
+        Some(("sample", name)) => Ok(PictureChoice::Sample(name.to_owned())),
+        Some(("file", path)) => Ok(PictureChoice::File(PathBuf::from(path))),
+        _ => Err(ProjectError::Value { field: "picture", value: value.to_owned(), forms: "sample:NAME or file:PATH" }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_saved_is_read_back() {
+        let mut project = Project::default();
+        project.networks.push((
+            parse("resnet18(classes=7)+se@layer2+none@layer2.1").expect("parses"),
+            WeightsChoice::File(PathBuf::from("/data/my weights.safetensors")),
+        ));
+        project.picture = PictureChoice::File(PathBuf::from("/data/a:b.jpg"));
+        assert_eq!(parse_project(&print_project(&project)).expect("reads"), project);
+    }
+
+    #[test]
+    fn a_broken_project_says_what_to_write() {
+        for (text, wanted) in [
+            ("gatescope_project = 2\npicture = \"sample:cat.png\"", "version 1"),
+            ("picture = \"sample:cat.png\"", "gatescope_project"),
+            ("gatescope_project = 1\npicture = \"cat.png\"", "write sample:NAME or file:PATH"),
+            (
+                "gatescope_project = 1\npicture = \"sample:c\"\n[[network]]\nspec = \"resnet5\"\nweights = \"seed:0\"",
+                "resnet5",
+            ),
+        ] {
+            let message = parse_project(text).expect_err(text).to_string();
+            assert!(message.contains(wanted), "{message}");
+        }
+    }
+}

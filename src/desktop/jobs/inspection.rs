@@ -1,0 +1,47 @@
+//! What an inspection found, and what it belongs to.
+
+use std::sync::Arc;
+
+use crate::compute::engine::Run;
+use crate::compute::explain::Stats;
+use crate::compute::imaging::{Picture, Prepared};
+use crate::compute::labels::Guess;
+use crate::desktop::document::{Document, Network, PictureChoice, WeightsChoice};
+use crate::network::{Graph, NetworkSpec};
+
+/// What an inspection belongs to: it is valid for exactly this spec, these weights and this picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InspectionKey {
+    /// The network.
+    pub spec: NetworkSpec,
+    /// Its weights.
+    pub weights: WeightsChoice,
+    /// The picture it saw.
+    pub picture: PictureChoice,
+}
+
+impl InspectionKey {
+    /// The key of a network in a document.
+    #[must_use]
+    pub fn of(network: &Network, document: &Document) -> Self {
+        Self { spec: network.spec.clone(), weights: network.weights.clone(), picture: document.picture().clone() }
+    }
+}
+
+/// What a network did with a picture.
+pub struct Inspection {
+    /// What it belongs to.
+    pub key: InspectionKey,
+    /// The network that ran.
+    pub graph: Arc<Graph>,
+    /// Logits, gates, time.
+    pub run: Run,
+    /// Statistics by gate, in the graph's gate order.
+    pub stats: Vec<Stats>,
+    /// The five most probable classes.
+    pub top: Vec<Guess>,
+    /// The whole picture.
+    pub picture: Arc<Picture>,
+    /// What the network saw of it.
+    pub prepared: Prepared,
+}

@@ -1,0 +1,219 @@
+//! The worker thread: inspections run here, so that the window never waits.
+//!
+//! One job at a time. Every result carries the [`InspectionKey`] it belongs to; a result whose key no longer
+//! matches the document is never shown.
+
+mod inspection;
+mod worker;
+
+pub use inspection::{Inspection, InspectionKey};
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::document::{Document, Network};
+use crate::network::Graph;
+
+/// How many finished inspections are kept for undo and for switching back.
+const KEPT: usize = 12;
+
+/// What the worker is asked to do.
+pub(super) struct Request {
+    pub(super) key: InspectionKey,
+    pub(super) graph: Arc<Graph>,
+    pub(super) cancelled: Arc<AtomicBool>,
+    /// Files may have changed: read them again.
+    pub(super) fresh: bool,
+}
+
+/// What the worker says.
+pub(super) enum Event {
+    Progress { key: InspectionKey, phase: Phase, fraction: f32 },
+    Done(Box<Inspection>),
+    Failed { key: InspectionKey, message: String },
+    Cancelled(InspectionKey),
+}
+
+/// What a job is busy with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Reading the picture.
+    Picture,
+    /// Reading or making the weights.
+    Weights,
+    /// Running the network.
+    Inference,
+}
+
+impl Phase {
+    /// In words, for the status bar.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Picture => "reading the picture",
+            Self::Weights => "preparing weights",
+            Self::Inference => "inferring",
+        }
+    }
+}
+
+/// The job in progress.
+pub struct Running {
+    /// What it belongs to.
+    pub key: InspectionKey,
+    /// What it is busy with.
+    pub phase: Phase,
+    /// How far it is, 0 to 1.
+    pub fraction: f32,
+    cancelled: Arc<AtomicBool>,
+}
+
+/// The worker and everything it has found.
+pub struct Jobs {
+    requests: Sender<Request>,
+    events: Receiver<Event>,
+    running: Option<Running>,
+    finished: VecDeque<Arc<Inspection>>,
+    failed: Vec<(InspectionKey, String)>,
+    /// Stopped by the user: not started again until something changes.
+    stopped: Vec<InspectionKey>,
+    fresh: bool,
+}
+
+impl Jobs {
+    /// Starts the worker; `wake` is called whenever there is news.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
+        let (requests, inbox) = channel();
+        let (outbox, events) = channel();
+        std::thread::Builder::new()
+            .name("gatescope-worker".to_owned())
+            .spawn(move || worker::run(&inbox, &outbox, &wake))?;
+        Ok(Self {
+            requests,
+            events,
+            running: None,
+            finished: VecDeque::new(),
+            failed: Vec::new(),
+            stopped: Vec::new(),
+            fresh: false,
+        })
+    }
+
+    /// Takes in the worker's news and asks for what the document lacks, the active network first.
+    pub fn tend(&mut self, document: &Document) {
+        while let Ok(event) = self.events.try_recv() {
+            self.take(event);
+        }
+        let wanted: Vec<InspectionKey> = document.networks().iter().map(|n| InspectionKey::of(n, document)).collect();
+        self.failed.retain(|(key, _)| wanted.contains(key));
+        self.stopped.retain(|key| wanted.contains(key));
+        match &self.running {
+            Some(running) if !wanted.contains(&running.key) => running.cancelled.store(true, Ordering::Relaxed),
+            Some(_) => {}
+            None => self.request_next(document),
+        }
+    }
+
+    fn request_next(&mut self, document: &Document) {
+        let active = document.active().into_iter();
+        let next = active.chain(document.networks()).find_map(|network| {
+            let key = InspectionKey::of(network, document);
+            self.lacks(&key).then_some((network, key))
+        });
+        let Some((network, key)) = next else { return };
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let fresh = std::mem::take(&mut self.fresh);
+        let request = Request { key: key.clone(), graph: network.graph.clone(), cancelled: cancelled.clone(), fresh };
+        if self.requests.send(request).is_ok() {
+            self.running = Some(Running { key, phase: Phase::Picture, fraction: 0.0, cancelled });
+        } else {
+            self.failed.push((key, "the worker has stopped; save your project and start gatescope again".to_owned()));
+        }
+    }
+
+    fn lacks(&self, key: &InspectionKey) -> bool {
+        !self.finished.iter().any(|known| known.key == *key)
+            && !self.failed.iter().any(|(known, _)| known == key)
+            && !self.stopped.contains(key)
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Progress { key, phase, fraction } => {
+                if let Some(running) = self.running.as_mut().filter(|running| running.key == key) {
+                    running.phase = phase;
+                    running.fraction = fraction;
+                }
+                return;
+            }
+            Event::Done(inspection) => {
+                self.finished.retain(|known| known.key != inspection.key);
+                self.finished.push_front(Arc::new(*inspection));
+                self.finished.truncate(KEPT);
+            }
+            Event::Failed { key, message } => self.failed.push((key, message)),
+            Event::Cancelled(key) => log::info!("cancelled {}", key.spec),
+        }
+        self.running = None;
+    }
+
+    /// The job in progress.
+    #[must_use]
+    pub fn running(&self) -> Option<&Running> {
+        self.running.as_ref()
+    }
+
+    /// A network's inspection, if it belongs to the document as it is now.
+    #[must_use]
+    pub fn inspection(&self, network: &Network, document: &Document) -> Option<&Arc<Inspection>> {
+        let key = InspectionKey::of(network, document);
+        self.finished.iter().find(|known| known.key == key)
+    }
+
+    /// Why a network could not be inspected.
+    #[must_use]
+    pub fn failure(&self, network: &Network, document: &Document) -> Option<&str> {
+        let key = InspectionKey::of(network, document);
+        self.failed.iter().find(|(known, _)| *known == key).map(|(_, message)| message.as_str())
+    }
+
+    /// Was a network's inspection stopped by the user?
+    #[must_use]
+    pub fn is_stopped(&self, network: &Network, document: &Document) -> bool {
+        self.stopped.contains(&InspectionKey::of(network, document))
+    }
+
+    /// Is there nothing left to do for this document?
+    #[must_use]
+    pub fn is_idle(&self, document: &Document) -> bool {
+        self.running.is_none()
+            && document.networks().iter().all(|network| !self.lacks(&InspectionKey::of(network, document)))
+    }
+
+    /// Stops the job in progress; nothing is started again until the document changes or [`Self::rerun`].
+    pub fn cancel(&mut self, document: &Document) {
+        if let Some(running) = &self.running {
+            running.cancelled.store(true, Ordering::Relaxed);
+        }
+        self.stopped = document
+            .networks()
+            .iter()
+            .map(|network| InspectionKey::of(network, document))
+            .filter(|key| self.lacks(key))
+            .collect();
+    }
+
+    /// Forgets a network's inspection or failure, so that it is run again.
+    pub fn rerun(&mut self, network: &Network, document: &Document) {
+        let key = InspectionKey::of(network, document);
+        self.finished.retain(|known| known.key != key);
+        self.failed.retain(|(known, _)| *known != key);
+        self.stopped.retain(|known| *known != key);
+        self.fresh = true;
+    }
+}

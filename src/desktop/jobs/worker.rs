@@ -1,0 +1,140 @@
+//! What happens on the worker thread: picture, weights, inference.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
+
+use super::{Event, Inspection, InspectionKey, Phase, Request};
+use crate::compute::engine::{self, Control, EngineError};
+use crate::compute::explain::Stats;
+use crate::compute::imaging::{self, Picture, Preprocessing};
+use crate::compute::labels;
+use crate::compute::weights::Weights;
+use crate::desktop::document::{PictureChoice, WeightsChoice};
+use crate::network::{Graph, NetworkSpec};
+
+/// How many classes a prediction lists.
+const TOP: usize = 5;
+/// How many sets of weights are kept; a hundred megabytes each for resnet50.
+const WEIGHTS_KEPT: usize = 2;
+
+/// What was used last, to be used again.
+#[derive(Default)]
+struct Cache {
+    weights: Vec<(NetworkSpec, WeightsChoice, Weights)>,
+    picture: Option<(PictureChoice, Arc<Picture>)>,
+}
+
+/// Works off requests until the window is gone.
+pub(super) fn run(inbox: &Receiver<Request>, outbox: &Sender<Event>, wake: &(dyn Fn() + Sync)) {
+    let mut cache = Cache::default();
+    while let Ok(request) = inbox.recv() {
+        let key = request.key.clone();
+        let outcome =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| inspect(&request, &mut cache, outbox, wake)));
+        let event = match outcome {
+            Ok(Ok(inspection)) => Event::Done(Box::new(inspection)),
+            Ok(Err(None)) => Event::Cancelled(key),
+            Ok(Err(Some(message))) => Event::Failed { key, message },
+            Err(_) => {
+                Event::Failed { key, message: "the inspection broke off unexpectedly; please report it".to_owned() }
+            }
+        };
+        if outbox.send(event).is_err() {
+            return;
+        }
+        wake();
+    }
+}
+
+/// One inspection; `Err(None)` when it was cancelled.
+fn inspect(
+    request: &Request,
+    cache: &mut Cache,
+    outbox: &Sender<Event>,
+    wake: &(dyn Fn() + Sync),
+) -> Result<Inspection, Option<String>> {
+    let Request { key, graph, cancelled, fresh } = request;
+    if *fresh {
+        *cache = Cache::default();
+    }
+    let say = |phase, fraction| {
+        // The window may be closing: nobody is left to tell.
+        let _ = outbox.send(Event::Progress { key: key.clone(), phase, fraction });
+        wake();
+    };
+    let is_cancelled = || cancelled.load(Ordering::Relaxed);
+    say(Phase::Picture, 0.0);
+    let picture = cache.picture(&key.picture)?;
+    let dims = graph.input();
+    let preprocessing = Preprocessing::for_input([dims.channels(), dims.height(), dims.width()]);
+    let prepared = preprocessing.prepare(&picture).map_err(|error| Some(error.to_string()))?;
+    if is_cancelled() {
+        return Err(None);
+    }
+    say(Phase::Weights, 0.0);
+    let weights = cache.weights(key, graph)?;
+    let reported = AtomicU32::new(0);
+    let progress = |fraction: f32| {
+        let percent = (fraction * 100.0) as u32;
+        if reported.swap(percent, Ordering::Relaxed) != percent {
+            say(Phase::Inference, fraction);
+        }
+    };
+    say(Phase::Inference, 0.0);
+    let control = Control { progress: &progress, cancelled: &is_cancelled };
+    let run = engine::run(graph, &weights, &prepared.tensor, &[], &control).map_err(|error| match error {
+        EngineError::Cancelled => None,
+        other => Some(other.to_string()),
+    })?;
+    let stats = run.gates.iter().map(|gate| Stats::of(&gate.values)).collect();
+    let top = labels::top(&run.logits, TOP);
+    Ok(Inspection { key: key.clone(), graph: graph.clone(), run, stats, top, picture, prepared })
+}
+
+impl Cache {
+    fn picture(&mut self, choice: &PictureChoice) -> Result<Arc<Picture>, Option<String>> {
+        if let Some((known, picture)) = &self.picture
+            && known == choice
+        {
+            return Ok(picture.clone());
+        }
+        let picture = match choice {
+            PictureChoice::File(path) => imaging::open(path).map_err(|error| Some(error.to_string()))?,
+            PictureChoice::Sample(name) => sample(name)?,
+        };
+        let picture = Arc::new(picture);
+        self.picture = Some((choice.clone(), picture.clone()));
+        Ok(picture)
+    }
+
+    fn weights(&mut self, key: &InspectionKey, graph: &Graph) -> Result<Weights, Option<String>> {
+        let known = self.weights.iter().position(|(spec, choice, _)| *spec == key.spec && *choice == key.weights);
+        let entry = match known {
+            Some(position) => self.weights.remove(position),
+            None => {
+                // Makes room first: two networks of a hundred megabytes are enough in memory.
+                self.weights.truncate(WEIGHTS_KEPT - 1);
+                let weights = match &key.weights {
+                    WeightsChoice::Seeded(seed) => Weights::seeded(graph, *seed),
+                    WeightsChoice::File(path) => open_weights(graph, path)?,
+                };
+                (key.spec.clone(), key.weights.clone(), weights)
+            }
+        };
+        let weights = entry.2.clone();
+        self.weights.insert(0, entry);
+        Ok(weights)
+    }
+}
+
+fn open_weights(graph: &Graph, path: &Path) -> Result<Weights, Option<String>> {
+    Weights::open(graph, path).map_err(|error| Some(error.to_string()))
+}
+
+fn sample(name: &str) -> Result<Picture, Option<String>> {
+    let sample = imaging::samples().iter().find(|sample| sample.name == name);
+    let sample = sample.ok_or_else(|| Some(format!("{name}: no such sample picture; open one with Ctrl+O")))?;
+    imaging::decode(sample.name, sample.bytes).map_err(|error| Some(error.to_string()))
+}

@@ -1,0 +1,14 @@
+//! Placeholder until the view lands.
+use super::{Outbox, Shared};
+use eframe::egui;
+
+/// The view's own state.
+#[derive(Default)]
+pub struct InspectView {}
+
+impl InspectView {
+    /// Shows the view.
+    pub fn ui(&mut self, ui: &mut egui::Ui, shared: &Shared, out: &mut Outbox) {
+        let _ = (ui, shared, out);
+    }
+}

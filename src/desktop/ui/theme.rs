@@ -1,0 +1,277 @@
+//! Every colour, size and font of the window. Nothing else in `desktop` names one.
+
+use std::sync::Arc;
+
+use eframe::egui;
+use egui::{
+    Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, Vec2,
+};
+
+/// The colours of one theme. An attention kind keeps its hue in every view.
+#[derive(Clone, Copy, Debug)]
+pub struct Palette {
+    /// Behind everything: the canvas.
+    pub canvas: Color32,
+    /// Side, top and bottom panels.
+    pub panel: Color32,
+    /// Raised surfaces and selected rows.
+    pub raised: Color32,
+    /// Between `panel` and `raised`: empty cells, bar tracks.
+    pub sunken: Color32,
+    /// Hairlines and borders.
+    pub line: Color32,
+    /// Text.
+    pub text: Color32,
+    /// Secondary text.
+    pub muted: Color32,
+    /// Hints and zeros.
+    pub faint: Color32,
+    /// Selection, focus, network A.
+    pub accent: Color32,
+    /// Text on the accent and on attention colours.
+    pub on_accent: Color32,
+    /// Differences, network B, "untrained".
+    pub difference: Color32,
+    /// Boxes of ordinary layers on the canvas.
+    pub block: Color32,
+    /// Wires and shortcuts on the canvas.
+    pub wire: Color32,
+    /// Errors.
+    pub error: Color32,
+    se: Color32,
+    cam: Color32,
+    sam: Color32,
+    cbam: Color32,
+    other: Color32,
+    networks: [Color32; 6],
+}
+
+const DARK: Palette = Palette {
+    canvas: Color32::from_rgb(0x14, 0x16, 0x1A),
+    panel: Color32::from_rgb(0x1B, 0x1E, 0x24),
+    raised: Color32::from_rgb(0x23, 0x27, 0x2F),
+    sunken: Color32::from_rgb(0x1F, 0x23, 0x2A),
+    line: Color32::from_rgb(0x2E, 0x33, 0x3D),
+    text: Color32::from_rgb(0xE6, 0xE8, 0xEC),
+    muted: Color32::from_rgb(0x9A, 0xA3, 0xB2),
+    faint: Color32::from_rgb(0x6C, 0x76, 0x86),
+    accent: Color32::from_rgb(0x6E, 0xA8, 0xFE),
+    on_accent: Color32::from_rgb(0x10, 0x13, 0x18),
+    difference: Color32::from_rgb(0xF2, 0xC9, 0x4C),
+    block: Color32::from_rgb(0x2B, 0x31, 0x3C),
+    wire: Color32::from_rgb(0x6C, 0x76, 0x86),
+    error: Color32::from_rgb(0xFF, 0x6B, 0x6B),
+    se: Color32::from_rgb(0xF2, 0xA6, 0x5A),
+    cam: Color32::from_rgb(0xE4, 0x67, 0x7F),
+    sam: Color32::from_rgb(0x4F, 0xB6, 0xC2),
+    cbam: Color32::from_rgb(0xA7, 0x8B, 0xFA),
+    other: Color32::from_rgb(0x8B, 0xC3, 0x4A),
+    networks: [
+        Color32::from_rgb(0x6E, 0xA8, 0xFE),
+        Color32::from_rgb(0xF2, 0xC9, 0x4C),
+        Color32::from_rgb(0x6F, 0xCF, 0x97),
+        Color32::from_rgb(0xF2, 0x8F, 0xB0),
+        Color32::from_rgb(0x9B, 0xD3, 0xF2),
+        Color32::from_rgb(0xC9, 0xB0, 0x8A),
+    ],
+};
+
+const LIGHT: Palette = Palette {
+    canvas: Color32::from_rgb(0xF4, 0xF6, 0xF9),
+    panel: Color32::from_rgb(0xFF, 0xFF, 0xFF),
+    raised: Color32::from_rgb(0xE9, 0xED, 0xF3),
+    sunken: Color32::from_rgb(0xF1, 0xF3, 0xF7),
+    line: Color32::from_rgb(0xD5, 0xDB, 0xE4),
+    text: Color32::from_rgb(0x1B, 0x1F, 0x27),
+    muted: Color32::from_rgb(0x56, 0x60, 0x72),
+    faint: Color32::from_rgb(0x7B, 0x84, 0x94),
+    accent: Color32::from_rgb(0x1F, 0x6F, 0xEB),
+    on_accent: Color32::from_rgb(0xFF, 0xFF, 0xFF),
+    difference: Color32::from_rgb(0x9A, 0x67, 0x00),
+    block: Color32::from_rgb(0xDD, 0xE3, 0xEC),
+    wire: Color32::from_rgb(0x8A, 0x94, 0xA5),
+    error: Color32::from_rgb(0xC6, 0x28, 0x28),
+    se: Color32::from_rgb(0xB4, 0x53, 0x09),
+    cam: Color32::from_rgb(0xBE, 0x12, 0x3C),
+    sam: Color32::from_rgb(0x0E, 0x74, 0x90),
+    cbam: Color32::from_rgb(0x6D, 0x28, 0xD9),
+    other: Color32::from_rgb(0x4D, 0x7C, 0x0F),
+    networks: [
+        Color32::from_rgb(0x1F, 0x6F, 0xEB),
+        Color32::from_rgb(0x9A, 0x67, 0x00),
+        Color32::from_rgb(0x1B, 0x7F, 0x4B),
+        Color32::from_rgb(0xA8, 0x32, 0x6B),
+        Color32::from_rgb(0x1B, 0x7A, 0xA6),
+        Color32::from_rgb(0x7A, 0x5C, 0x2E),
+    ],
+};
+
+impl Palette {
+    /// The colour of an attention kind, by its name in specs.
+    #[must_use]
+    pub fn attention(&self, name: &str) -> Color32 {
+        match name {
+            "se" => self.se,
+            "cam" => self.cam,
+            "sam" => self.sam,
+            "cbam" => self.cbam,
+            _ => self.other,
+        }
+    }
+
+    /// The colour of a gate: channel gates as CAM, spatial ones as SAM, SE's as SE.
+    #[must_use]
+    pub fn gate(&self, kind: crate::network::graph::GateKind, attention: &str) -> Color32 {
+        use crate::network::graph::GateKind::{Channel, Spatial};
+        match (kind, attention) {
+            (Channel, "cbam" | "cam") => self.cam,
+            (Spatial, _) => self.sam,
+            (Channel, other) => self.attention(other),
+        }
+    }
+
+    /// The colour of the network at this position: A is the accent, B the colour of differences.
+    #[must_use]
+    pub fn network(&self, position: usize) -> Color32 {
+        self.networks[position % self.networks.len()]
+    }
+}
+
+/// The palette of the theme in force.
+#[must_use]
+pub fn palette(ui: &egui::Ui) -> &'static Palette {
+    palette_of(ui.visuals().dark_mode)
+}
+
+/// The palette of a theme.
+#[must_use]
+pub fn palette_of(dark: bool) -> &'static Palette {
+    if dark { &DARK } else { &LIGHT }
+}
+
+/// Sizes in points; the rhythm is 8.
+pub mod size {
+    /// Between related things.
+    pub const GAP: f32 = 8.0;
+    /// Inside panels.
+    pub const PADDING: f32 = 16.0;
+    /// Height of a row of text.
+    pub const ROW: f32 = 24.0;
+    /// Corners of cells and bars.
+    pub const CELL_CORNER: u8 = 4;
+    /// Corners of panels and boxes.
+    pub const BOX_CORNER: u8 = 6;
+    /// Text.
+    pub const TEXT: f32 = 13.0;
+    /// Labels in capitals, captions.
+    pub const LABEL: f32 = 11.0;
+    /// Titles.
+    pub const TITLE: f32 = 16.0;
+    /// The one number that matters.
+    pub const HERO: f32 = 28.0;
+    /// Formulas and tensor names.
+    pub const MONO: f32 = 12.0;
+    /// Width of the left panel.
+    pub const LEFT_PANEL: f32 = 288.0;
+    /// Width of the right panel.
+    pub const RIGHT_PANEL: f32 = 304.0;
+    /// Height of the menu bar.
+    pub const MENU_BAR: f32 = 36.0;
+    /// Height of the status bar.
+    pub const STATUS_BAR: f32 = 32.0;
+}
+
+/// The semibold face.
+#[must_use]
+pub fn semibold(size: f32) -> FontId {
+    FontId::new(size, FontFamily::Name("semibold".into()))
+}
+
+/// The regular face.
+#[must_use]
+pub fn regular(size: f32) -> FontId {
+    FontId::new(size, FontFamily::Proportional)
+}
+
+/// The monospaced face.
+#[must_use]
+pub fn mono(size: f32) -> FontId {
+    FontId::new(size, FontFamily::Monospace)
+}
+
+/// Installs fonts and both themes.
+pub fn install(ctx: &egui::Context) {
+    ctx.set_fonts(fonts());
+    for (theme, palette) in [(Theme::Dark, &DARK), (Theme::Light, &LIGHT)] {
+        ctx.style_mut_of(theme, |style| apply(style, palette));
+    }
+}
+
+fn fonts() -> FontDefinitions {
+    let mut fonts = FontDefinitions::default();
+    let faces: [(&str, &'static [u8]); 3] = [
+        ("inter", include_bytes!("../../../assets/fonts/Inter-Regular.otf")),
+        ("inter-semibold", include_bytes!("../../../assets/fonts/Inter-SemiBold.otf")),
+        ("jetbrains-mono", include_bytes!("../../../assets/fonts/JetBrainsMono-Regular.ttf")),
+    ];
+    for (name, bytes) in faces {
+        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+    }
+    let fallback = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    let family = |first: &[&str]| first.iter().map(|name| (*name).to_owned()).chain(fallback.clone()).collect();
+    fonts.families.insert(FontFamily::Proportional, family(&["inter"]));
+    fonts.families.insert(FontFamily::Name("semibold".into()), family(&["inter-semibold", "inter"]));
+    fonts.families.insert(FontFamily::Monospace, family(&["jetbrains-mono", "inter"]));
+    fonts
+}
+
+fn apply(style: &mut egui::Style, palette: &Palette) {
+    style.text_styles = [
+        (TextStyle::Body, regular(size::TEXT)),
+        (TextStyle::Button, regular(size::TEXT)),
+        (TextStyle::Small, regular(size::LABEL)),
+        (TextStyle::Heading, semibold(size::TITLE)),
+        (TextStyle::Monospace, mono(size::MONO)),
+    ]
+    .into();
+    let spacing = &mut style.spacing;
+    spacing.item_spacing = Vec2::new(size::GAP, 4.0);
+    spacing.button_padding = Vec2::new(size::GAP, 4.0);
+    spacing.interact_size = Vec2::new(32.0, size::ROW);
+    spacing.menu_margin = Margin::same(6);
+    spacing.window_margin = Margin::same(16);
+    spacing.scroll = egui::style::ScrollStyle::thin();
+    style.interaction.selectable_labels = false;
+    visuals(&mut style.visuals, palette);
+}
+
+fn visuals(visuals: &mut egui::Visuals, palette: &Palette) {
+    visuals.panel_fill = palette.panel;
+    visuals.window_fill = palette.panel;
+    visuals.extreme_bg_color = palette.canvas;
+    visuals.faint_bg_color = palette.sunken;
+    visuals.code_bg_color = palette.sunken;
+    visuals.window_stroke = Stroke::new(1.0, palette.line);
+    visuals.weak_text_color = Some(palette.muted);
+    visuals.hyperlink_color = palette.accent;
+    visuals.warn_fg_color = palette.difference;
+    visuals.error_fg_color = palette.error;
+    visuals.selection.bg_fill = palette.accent.gamma_multiply(0.35);
+    visuals.selection.stroke = Stroke::new(1.0, palette.accent);
+    visuals.slider_trailing_fill = true;
+    let corner = CornerRadius::same(size::CELL_CORNER);
+    let surface = |fill: Color32, border: Color32, text: Color32| egui::style::WidgetVisuals {
+        bg_fill: fill,
+        weak_bg_fill: fill,
+        bg_stroke: Stroke::new(1.0, border),
+        corner_radius: corner,
+        fg_stroke: Stroke::new(1.0, text),
+        expansion: 0.0,
+    };
+    let widgets = &mut visuals.widgets;
+    widgets.noninteractive = surface(palette.panel, palette.line, palette.text);
+    widgets.inactive = surface(palette.sunken, palette.line, palette.text);
+    widgets.hovered = surface(palette.raised, palette.faint, palette.text);
+    widgets.active = surface(palette.raised, palette.accent, palette.text);
+    widgets.open = surface(palette.raised, palette.line, palette.text);
+}

@@ -1,0 +1,95 @@
+//! Small pieces every view uses, so that a thing looks the same wherever it appears.
+
+use eframe::egui;
+use egui::{Align, Color32, CornerRadius, Layout, Response, RichText, Sense, Stroke, Ui, Vec2};
+
+use super::theme::{self, palette, size};
+
+/// A section's heading: small capitals, muted.
+pub fn section(ui: &mut Ui, text: &str) -> Response {
+    let colour = palette(ui).muted;
+    ui.label(
+        RichText::new(text.to_uppercase()).font(theme::semibold(size::LABEL)).color(colour).extra_letter_spacing(0.6),
+    )
+}
+
+/// Secondary text.
+pub fn muted(ui: &mut Ui, text: impl Into<String>) -> Response {
+    let colour = palette(ui).muted;
+    ui.label(RichText::new(text).color(colour))
+}
+
+/// A caption: small and muted.
+pub fn caption(ui: &mut Ui, text: impl Into<String>) -> Response {
+    let colour = palette(ui).muted;
+    ui.label(RichText::new(text).size(size::LABEL).color(colour))
+}
+
+/// Text in the semibold face.
+pub fn strong(text: impl Into<String>, points: f32) -> RichText {
+    RichText::new(text).font(theme::semibold(points))
+}
+
+/// A formula or a tensor's name.
+pub fn code(ui: &mut Ui, text: impl Into<String>) -> Response {
+    ui.label(RichText::new(text).font(theme::mono(size::MONO)))
+}
+
+/// A label on the left and its value on the right edge.
+pub fn fact(ui: &mut Ui, label: &str, value: impl Into<String>) {
+    ui.horizontal(|ui| {
+        muted(ui, label);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(value.into()));
+    });
+}
+
+/// A filled pill with a short word in it.
+pub fn pill(ui: &mut Ui, text: &str, fill: Color32) -> Response {
+    let on = palette(ui).on_accent;
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::semibold(size::LABEL), on);
+    let (rect, response) = ui.allocate_exact_size(galley.size() + Vec2::new(16.0, 6.0), Sense::hover());
+    ui.painter().rect_filled(rect, CornerRadius::same((rect.height() / 2.0) as u8), fill);
+    ui.painter().galley(rect.min + Vec2::new(8.0, 3.0), galley, on);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
+    response
+}
+
+/// A round dot in a network's colour.
+pub fn dot(ui: &mut Ui, colour: Color32) {
+    let (rect, _) = ui.allocate_exact_size(Vec2::splat(10.0), Sense::hover());
+    ui.painter().circle_filled(rect.center(), 5.0, colour);
+}
+
+/// What is said where there is nothing yet: what it is and what to do.
+pub fn empty_state(ui: &mut Ui, title: &str, hint: &str) {
+    let colours = palette(ui);
+    ui.vertical_centered(|ui| {
+        ui.add_space((ui.available_height() * 0.35).max(24.0));
+        ui.label(strong(title, size::TITLE).color(colours.text));
+        ui.add_space(4.0);
+        ui.label(RichText::new(hint).color(colours.muted));
+    });
+}
+
+/// A channel gate as sorted bars on an absolute 0..1 scale, at most one bar a pixel pair.
+pub fn channel_bars(ui: &Ui, rect: egui::Rect, values: &[f32], colour: Color32) {
+    let sorted = sorted_descending(values);
+    let bars = ((rect.width() / 3.0) as usize).clamp(1, sorted.len().max(1));
+    let painter = ui.painter_at(rect);
+    for bar in 0..bars {
+        let value = sorted.get(bar * sorted.len() / bars).copied().unwrap_or(0.0).clamp(0.0, 1.0);
+        let left = rect.left() + rect.width() * bar as f32 / bars as f32;
+        let right = rect.left() + rect.width() * (bar + 1) as f32 / bars as f32 - if bars > 24 { 0.5 } else { 1.0 };
+        let top = rect.bottom() - (rect.height() * value).max(0.5);
+        painter.rect_filled(egui::Rect::from_min_max([left, top].into(), [right, rect.bottom()].into()), 0.0, colour);
+    }
+    painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, colour.gamma_multiply(0.4)));
+}
+
+/// Values from largest to smallest; NaN last.
+#[must_use]
+pub fn sorted_descending(values: &[f32]) -> Vec<f32> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(|a, b| a.is_nan().cmp(&b.is_nan()).then(b.total_cmp(a)));
+    sorted
+}

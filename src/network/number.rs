@@ -1,0 +1,94 @@
+//! Numbers as people read them.
+
+/// `25557032` as `25,557,032`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A difference with its sign: `+2,532,592`, `−12`, `0`.
+#[must_use]
+pub fn signed(difference: i128) -> String {
+    let magnitude = grouped(u64::try_from(difference.unsigned_abs()).unwrap_or(u64::MAX));
+    match difference {
+        0 => "0".to_owned(),
+        1.. => format!("+{magnitude}"),
+        _ => format!("−{magnitude}"),
+    }
+}
+
+/// Four significant digits and a unit of thousands: `28.09 M`, `4.096 G`, `512`.
+#[must_use]
+pub fn short(number: u64) -> String {
+    scaled(number as f64, &["", " k", " M", " G", " T", " P"], 1000.0)
+}
+
+/// Bytes: `108 MB`, in powers of 1000.
+#[must_use]
+pub fn bytes(number: u64) -> String {
+    scaled(number as f64, &[" B", " kB", " MB", " GB", " TB"], 1000.0)
+}
+
+/// A short difference with its sign: `+2.53 M`.
+#[must_use]
+pub fn short_signed(difference: i128) -> String {
+    let magnitude = short(u64::try_from(difference.unsigned_abs()).unwrap_or(u64::MAX));
+    match difference {
+        0 => "0".to_owned(),
+        1.. => format!("+{magnitude}"),
+        _ => format!("−{magnitude}"),
+    }
+}
+
+/// A share with its sign: `+9.9 %`; two digits below one percent.
+#[must_use]
+pub fn percent_change(from: u64, to: u64) -> Option<String> {
+    (from > 0).then(|| {
+        let change = (to as f64 / from as f64 - 1.0) * 100.0;
+        let digits = if change.abs() < 1.0 { 2 } else { 1 };
+        format!("{change:+.digits$} %").replace('-', "−")
+    })
+}
+
+fn scaled(mut number: f64, units: &[&str], step: f64) -> String {
+    let mut unit = 0;
+    // 999,950 would round to 1000 k: it is 1.000 M.
+    while number >= step * 0.999_95 && unit + 1 < units.len() {
+        number /= step;
+        unit += 1;
+    }
+    let digits = match (unit, number) {
+        (0, _) => 0,
+        (_, n) if n >= 100.0 => 1,
+        (_, n) if n >= 10.0 => 2,
+        _ => 3,
+    };
+    format!("{number:.digits$}{}", units[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_people_write_them() {
+        assert_eq!(grouped(25_557_032), "25,557,032");
+        assert_eq!(grouped(7), "7");
+        assert_eq!(signed(-1_234), "−1,234");
+        assert_eq!(short(28_089_624), "28.09 M");
+        assert_eq!(short(4_095_573_110), "4.096 G");
+        assert_eq!(short(999_999), "1.000 M");
+        assert_eq!(short(512), "512");
+        assert_eq!(bytes(108_000_000), "108.0 MB");
+        assert_eq!(percent_change(25_557_032, 28_089_624).as_deref(), Some("+9.9 %"));
+        assert_eq!(percent_change(0, 5), None);
+    }
+}
