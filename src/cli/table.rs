@@ -1,6 +1,6 @@
 //! One table, three forms: text for 80 columns, GitHub Markdown, CSV.
 
-use super::number;
+use crate::network::number;
 
 /// The widest line a text table prints.
 pub const WIDTH: usize = 80;
@@ -35,9 +35,9 @@ impl Cell {
         match self {
             Self::Text(text) => text.clone(),
             Self::Count(count) => number::grouped(*count),
-            Self::Change(change) => number::signed(*change),
+            Self::Change(change) => number::signed(i128::from(*change)),
             Self::Share(share) => format!("{share:.1}"),
-            Self::Relative(change) => format!("{change:+.2}"),
+            Self::Relative(change) => format!("{change:+.2}").replace('-', "−"),
             Self::Value(value) => format!("{value:.4}"),
             Self::Empty => String::new(),
         }

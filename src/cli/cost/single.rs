@@ -1,11 +1,12 @@
 //! One network: the summary and its stages.
 
 use super::Costed;
-use crate::cli::number::{self, share};
+use crate::cli::number::share;
 use crate::cli::page::Page;
 use crate::cli::table::{Cell, Table};
 use crate::network::cost::Cost;
 use crate::network::graph::ScopeKind;
+use crate::network::number;
 
 /// Bytes of one f32.
 const F32: u64 = 4;

@@ -4,8 +4,8 @@ use super::Setting;
 use super::files::{INDEX, PHOTO, gate_file};
 use super::page::{UNTRAINED, input_line, shape_text};
 use super::result::{self, GateResult, Inspected};
-use crate::cli::number;
 use crate::network::graph::{Gate, GateKind, Param, ScopeId, ScopeKind};
+use crate::network::number;
 
 /// Every page carries its style with it.
 const STYLE: &str = include_str!("page.css");
@@ -181,7 +181,7 @@ fn block_figure(setting: &Setting, result: &Inspected, scope: ScopeId, block: &[
     let figures: String =
         block.iter().map(|index| gate_figure(setting, *index, &graph.gates[*index], &result.gates[*index])).collect();
     format!(
-        "<article class=\"{layout}\">\n<h3>{} <span class=\"chip {kind}\">{}</span></h3>\n\
+        "<article class=\"{layout} {kind}\">\n<h3>{} <span class=\"chip {kind}\">{}</span></h3>\n\
          <div class=\"figures\">\n{figures}</div>\n</article>\n",
         escape(place),
         escape(scope.label)
@@ -197,7 +197,7 @@ fn gate_figure(setting: &Setting, index: usize, gate: &Gate, found: &GateResult)
     };
     format!(
         "<figure class=\"{kind}\"><a href=\"{file}\"><img src=\"{file}\" loading=\"lazy\" width=\"{width}\" \
-         height=\"{height}\" alt=\"{kind} gate {name}\"></a>\n<figcaption><div class=\"name\">{name}</div>\
+         height=\"{height}\" alt=\"{kind} gate {name}\"></a>\n<figcaption><div class=\"name\" title=\"{name}\">{name}</div>\
          <div>{kind}, {}</div>{}{}</figcaption></figure>\n",
         shape_text(&found.shape),
         range_bar(found),

@@ -66,7 +66,7 @@ fn networks_side_by_side_show_the_difference_to_the_first() {
         assert!(text.contains(word), "{text} does not say {word}");
     }
     let text = success(["cost", "resnet50+cbam", "resnet50"]);
-    assert!(text.contains("-2,532,592"), "{text}");
+    assert!(text.contains("−2,532,592"), "{text}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ fn every_command_explains_itself_with_examples() {
         let text = success(arguments);
         assert!(text.contains("Usage: ") && text.contains("Examples:"), "{text}");
     }
+    assert_eq!(success(["help"]), success(["--help"]));
     assert!(success(["--version"]).starts_with("gatescope "));
 }
 
@@ -17,7 +18,7 @@ fn every_command_explains_itself_with_examples() {
 fn wrong_usage_is_one_line_that_names_the_mistake() {
     refused(["cost"], &["SPEC", "gatescope cost --help"]);
     refused(["cost", "resnet50", "--fromat", "json"], &["--fromat", "--format"]);
-    refused(["cost", "resnet50", "--format", "xml"], &["xml", "json"]);
+    refused(["cost", "resnet50", "--format", "xml"], &["xml", "json", "gatescope cost --help"]);
     refused(["inspect", "resnet50"], &["--image"]);
     refused(["inspect", "--image", "a.png"], &["SPEC"]);
     refused(["inspect", "resnet50", "--image", "a.png", "--crop", "-1"], &["-1"]);
