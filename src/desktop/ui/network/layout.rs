@@ -4,7 +4,7 @@ use eframe::egui;
 use egui::{Rect, pos2, vec2};
 
 use super::model::{Block, Overview};
-use crate::network::graph::ScopeId;
+use crate::network::graph::GateKind;
 
 /// Height of the largest box.
 const TALLEST: f32 = 200.0;
@@ -46,8 +46,6 @@ pub struct PlacedGroup {
 /// A block's geometry.
 #[derive(Clone, Debug)]
 pub struct PlacedBlock {
-    /// Which block.
-    pub scope: ScopeId,
     /// The box.
     pub rect: Rect,
     /// Box, arc and gates: what reacts to the pointer.
@@ -56,14 +54,6 @@ pub struct PlacedBlock {
     pub legs: [f32; 2],
     /// By gate, as in the block.
     pub gates: Vec<Rect>,
-}
-
-impl Placed {
-    /// A block's geometry.
-    #[must_use]
-    pub fn block(&self, scope: ScopeId) -> Option<&PlacedBlock> {
-        self.groups.iter().flat_map(|group| &group.blocks).find(|block| block.scope == scope)
-    }
 }
 
 /// How sizes become lengths: heights from the spatial size, widths from the channels, both damped.
@@ -132,8 +122,8 @@ fn place_block(block: &Block, scale: &Scale, x: f32, gap: f32) -> PlacedBlock {
     let mut bottom = rect.bottom();
     let gates = block.gates.iter().map(|(_, kind)| {
         let height = match kind {
-            crate::network::graph::GateKind::Channel => SPARK,
-            crate::network::graph::GateKind::Spatial => width,
+            GateKind::Channel => SPARK,
+            GateKind::Spatial => width,
         };
         let gate = Rect::from_min_size(pos2(x, bottom + GATE_GAP), vec2(width, height));
         bottom = gate.bottom();
@@ -142,7 +132,6 @@ fn place_block(block: &Block, scale: &Scale, x: f32, gap: f32) -> PlacedBlock {
     let gates: Vec<Rect> = gates.collect();
     let leg = gap * 0.3;
     PlacedBlock {
-        scope: block.scope,
         rect,
         reach: Rect::from_min_max(rect.min - vec2(gap * 0.4, ARC), pos2(rect.right() + gap * 0.4, bottom)),
         legs: [rect.left() - leg, rect.right() + leg],

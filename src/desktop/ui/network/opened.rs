@@ -225,34 +225,27 @@ impl Opening<'_> {
     }
 
     fn lanes(&mut self, main: &[NodeId]) {
-        for join in main.iter().filter(|id| matches!(self.graph[**id].op, Op::Add | Op::Concat)) {
-            let inputs = self.graph[*join].inputs.clone();
-            for input in inputs.into_iter().filter(|input| !main.contains(input) || self.skips(*input, *join, main)) {
+        for (at, join) in main.iter().enumerate() {
+            if !matches!(self.graph[*join].op, Op::Add | Op::Concat) {
+                continue;
+            }
+            let before = at.checked_sub(1).map(|at| main[at]);
+            let inputs = self.graph[*join].inputs.iter().copied();
+            let others: Vec<NodeId> = inputs.filter(|input| Some(*input) != before).collect();
+            for input in others {
                 let mut chain = Vec::new();
                 let mut next = Some(input);
                 while let Some(id) = next.filter(|id| self.is_inside(*id) && !self.of_node.contains_key(id)) {
                     chain.push(id);
                     next = self.graph[id].inputs.first().copied();
                 }
-                // Something that starts in the main line's past: the block's own input has no box.
+                // The block's own input has no box.
                 let from = next.and_then(|id| self.of_node.get(&id).copied());
                 chain.reverse();
                 let boxes = chain.into_iter().filter_map(|id| self.place(id, false)).collect();
-                let to = self.of_node[join];
-                if !self.leads_to(input, *join, main) {
-                    self.opened.lanes.push(Lane { boxes, from, to });
-                }
+                self.opened.lanes.push(Lane { boxes, from, to: self.of_node[join] });
             }
         }
-    }
-
-    /// Is `input` the main line's own predecessor of `join`?
-    fn leads_to(&self, input: NodeId, join: NodeId, main: &[NodeId]) -> bool {
-        main.iter().position(|id| *id == join).and_then(|at| at.checked_sub(1)).map(|at| main[at]) == Some(input)
-    }
-
-    fn skips(&self, input: NodeId, join: NodeId, main: &[NodeId]) -> bool {
-        !self.leads_to(input, join, main)
     }
 }
 
