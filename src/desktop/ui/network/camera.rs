@@ -36,6 +36,17 @@ impl Camera {
         self.chosen = Some((zoom, part.center()));
     }
 
+    /// Moves just enough that a part is seen; what fits already shows everything.
+    pub fn reveal(&mut self, part: Rect, pane: Rect) {
+        let Some((zoom, middle)) = &mut self.chosen else { return };
+        let half = pane.size() / 2.0 / *zoom;
+        let reach = |low: f32, high: f32, at: f32, half: f32| {
+            if high - low > 2.0 * half { f32::midpoint(low, high) } else { at.clamp(high - half, low + half) }
+        };
+        middle.x = reach(part.left(), part.right(), middle.x, half.x);
+        middle.y = reach(part.top(), part.bottom(), middle.y, half.y);
+    }
+
     /// Zooms in (or out, `inwards` false) around the middle.
     pub fn step(&mut self, inwards: bool, world: Rect, pane: Rect, closest_fit: f32) {
         let factor = if inwards { STEP } else { STEP.recip() };
@@ -97,6 +108,9 @@ mod tests {
         let zoomed = camera.transform(world, pane, 2.0);
         assert!((zoomed * held - anchor).length() < 0.01);
         assert!((zoomed.scaling / fitted.scaling - 3.0).abs() < 1e-4);
+        let part = Rect::from_min_size(pos2(700.0, 100.0), vec2(20.0, 30.0));
+        camera.reveal(part, pane);
+        assert!(pane.expand(0.1).contains_rect(camera.transform(world, pane, 2.0) * part));
         camera.reset();
         assert_eq!(camera.transform(world, pane, 2.0), fitted);
     }

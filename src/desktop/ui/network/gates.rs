@@ -77,7 +77,9 @@ impl GateCache {
                 None => return false,
             },
             GateKind::Spatial => match self.map(&painter.ctx().clone(), gate) {
-                Some(map) => painter.image(map.id(), rect, Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)), Color32::WHITE),
+                Some(map) => {
+                    painter.image(map.id(), rect, Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)), Color32::WHITE)
+                }
                 None => return false,
             },
         };

@@ -14,17 +14,8 @@ use crate::network::graph::ScopeKind;
 use crate::network::spec::Place;
 use crate::network::{NetworkSpec, zoo};
 
-const DIGITS: [Key; 9] = [
-    Key::Num1,
-    Key::Num2,
-    Key::Num3,
-    Key::Num4,
-    Key::Num5,
-    Key::Num6,
-    Key::Num7,
-    Key::Num8,
-    Key::Num9,
-];
+const DIGITS: [Key; 9] =
+    [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
 
 /// What the keys and the pointer do, the longest first.
 pub(super) fn hints() -> Vec<String> {
@@ -109,14 +100,7 @@ fn with_attention(spec: &NetworkSpec, place: Place, kind: Option<&str>) -> Netwo
 }
 
 /// Plus and minus zoom the overview, zero fits both panes.
-pub(super) fn camera(
-    ui: &Ui,
-    overview: &mut Camera,
-    detail: &mut Camera,
-    world: Rect,
-    pane: Rect,
-    closest_fit: f32,
-) {
+pub(super) fn camera(ui: &Ui, overview: &mut Camera, detail: &mut Camera, world: Rect, pane: Rect, closest_fit: f32) {
     let shifted = ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, Key::Plus));
     if shifted || pressed(ui, Key::Plus) || pressed(ui, Key::Equals) {
         overview.step(true, world, pane, closest_fit);
@@ -138,11 +122,13 @@ mod tests {
     #[test]
     fn a_digit_changes_one_place_and_keeps_the_networks_options() {
         let spec = parse("resnet18+cbam(r=8)").expect("parses");
+        let at = |spec: &NetworkSpec, path: &str| spec.attention.at(&Place::new(path)).map(ToString::to_string);
         let bare = with_attention(&spec, Place::new("layer2.1"), None);
-        assert_eq!(bare.to_string(), "resnet18+cbam(r=8)+none@layer2.1");
-        let back = with_attention(&bare, Place::new("layer2.1"), Some("cbam"));
-        assert_eq!(back, spec);
+        assert_eq!(at(&bare, "layer2.1"), None);
+        assert_eq!(at(&bare, "layer2.0").as_deref(), Some("cbam(r=8)"));
+        assert_eq!(with_attention(&bare, Place::new("layer2.1"), Some("cbam")), spec);
         let stage = with_attention(&spec, Place::new("layer3"), Some("se"));
-        assert_eq!(stage.to_string(), "resnet18+cbam(r=8)+se(r=8)@layer3");
+        assert_eq!(at(&stage, "layer3.1").as_deref(), Some("se(r=8)"));
+        assert_eq!(at(&stage, "layer4.0").as_deref(), Some("cbam(r=8)"));
     }
 }

@@ -20,10 +20,8 @@ const SPARK: f32 = 12.0;
 const GATE_GAP: f32 = 5.0;
 /// Around the blocks of a frame.
 const FRAME_PADDING: f32 = 10.0;
-/// Height of a frame's caption.
-const CAPTION: f32 = 20.0;
-/// Height of a frame's name above it.
-pub const NAME: f32 = 18.0;
+/// Room for a frame's name above it and its caption below.
+const LABELS: f32 = 24.0;
 
 /// An overview with its geometry.
 #[derive(Clone, Debug)]
@@ -61,21 +59,25 @@ struct Scale {
     side: f32,
     channels: f32,
     squeeze: f32,
+    tallest: f32,
 }
 
 impl Scale {
     fn of(overview: &Overview) -> Self {
         let most = |measure: fn(&Block) -> usize| overview.blocks().map(measure).max().unwrap_or(1).max(1) as f32;
         let count = overview.blocks().count().max(1) as f32;
+        let squeeze = (ROOMY / count).clamp(0.4, 1.0);
         Self {
             side: most(|block| block.shape.height()),
             channels: most(|block| block.shape.channels()),
-            squeeze: (ROOMY / count).clamp(0.4, 1.0),
+            squeeze,
+            // Narrow boxes make a long strip: taller ones use the room above and below it.
+            tallest: TALLEST / squeeze.sqrt(),
         }
     }
 
     fn height(&self, block: &Block) -> f32 {
-        (TALLEST * (block.shape.height() as f32 / self.side).powf(0.4)).max(28.0)
+        (self.tallest * (block.shape.height() as f32 / self.side).powf(0.4)).max(28.0)
     }
 
     fn width(&self, block: &Block) -> f32 {
@@ -106,14 +108,14 @@ pub fn place(overview: &Overview) -> Placed {
         frame.max.x = x;
         if group.is_framed {
             frame.min.y -= 8.0;
-            frame.max.y += CAPTION;
+            frame.max.y += 8.0;
         }
         groups.push(PlacedGroup { frame, blocks });
         x += 14.0_f32.max(gap);
     }
     let frames = groups.iter().fold(Rect::NOTHING, |bounds: Rect, group| bounds.union(group.frame));
     let bounds = if groups.is_empty() { Rect::ZERO } else { frames };
-    Placed { groups, bounds: Rect::from_min_max(bounds.min - vec2(14.0, NAME), bounds.max + vec2(14.0, NAME)) }
+    Placed { groups, bounds: Rect::from_min_max(bounds.min - vec2(14.0, LABELS), bounds.max + vec2(14.0, LABELS)) }
 }
 
 fn place_block(block: &Block, scale: &Scale, x: f32, gap: f32) -> PlacedBlock {
@@ -149,7 +151,8 @@ mod tests {
         for text in ["resnet50+cbam", "resnet152+se", "resnet110+sam", "plain20"] {
             let overview = Overview::of(&lower(&parse(text).expect("parses")).expect("lowers"));
             let placed = place(&overview);
-            let blocks: Vec<(&Block, &PlacedBlock)> = overview.blocks().zip(placed.groups.iter().flat_map(|g| &g.blocks)).collect();
+            let blocks: Vec<(&Block, &PlacedBlock)> =
+                overview.blocks().zip(placed.groups.iter().flat_map(|g| &g.blocks)).collect();
             for pair in blocks.windows(2) {
                 let [(before, a), (after, b)] = pair else { unreachable!() };
                 assert!(a.legs[1] < b.legs[0], "{text}: {} runs into {}", before.name, after.name);

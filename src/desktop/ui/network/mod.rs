@@ -33,6 +33,8 @@ use crate::network::graph::{Graph, ScopeId};
 
 /// Small contents are not blown up beyond this to fit.
 const CLOSEST_FIT: f32 = 1.6;
+/// An opened block has text that is large enough earlier.
+const CLOSEST_FIT_OPENED: f32 = 1.2;
 /// The overview's share of the height.
 const UPPER: f32 = 0.56;
 
@@ -43,6 +45,8 @@ pub struct NetworkView {
     gates: GateCache,
     overview: Camera,
     detail: Camera,
+    /// What was marked last: a new selection is brought into view.
+    marked: Option<ScopeId>,
 }
 
 /// What follows from a graph, kept as long as it is shown.
@@ -51,6 +55,13 @@ struct Known {
     overview: Overview,
     placed: Placed,
     open: Option<(ScopeId, Opened, PlacedOpened)>,
+}
+
+impl Known {
+    /// Blocks with their geometry.
+    fn blocks(&self) -> impl Iterator<Item = (&model::Block, &layout::PlacedBlock)> {
+        self.overview.blocks().zip(self.placed.groups.iter().flat_map(|group| &group.blocks))
+    }
 }
 
 impl NetworkView {
@@ -72,7 +83,6 @@ impl NetworkView {
         self.upper_pane(ui, upper, shared, network, part, out);
         self.lower_pane(ui, lower, shared, network, part, out);
         hint(ui, Rect::from_min_max(pos2(inner.left(), hint_top), inner.max));
-        status(ui, inner, shared, network);
         let bounds = self.known.as_ref().map_or(Rect::ZERO, |known| known.placed.bounds);
         if keys::may_take(ui) {
             if let Some(known) = &self.known {
@@ -119,10 +129,16 @@ impl NetworkView {
             self.overview.reset();
         }
         self.overview.follow(ui, &background, bounds, pane, CLOSEST_FIT);
+        let selected = marked(&network.graph, part);
+        if std::mem::replace(&mut self.marked, selected) != selected
+            && let Some(place) = known.blocks().find(|(block, _)| Some(block.scope) == selected).map(|(_, place)| place)
+        {
+            self.overview.reveal(place.reach, pane);
+        }
         let view = self.overview.transform(bounds, pane, CLOSEST_FIT);
-        let mut marks = Marks { selected: marked(&network.graph, part), ..Marks::default() };
+        let mut marks = Marks { selected, ..Marks::default() };
         let mut enter = None;
-        for (block, place) in known.overview.blocks().zip(known.placed.groups.iter().flat_map(|group| &group.blocks)) {
+        for (block, place) in known.blocks() {
             let reach = (view * place.reach).intersect(pane);
             if !reach.is_positive() {
                 continue;
@@ -160,22 +176,26 @@ impl NetworkView {
         out: &mut Outbox,
     ) {
         let Some((scope, opened, placed)) = self.known.as_ref().and_then(|known| known.open.as_ref()) else { return };
-        let title = tooltip::title(&network.graph, *scope).to_uppercase();
-        let text = RichText::new(title).font(theme::semibold(size::LABEL)).color(palette(ui).muted).extra_letter_spacing(0.6);
         let heading = Rect::from_min_size(pane.min, vec2(pane.width(), size::ROW));
-        ui.put(heading, egui::Label::new(text).halign(egui::Align::LEFT).truncate());
+        ui.scope_builder(egui::UiBuilder::new().max_rect(heading), |ui| {
+            ui.horizontal_centered(|ui| {
+                super::widgets::section(ui, &tooltip::title(&network.graph, *scope));
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| status(ui, shared, network));
+            });
+        });
         let pane = Rect::from_min_max(pos2(pane.left(), heading.bottom()), pane.max);
         let background = ui.interact(pane, ui.scope_id().with("opened"), Sense::click_and_drag());
         if background.double_clicked() {
             self.detail.reset();
         }
-        self.detail.follow(ui, &background, placed.bounds, pane, CLOSEST_FIT);
-        let view = self.detail.transform(placed.bounds, pane, CLOSEST_FIT);
+        self.detail.follow(ui, &background, placed.bounds, pane, CLOSEST_FIT_OPENED);
+        let view = self.detail.transform(placed.bounds, pane, CLOSEST_FIT_OPENED);
         let mut hovered = None;
         for (index, layer) in opened.boxes.iter().enumerate() {
             let node = &network.graph[layer.node];
             let spoken = format!("{}, {}", node.name, node.op.name());
-            let Some(response) = reactive(ui, pane, view * placed.rects[index], ("layer", layer.node.0), &spoken) else {
+            let Some(response) = reactive(ui, pane, view * placed.rects[index], ("layer", layer.node.0), &spoken)
+            else {
                 continue;
             };
             hovered = if response.hovered() || response.has_focus() { Some(index) } else { hovered };
@@ -197,7 +217,8 @@ impl NetworkView {
             Part::Scope(_) => None,
         });
         let gate = selected_gate(&network.graph, shared);
-        let scene = paint_opened::Scene { graph: &network.graph, scope: *scope, opened, placed, selected, gate, hovered };
+        let scene =
+            paint_opened::Scene { graph: &network.graph, scope: *scope, opened, placed, selected, gate, hovered };
         let painter = ui.painter_at(pane);
         let pen = Pen { painter: &painter, view, colours: palette(ui) };
         paint_opened::opened(&pen, &scene, &mut self.gates);
@@ -249,11 +270,8 @@ fn hint(ui: &Ui, rect: Rect) {
 }
 
 /// What the gates are waiting for, or that they have learnt nothing.
-fn status(ui: &Ui, rect: Rect, shared: &Shared, network: &Network) {
+fn status(ui: &mut Ui, shared: &Shared, network: &Network) {
     let (text, colour) = tooltip::gates_status(ui, shared, network);
-    let job = egui::text::LayoutJob::simple_singleline(text, theme::regular(size::LABEL), colour);
-    let job = egui::text::LayoutJob { wrap: egui::text::TextWrapping::truncate_at_width(rect.width()), ..job };
-    let galley = ui.painter().layout_job(job);
-    let at = Align2::RIGHT_TOP.anchor_size(rect.right_top(), galley.size());
-    ui.painter().galley(at.min, galley, colour);
+    let label = egui::Label::new(RichText::new(&text).size(size::LABEL).color(colour)).truncate();
+    ui.add(label).on_hover_text(text);
 }

@@ -172,7 +172,10 @@ mod tests {
         assert_eq!(layer3.blocks.iter().filter(|block| block.link == Link::Projection).count(), 1);
         assert!(layer3.blocks.iter().all(|block| block.attention == Some("cbam") && block.gates.len() == 2));
         assert_eq!(overview.blocks().filter(|block| block.attention.is_some()).count(), 6);
-        assert_eq!(overview.blocks().find(|block| Some(block.scope) == overview.showpiece()).expect("one").name, "layer3.0");
+        assert_eq!(
+            overview.blocks().find(|block| Some(block.scope) == overview.showpiece()).expect("one").name,
+            "layer3.0"
+        );
     }
 
     #[test]

@@ -333,7 +333,9 @@ mod tests {
 
     #[test]
     fn every_layer_of_every_block_is_in_exactly_one_box() {
-        for text in ["resnet50+cbam", "resnet50+se(variant=nobias)", "resnet18+cam(variant=timm)", "resnet20+sam", "plain20"] {
+        for text in
+            ["resnet50+cbam", "resnet50+se(variant=nobias)", "resnet18+cam(variant=timm)", "resnet20+sam", "plain20"]
+        {
             let graph = lower(&parse(text).expect("parses")).expect("lowers");
             let ledger = Ledger::of(&graph);
             let kinds = [ScopeKind::Stem, ScopeKind::Block, ScopeKind::Head];

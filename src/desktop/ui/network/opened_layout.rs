@@ -28,6 +28,8 @@ const DROP: f32 = 24.0;
 const STUB: f32 = 22.0;
 /// From what is highest to an identity's lane.
 const LANE: f32 = 22.0;
+/// Room for the size of a layer's output under its box.
+const SIZE_BELOW: f32 = 14.0;
 /// Font size of a box's title.
 pub const TEXT: f32 = 12.0;
 /// Font size inside frames, of weights and notes.
@@ -62,7 +64,8 @@ fn box_size(layer: &LayerBox, is_small: bool) -> Vec2 {
     }
     let weights = crate::network::number::grouped(layer.weights);
     let notes = layer.notes.join(" · ");
-    let widest = text_width(&layer.title, TEXT).max(text_width(&weights, SMALL_TEXT)).max(text_width(&notes, SMALL_TEXT));
+    let widest =
+        text_width(&layer.title, TEXT).max(text_width(&weights, SMALL_TEXT)).max(text_width(&notes, SMALL_TEXT));
     vec2((widest + 18.0).max(64.0), BOX_HEIGHT)
 }
 
@@ -124,10 +127,9 @@ impl Placing<'_> {
         self.rects[frame.scale] = Rect::from_center_size(pos2(x + RADIUS, 0.0), Vec2::splat(2.0 * RADIUS));
         let rect = Rect::from_min_max(pos2(left, middle - height / 2.0 - TITLE - 8.0), pos2(right, DROP));
         let values = match frame.kind {
-            GateKind::Channel => Rect::from_min_max(pos2(left, DROP + 20.0), pos2(right, DROP + 56.0)),
-            GateKind::Spatial => {
-                Rect::from_center_size(pos2(rect.center().x, DROP + 20.0 + 26.0), Vec2::splat(52.0))
-            }
+            // Narrower than the frame: the output's size is beside it.
+            GateKind::Channel => Rect::from_min_max(pos2(left + 32.0, DROP + 20.0), pos2(right - 32.0, DROP + 56.0)),
+            GateKind::Spatial => Rect::from_center_size(pos2(rect.center().x, DROP + 20.0 + 26.0), Vec2::splat(52.0)),
         };
         self.frames.push((rect, values));
         right
@@ -145,7 +147,7 @@ impl Placing<'_> {
         let mut lanes = Vec::new();
         for lane in &self.opened.lanes {
             let is_empty = lane.boxes.is_empty();
-            y -= if is_empty { LANE } else { LANE * 0.5 + BOX_HEIGHT / 2.0 };
+            y -= if is_empty { LANE } else { LANE * 0.5 + SIZE_BELOW + BOX_HEIGHT / 2.0 };
             let start = lane.from.map_or(STUB * 0.4, |from| self.rects[from].right() + GAP / 2.0);
             let end = self.rects[lane.to].center_top();
             let sizes: Vec<Vec2> = lane.boxes.iter().map(|index| box_size(&self.opened.boxes[*index], false)).collect();

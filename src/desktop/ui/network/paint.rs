@@ -10,6 +10,9 @@ use super::pen::{Lettering, Pen, curve};
 use crate::desktop::ui::theme::size;
 use crate::network::graph::{GateKind, ScopeId};
 
+/// A box this wide on the screen has room for the names of its layers.
+const READABLE: f32 = 64.0;
+
 /// What is marked.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Marks {
@@ -90,7 +93,7 @@ fn body(pen: &Pen, block: &Block, place: &PlacedBlock, marks: Marks) {
     let colours = pen.colours;
     let corner = 4.0;
     let is_hovered = marks.hovered == Some(block.scope);
-    let fill = if is_hovered { colours.block.lerp_to_gamma(colours.text, 0.12) } else { colours.block };
+    let fill = if is_hovered { lifted(colours.block, colours.text) } else { colours.block };
     pen.filled(place.rect, corner, fill);
     if let Some(attention) = block.attention {
         let colour = colours.attention(attention);
@@ -109,6 +112,9 @@ fn body(pen: &Pen, block: &Block, place: &PlacedBlock, marks: Marks) {
 /// The block's name and layers inside its box: they appear as one comes near.
 fn layers(pen: &Pen, block: &Block, place: &PlacedBlock) {
     let width = place.rect.width() - 3.0;
+    if width * pen.view.scaling < READABLE {
+        return;
+    }
     let step = (width * 0.34).min(place.rect.height() / (block.layers.len() as f32 + 3.0));
     let lettering = Lettering::new(step * 0.5).within(width);
     let short = block.name.rsplit_once('.').map_or(block.name.as_str(), |(_, index)| index);
@@ -117,10 +123,8 @@ fn layers(pen: &Pen, block: &Block, place: &PlacedBlock) {
     let mut y = -(block.layers.len() as f32 - 1.0) * step / 2.0;
     for layer in &block.layers {
         let row = Rect::from_center_size(pos2(place.rect.center().x, y), vec2(width, step * 0.86));
-        if pen.rect(row).height() > 6.0 {
-            pen.filled(row, 1.0, pen.colours.canvas.gamma_multiply(0.35));
-            pen.text(row.center(), Align2::CENTER_CENTER, layer, &lettering, pen.colours.text);
-        }
+        pen.filled(row, 1.0, pen.colours.canvas.gamma_multiply(0.35));
+        pen.text(row.center(), Align2::CENTER_CENTER, layer, &lettering, pen.colours.text);
         y += step;
     }
 }
@@ -130,6 +134,9 @@ fn gate_values(pen: &Pen, block: &Block, place: &PlacedBlock, gates: &mut GateCa
     for ((gate, kind), world) in block.gates.iter().zip(&place.gates) {
         let colour = pen.colours.gate(*kind, attention);
         let rect = pen.rect(*world);
+        if *kind == GateKind::Channel {
+            pen.filled(*world, 0.0, colour.gamma_multiply(0.15));
+        }
         if gates.paint(pen.painter, rect, *gate, *kind, colour) {
             continue;
         }
@@ -137,7 +144,9 @@ fn gate_values(pen: &Pen, block: &Block, place: &PlacedBlock, gates: &mut GateCa
         let bar = Rect::from_min_max(pos2(world.left(), world.bottom() - 3.0), world.max);
         match kind {
             GateKind::Channel => pen.filled(bar, 1.5, colour.gamma_multiply(0.5)),
-            GateKind::Spatial => pen.outlined(*world, 1.0, Stroke::new(1.0, colour.gamma_multiply(0.5)), StrokeKind::Inside),
+            GateKind::Spatial => {
+                pen.outlined(*world, 1.0, Stroke::new(1.0, colour.gamma_multiply(0.5)), StrokeKind::Inside);
+            }
         }
     }
 }
@@ -149,8 +158,8 @@ fn labels(pen: &Pen, group: &Group, place: &PlacedGroup) {
     let style = Lettering::new(size::LABEL).steady().within(room);
     if group.is_framed {
         pen.text(above, Align2::LEFT_BOTTOM, &group.name, &style.clone().semibold(), colours.muted);
-        let below = pos2(place.frame.center().x, place.frame.bottom() - 4.0);
-        pen.text(below, Align2::CENTER_BOTTOM, &group.caption, &style.within(place.frame.width() - 6.0), colours.muted);
+        let below = pos2(above.x, place.frame.bottom() + 4.0);
+        pen.text(below, Align2::LEFT_TOP, &group.caption, &style, colours.muted);
         return;
     }
     let Some(block) = place.blocks.first() else { return };

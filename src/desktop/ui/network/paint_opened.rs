@@ -40,13 +40,15 @@ pub fn opened(pen: &Pen, scene: &Scene, gates: &mut GateCache) {
     }
     for (lane, (start, y, end)) in scene.opened.lanes.iter().zip(&scene.placed.lanes) {
         let bend = (end.x - start).min(90.0) * 0.5;
-        let mut points = curve(pos2(*start, 0.0), pos2(*start, *y * 0.8), pos2(start + bend * 0.3, *y), pos2(start + bend, *y));
+        let mut points =
+            curve(pos2(*start, 0.0), pos2(*start, *y * 0.8), pos2(start + bend * 0.3, *y), pos2(start + bend, *y));
         points.extend(curve(pos2(end.x - bend, *y), pos2(end.x - bend * 0.3, *y), pos2(end.x, y * 0.8), *end));
         pen.path(&points, stroke, !lane.boxes.is_empty());
     }
     main_line(pen, scene, stroke);
     for (index, layer) in scene.opened.boxes.iter().enumerate() {
-        let in_frame = scene.opened.frames.iter().find(|frame| frame.columns.iter().flatten().any(|member| *member == index));
+        let in_frame =
+            scene.opened.frames.iter().find(|frame| frame.columns.iter().flatten().any(|member| *member == index));
         layer_box(pen, scene, index, layer, in_frame);
     }
 }
@@ -138,6 +140,9 @@ fn gate_frame(pen: &Pen, scene: &Scene, frame: &GateFrame, rect: Rect, values: R
     let style = Lettering::new(SMALL_TEXT);
     pen.text(rect.center_bottom() + vec2(0.0, 4.0), Align2::CENTER_TOP, &size, &style, colours.muted);
     frame_wires(pen, scene, frame, rect, colour);
+    if frame.kind == GateKind::Channel {
+        pen.filled(values, 0.0, colour.gamma_multiply(0.15));
+    }
     let drawn = gates.paint(pen.painter, pen.rect(values), frame.gate, frame.kind, colour);
     if !drawn {
         pen.outlined(values, 2.0, Stroke::new(1.0, colours.line), StrokeKind::Inside);

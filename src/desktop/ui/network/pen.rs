@@ -2,7 +2,9 @@
 
 use eframe::egui;
 use egui::emath::TSTransform;
-use egui::{Align2, Color32, FontFamily, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, epaint::CubicBezierShape};
+use egui::{
+    Align2, Color32, FontFamily, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, epaint::CubicBezierShape,
+};
 
 use crate::desktop::ui::theme::{Palette, size};
 
@@ -117,7 +119,7 @@ impl Lettering {
 
     /// Keeps its size on the screen as long as it fits.
     pub fn steady(self) -> Self {
-        Self { smallest: self.points, ..self }
+        Self { smallest: self.points, largest: size::TEXT, ..self }
     }
 }
 

@@ -20,19 +20,19 @@ pub(super) fn of_part(ui: &mut Ui, network: &Network, part: Part) {
         Part::Layer(node) => (node, network.ledger.layer(node)),
     };
     widgets::fact(ui, "Shape", shape_text(graph[output].shape));
-    costs(ui, cost);
-    if let Some(side) = network.fields.get(output.0) {
-        widgets::fact(ui, "Receptive field", format!("{side} × {side}"));
-    }
+    widgets::fact(ui, "Parameters", number::grouped(cost.params));
     if let Part::Scope(scope) = part
         && let Some(attention) = graph.attention_of(scope)
     {
         of_which(ui, network, attention, cost);
     }
+    costs(ui, cost);
+    if let Some(side) = network.fields.get(output.0) {
+        widgets::fact(ui, "Receptive field", format!("{side} × {side}"));
+    }
 }
 
 fn costs(ui: &mut Ui, cost: Cost) {
-    widgets::fact(ui, "Parameters", number::grouped(cost.params));
     widgets::fact(ui, "MACs", number::grouped(cost.macs));
     widgets::fact(ui, "Element-wise operations", number::grouped(cost.elementwise));
     widgets::fact(ui, "Activations", number::bytes(cost.activation_bytes));
@@ -42,7 +42,7 @@ fn costs(ui: &mut Ui, cost: Cost) {
 fn of_which(ui: &mut Ui, network: &Network, attention: ScopeId, whole: Cost) {
     let own = network.ledger.scope(attention);
     let share = 100.0 * own.params as f64 / whole.params.max(1) as f64;
-    let label = format!("of them {}", network.graph[attention].label);
+    let label = format!("of which {}", network.graph[attention].label);
     widgets::fact(ui, &label, format!("{} · {share:.1} %", number::grouped(own.params)));
 }
 
@@ -51,6 +51,12 @@ pub(super) fn of_network(ui: &mut Ui, network: &Network) {
     let total = network.ledger.total();
     widgets::fact(ui, "Input", shape_text(graph.input()));
     widgets::fact(ui, "Classes", number::grouped(graph[graph.output()].shape.channels() as u64));
+    widgets::fact(ui, "Parameters", number::grouped(total.params));
+    let attention = network.ledger.attention(graph);
+    if attention != Cost::default() {
+        let share = 100.0 * attention.params as f64 / total.params.max(1) as f64;
+        widgets::fact(ui, "of which attention", format!("{} · {share:.1} %", number::grouped(attention.params)));
+    }
     costs(ui, total);
     let weighted = graph.nodes.iter().filter(|node| matches!(node.op, Op::Conv2d(_) | Op::Linear { .. }));
     let named = |node: &&crate::network::graph::Node| {
@@ -58,12 +64,7 @@ pub(super) fn of_network(ui: &mut Ui, network: &Network) {
     };
     widgets::fact(ui, "Layers with weights", number::grouped(weighted.filter(named).count() as u64));
     widgets::fact(ui, "Blocks", number::grouped(graph.scopes_of(ScopeKind::Block).count() as u64));
-    let attention = network.ledger.attention(graph);
-    if attention != Cost::default() {
-        let share = 100.0 * attention.params as f64 / total.params.max(1) as f64;
-        widgets::fact(ui, "Gates", number::grouped(graph.gates.len() as u64));
-        widgets::fact(ui, "Parameters of attention", format!("{} · {share:.1} %", number::grouped(attention.params)));
-    }
+    widgets::fact(ui, "Gates", number::grouped(graph.gates.len() as u64));
     if let Some(deepest) = deepest_map(graph).and_then(|id| network.fields.get(id.0)) {
         widgets::fact(ui, "Receptive field before pooling", format!("{deepest} × {deepest}"));
     }
@@ -98,9 +99,15 @@ pub(super) fn blocks(ui: &mut Ui, network: &Network, stage: ScopeId, out: &mut O
         let inset = Vec2::new(6.0, 0.0);
         let font = theme::regular(size::TEXT);
         painter.text(row.left_center() + inset, Align2::LEFT_CENTER, name, font.clone(), colours.text);
-        if let Some(card) = kind.map(crate::network::attention::AttentionBlock::card) {
+        if let Some(card) = kind.map(attention::AttentionBlock::card) {
             let at = row.left_center() + Vec2::new(row.width() * 0.42, 0.0);
-            painter.text(at, Align2::LEFT_CENTER, card.title, theme::semibold(size::LABEL), colours.attention(card.name));
+            painter.text(
+                at,
+                Align2::LEFT_CENTER,
+                card.title,
+                theme::semibold(size::LABEL),
+                colours.attention(card.name),
+            );
         }
         let params = number::grouped(network.ledger.scope(block).params);
         painter.text(row.right_center() - inset, Align2::RIGHT_CENTER, params, font, colours.muted);

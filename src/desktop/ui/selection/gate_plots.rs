@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use eframe::egui;
-use egui::{Align2, Color32, ColorImage, Label, Mesh, Rect, RichText, Sense, Stroke, StrokeKind, TextureHandle, Ui, Vec2, pos2};
+use egui::{
+    Align2, Color32, ColorImage, Label, Mesh, Rect, RichText, Sense, Stroke, StrokeKind, TextureHandle, Ui, Vec2, pos2,
+};
 
 use super::part::scope_name;
 use crate::compute::explain::Stats;
@@ -119,7 +121,10 @@ impl GatePlots {
         let rect = Rect::from_min_size(row.min, shown);
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         ui.painter().image(texture.id(), rect, whole, Color32::WHITE);
-        colour_bar(ui, Rect::from_min_max(pos2(rect.right() + 8.0, rect.top()), pos2(rect.right() + 14.0, rect.bottom())));
+        colour_bar(
+            ui,
+            Rect::from_min_max(pos2(rect.right() + 8.0, rect.top()), pos2(rect.right() + 14.0, rect.bottom())),
+        );
         outline(ui, rect, &response, is_selected);
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &gate.name));
         response.on_hover_text(format!("{}\nviridis, on an absolute scale from 0 to 1", gate.name)).clicked()
@@ -137,7 +142,11 @@ fn scale(ui: &Ui, plot: Rect) {
     let colours = palette(ui);
     for (value, text) in [(0.0, "0"), (0.5, "½"), (1.0, "1")] {
         let y = plot.bottom() - plot.height() * value;
-        ui.painter().hline(plot.x_range(), y.clamp(plot.top() + 0.5, plot.bottom() - 0.5), Stroke::new(1.0, colours.line));
+        ui.painter().hline(
+            plot.x_range(),
+            y.clamp(plot.top() + 0.5, plot.bottom() - 0.5),
+            Stroke::new(1.0, colours.line),
+        );
         let at = pos2(plot.right() + 14.0, y.clamp(plot.top() + 6.0, plot.bottom() - 6.0));
         ui.painter().text(at, Align2::RIGHT_CENTER, text, theme::regular(size::LABEL), colours.faint);
     }
@@ -182,7 +191,9 @@ fn numbers(ui: &mut Ui, stats: &Stats) {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &spoken));
     let colours = palette(ui);
     let column = row.width() / 3.0;
-    for (index, (label, value)) in [("min", stats.min), ("mean", stats.mean), ("max", stats.max)].into_iter().enumerate() {
+    for (index, (label, value)) in
+        [("min", stats.min), ("mean", stats.mean), ("max", stats.max)].into_iter().enumerate()
+    {
         let left = row.left_center() + Vec2::new(column * index as f32, 0.0);
         let label = ui.painter().text(left, Align2::LEFT_CENTER, label, theme::regular(size::TEXT), colours.muted);
         let at = pos2(label.right() + 6.0, left.y);
