@@ -118,7 +118,10 @@ fn layers(pen: &Pen, block: &Block, place: &PlacedBlock) {
     let step = (width * 0.34).min(place.rect.height() / (block.layers.len() as f32 + 3.0));
     let lettering = Lettering::new(step * 0.5).within(width);
     let short = block.name.rsplit_once('.').map_or(block.name.as_str(), |(_, index)| index);
-    let top = place.rect.center_top() + vec2(0.0, step * 0.8);
+    // The name stays in sight while its box reaches beyond the pane.
+    let edge = (pen.view.inverse() * pen.painter.clip_rect().min).y;
+    let first = -(block.layers.len() as f32) * step / 2.0;
+    let top = pos2(place.rect.center().x, (place.rect.top().max(edge) + step * 0.8).min(first - step * 0.5));
     pen.text(top, Align2::CENTER_CENTER, short, &Lettering::new(step * 0.6).within(width).semibold(), pen.colours.text);
     let mut y = -(block.layers.len() as f32 - 1.0) * step / 2.0;
     for layer in &block.layers {

@@ -8,7 +8,7 @@ use crate::desktop::document::Network;
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::widgets;
 use crate::network::cost::{Term, formula};
-use crate::network::graph::{Graph, NodeId, Op, ScopeId};
+use crate::network::graph::{Graph, NodeId, Op, ScopeId, ScopeKind};
 use crate::network::number;
 
 /// Width of the names in front of the products.
@@ -28,19 +28,24 @@ pub(super) fn of_layer(ui: &mut Ui, graph: &Graph, node: NodeId) {
     }
 }
 
-/// The parameters of an attention's layers, or of a block's convolutions where it has none.
+/// The parameters of an attention's layers; of a block without one its convolutions, and all BatchNorm together.
 pub(super) fn of_scope(ui: &mut Ui, network: &Network, scope: ScopeId) {
     let graph = &network.graph;
     let attention = graph.attention_of(scope);
     let shown = attention.unwrap_or(scope);
-    let counts = |id: &NodeId| attention.is_some() || matches!(graph[*id].op, Op::Conv2d(_) | Op::Linear { .. });
-    let nodes: Vec<NodeId> = graph.nodes_in(shown).filter(counts).collect();
+    let is_attention = matches!(graph[shown].kind, ScopeKind::Attention(_));
+    let is_norm = |id: &NodeId| matches!(graph[*id].op, Op::BatchNorm { .. });
+    let nodes: Vec<NodeId> = graph.nodes_in(shown).filter(|id| is_attention || !is_norm(id)).collect();
     let names: Vec<&str> = nodes.iter().map(|id| within(graph, shown, &graph[*id].name)).collect();
-    let terms: Vec<(&str, Term)> = nodes
+    let mut terms: Vec<(&str, Term)> = nodes
         .iter()
         .zip(&names)
         .filter_map(|(id, name)| formula(graph, *id).0.map(|term| (shortest(name, &names), term)))
         .collect();
+    let norms: u64 = graph.nodes_in(shown).filter(is_norm).map(|id| network.ledger.layer(id).params).sum();
+    if !is_attention && norms > 0 {
+        terms.push(("BN", Term { expression: format!("2·{}", norms / 2), value: norms }));
+    }
     if terms.is_empty() {
         return;
     }
