@@ -179,6 +179,20 @@ pub mod size {
     pub const STATUS_BAR: f32 = 32.0;
 }
 
+/// How much of what lies below shows through.
+pub mod opacity {
+    /// The veil over what the network does not see of a picture.
+    pub const CROPPED_AWAY: f32 = 0.72;
+    /// A gate over the picture, until the user moves the slider.
+    pub const HEAT: f32 = 0.6;
+    /// A gate over its thumbnail.
+    pub const THUMBNAIL: f32 = 0.75;
+    /// The part of a bar between its mean and its largest value.
+    pub const SPREAD: f32 = 0.4;
+    /// The veil over a view while files hover above it.
+    pub const DROP: f32 = 0.94;
+}
+
 /// The semibold face.
 #[must_use]
 pub fn semibold(size: f32) -> FontId {
