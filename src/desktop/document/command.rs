@@ -84,6 +84,8 @@ pub enum Command {
     AskPath,
     /// Asks for a spec as text to add.
     AskSpec,
+    /// Asks for a network's spec as text to edit.
+    AskEditSpec(NetworkId),
     /// Asks where to save the project.
     AskSaveProject,
     /// Asks where to save the active network's spec.

@@ -1,5 +1,6 @@
 //! The views: each reads what is [`Shared`] and sends [`Command`]s to the [`Outbox`]. None changes the document.
 
+pub mod actions;
 pub mod compare;
 pub mod costs;
 pub mod inspect;

@@ -8,7 +8,9 @@ use super::theme::{self, palette, size};
 /// A section's heading: small capitals, muted.
 pub fn section(ui: &mut Ui, text: &str) -> Response {
     let colour = palette(ui).muted;
-    ui.label(RichText::new(text.to_uppercase()).font(theme::semibold(size::LABEL)).color(colour).extra_letter_spacing(0.6))
+    ui.label(
+        RichText::new(text.to_uppercase()).font(theme::semibold(size::LABEL)).color(colour).extra_letter_spacing(0.6),
+    )
 }
 
 /// Secondary text.

@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::op::{Conv2d, Op, Pool2d};
 
-/// A shape of up to four dimensions, batch left out: `[C, H, W]` for feature maps, `[C]` for vectors.
+/// A shape of up to four dimensions, batch left out: `[C, H, W]` for feature maps, `[H, W]` for a single plane,
+/// `[C]` for vectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
     dims: [usize; 4],
@@ -59,28 +60,34 @@ impl Shape {
         Self { dims: [length, 1, 1, 1], rank: 1 }
     }
 
+    /// One plane `[H, W]`: a spatial gate's values.
+    #[must_use]
+    pub fn plane(height: usize, width: usize) -> Self {
+        Self { dims: [height, width, 1, 1], rank: 2 }
+    }
+
     /// The dimensions, outermost first.
     #[must_use]
     pub fn dims(&self) -> &[usize] {
         &self.dims[..self.rank]
     }
 
-    /// The first dimension: channels of a map, length of a vector.
+    /// Channels of a map, length of a vector, 1 of a plane.
     #[must_use]
     pub fn channels(&self) -> usize {
-        self.dims[0]
+        if self.rank == 2 { 1 } else { self.dims[0] }
     }
 
-    /// Height of a map, 1 of a vector.
+    /// Height of a map or plane, 1 of a vector.
     #[must_use]
     pub fn height(&self) -> usize {
-        self.dims[1]
+        if self.rank == 2 { self.dims[0] } else { self.dims[1] }
     }
 
-    /// Width of a map, 1 of a vector.
+    /// Width of a map or plane, 1 of a vector.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.dims[2]
+        if self.rank == 2 { self.dims[1] } else { self.dims[2] }
     }
 
     /// Is it `[C, H, W]`?

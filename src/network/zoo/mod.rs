@@ -221,6 +221,21 @@ pub fn set_option(spec: &mut NetworkSpec, name: &str, value: &str) -> Result<(),
     Ok(())
 }
 
+/// The same choices for another model: input, classes and attention stay where they still make sense, the old
+/// model's options do not.
+#[must_use]
+pub fn switch_model(spec: &NetworkSpec, model: &str) -> NetworkSpec {
+    let mut switched = NetworkSpec { input: spec.input, classes: spec.classes, ..NetworkSpec::of(model) };
+    switched.attention = AttentionPlan::everywhere(spec.attention.default_choice().cloned());
+    let places = stages(&switched).unwrap_or_default();
+    for (place, choice) in spec.attention.overrides() {
+        if places.iter().any(|(stage, blocks)| stage == place || blocks.contains(place)) {
+            switched.attention.set(place.clone(), choice.cloned());
+        }
+    }
+    switched
+}
+
 /// The input shape a spec asks for, `[C, H, W]`.
 #[must_use]
 pub fn input_of(spec: &NetworkSpec) -> [usize; 3] {

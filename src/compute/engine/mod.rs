@@ -1,0 +1,158 @@
+//! Running a graph on an image: logits, every gate, and the outputs asked for.
+//!
+//! The graph says what to compute, [`plan`] in which steps, [`ops`] how. Callers see only [`run`] and its result.
+
+mod buffer;
+mod control;
+mod ops;
+mod plan;
+mod walk;
+
+pub use control::Control;
+
+use std::time::{Duration, Instant};
+
+use super::weights::Weights;
+use crate::network::graph::{GateKind, Graph, NodeId, Shape};
+
+/// What a run gives.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The last node's output, `[classes]`, before any softmax.
+    pub logits: Vec<f32>,
+    /// What every gate multiplied with, in the order of the graph's gates.
+    pub gates: Vec<GateValues>,
+    /// The outputs asked for, in the order asked.
+    pub taps: Vec<Tap>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// One gate's values, raw, 0..1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GateValues {
+    /// `[C]` for a channel gate, `[H, W]` for a spatial gate.
+    pub shape: Shape,
+    /// Row-major.
+    pub values: Vec<f32>,
+}
+
+/// The output of a node that was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tap {
+    /// Whose output it is.
+    pub node: NodeId,
+    /// `[C, H, W]` or `[C]`.
+    pub shape: Shape,
+    /// Row-major.
+    pub values: Vec<f32>,
+}
+
+/// Why a run did not end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// The image is not the network's input.
+    #[error("{network} takes an image of {expected} ({} numbers) and got {found} numbers: prepare it for this input", expected.elements())]
+    Image {
+        /// The network.
+        network: String,
+        /// Its input, `[C, H, W]`.
+        expected: Shape,
+        /// How many numbers there were.
+        found: usize,
+    },
+    /// The weights belong to another graph.
+    #[error(
+        "these weights were made for another network than {network} ({param} does not fit): make or open them for it"
+    )]
+    Weights {
+        /// The network.
+        network: String,
+        /// The first parameter that does not fit.
+        param: String,
+    },
+    /// A tap that is not in the graph.
+    #[error("{network} has {nodes} nodes, there is no node {tap} to tap")]
+    Tap {
+        /// The network.
+        network: String,
+        /// The index asked for.
+        tap: usize,
+        /// How many nodes there are.
+        nodes: usize,
+    },
+    /// A layer could not be computed.
+    #[error("{network}: {node} ({op}): {reason}")]
+    Node {
+        /// The network.
+        network: String,
+        /// The layer's name.
+        node: String,
+        /// Its operator.
+        op: &'static str,
+        /// What went wrong.
+        reason: String,
+    },
+    /// The caller asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Runs a network on one image and keeps its logits, its gates and the outputs of `taps`.
+///
+/// `image` is `[C, H, W]`, row-major, normalised as the network was trained. Everything else is freed after its
+/// last use.
+///
+/// # Errors
+/// When image, weights or taps do not belong to the graph, a layer fails, or the caller cancels.
+pub fn run(
+    graph: &Graph,
+    weights: &Weights,
+    image: &[f32],
+    taps: &[NodeId],
+    control: &Control,
+) -> Result<Run, EngineError> {
+    let started = Instant::now();
+    check(graph, weights, image, taps)?;
+    let outputs = walk::Walk::new(graph, weights, taps).run(image, control)?;
+    let values = |id: NodeId| {
+        let found = outputs.get(id).and_then(buffer::to_vec);
+        found.map_err(|error| walk::node_error(graph, id, &error))
+    };
+    let gates = graph.gates.iter().map(|gate| {
+        let shape = gate_shape(gate.kind, graph[gate.node].shape);
+        Ok(GateValues { shape, values: values(gate.node)? })
+    });
+    let taps = taps.iter().map(|id| Ok(Tap { node: *id, shape: graph[*id].shape, values: values(*id)? }));
+    Ok(Run {
+        logits: values(graph.output())?,
+        gates: gates.collect::<Result<_, _>>()?,
+        taps: taps.collect::<Result<_, _>>()?,
+        elapsed: started.elapsed(),
+    })
+}
+
+fn check(graph: &Graph, weights: &Weights, image: &[f32], taps: &[NodeId]) -> Result<(), EngineError> {
+    let network = || graph.name.clone();
+    if image.len() != graph.input().elements() {
+        return Err(EngineError::Image { network: network(), expected: graph.input(), found: image.len() });
+    }
+    if let Some(param) = weights.misfit(graph) {
+        return Err(EngineError::Weights { network: network(), param: param.to_owned() });
+    }
+    match taps.iter().find(|tap| tap.0 >= graph.nodes.len()) {
+        Some(tap) => Err(EngineError::Tap { network: network(), tap: tap.0, nodes: graph.nodes.len() }),
+        None => Ok(()),
+    }
+}
+
+/// A gate's own shape, without the dimensions it is broadcast over.
+fn gate_shape(kind: GateKind, shape: Shape) -> Shape {
+    match kind {
+        GateKind::Channel => Shape::vector(shape.elements()),
+        GateKind::Spatial => Shape::plane(shape.height(), shape.width()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

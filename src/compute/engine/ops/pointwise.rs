@@ -1,0 +1,59 @@
+//! Element-wise operators, in place.
+
+use crate::network::graph::Shape;
+
+/// `max(x, 0)`; NaN stays NaN, as in PyTorch.
+pub(super) fn relu(values: &mut [f32]) {
+    values.iter_mut().for_each(|value| *value = rectified(*value));
+}
+
+fn rectified(value: f32) -> f32 {
+    if value < 0.0 { 0.0 } else { value }
+}
+
+/// `1 / (1 + exp(−x))`.
+pub(super) fn sigmoid(values: &mut [f32]) {
+    values.iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp()));
+}
+
+/// One scale and shift a channel, then ReLU if asked.
+pub(super) fn affine(values: &mut [f32], shape: Shape, channels: &[(f32, f32)], relu: bool) {
+    let plane = (shape.elements() / shape.channels().max(1)).max(1);
+    for (values, (scale, shift)) in values.chunks_exact_mut(plane).zip(channels) {
+        if relu {
+            values.iter_mut().for_each(|value| *value = rectified(*value * scale + shift));
+        } else {
+            values.iter_mut().for_each(|value| *value = *value * scale + shift);
+        }
+    }
+}
+
+/// `x += other`.
+pub(super) fn add(values: &mut [f32], other: &[f32]) {
+    values.iter_mut().zip(other).for_each(|(value, other)| *value += other);
+}
+
+/// `x *= gate`, the gate broadcast: one value a channel, one map for all channels, or one value each.
+pub(super) fn scale(values: &mut [f32], shape: Shape, gate: &[f32], gate_shape: Shape) {
+    let plane = (shape.height() * shape.width()).max(1);
+    if gate.len() == values.len() {
+        multiply(values, gate);
+    } else if gate_shape.channels() == shape.channels() && gate.len() == shape.channels() {
+        for (values, gate) in values.chunks_exact_mut(plane).zip(gate) {
+            values.iter_mut().for_each(|value| *value *= gate);
+        }
+    } else {
+        values.chunks_exact_mut(plane).for_each(|values| multiply(values, gate));
+    }
+}
+
+fn multiply(values: &mut [f32], factors: &[f32]) {
+    values.iter_mut().zip(factors).for_each(|(value, factor)| *value *= factor);
+}
+
+/// Zeros in front and behind.
+pub(super) fn pad(values: &[f32], before: usize, after: usize) -> Vec<f32> {
+    let mut padded = vec![0.0; before + values.len() + after];
+    padded[before..before + values.len()].copy_from_slice(values);
+    padded
+}

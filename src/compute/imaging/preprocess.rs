@@ -1,0 +1,213 @@
+//! From a picture to the network's input, as torchvision does: resize, centre crop, normalise.
+//!
+//! Sizes and offsets follow `torchvision.transforms` (`Resize(shorter side)`, `CenterCrop`), the filter is Pillow's
+//! bilinear with antialias. Only the pixels inside the crop are ever resampled, so an elongated picture costs no
+//! more memory than a square one.
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use image::{Rgb, RgbImage};
+
+use super::{ImagingError, Picture};
+
+/// The longest side of a crop, in pixels.
+pub const MAX_CROP_SIDE: usize = 4096;
+/// The longest shorter side that a picture is resized to, in pixels.
+pub const MAX_RESIZE: usize = 16_384;
+
+/// Below this side networks (CIFAR, MNIST) are given the whole picture, without a margin to crop.
+const SMALL_INPUT: usize = 96;
+const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
+const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
+
+/// How a picture becomes a network's input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preprocessing {
+    /// The shorter side after resizing, in pixels.
+    pub resize: usize,
+    /// `[H, W]` cut out of the middle; what lies outside the picture is black.
+    pub crop: [usize; 2],
+    /// 3 (RGB) or 1 (grey: ITU-R 601 luma, as Pillow's `convert("L")`).
+    pub channels: usize,
+    /// Subtracted from each channel, on a 0..1 scale; grey uses the first.
+    pub mean: [f32; 3],
+    /// Divides each channel after that; grey uses the first.
+    pub std: [f32; 3],
+}
+
+/// A picture as a network takes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prepared {
+    /// `[C, H, W]`, normalised.
+    pub tensor: Vec<f32>,
+    /// The same pixels before normalisation: what the network sees.
+    pub crop: RgbImage,
+    /// Where the crop lies in the original picture.
+    pub window: Window,
+}
+
+/// A rectangle in the pixels of the original picture; it reaches outside where the crop was padded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    /// Left edge.
+    pub x: f32,
+    /// Top edge.
+    pub y: f32,
+    /// Pixels across.
+    pub width: f32,
+    /// Pixels down.
+    pub height: f32,
+}
+
+impl Preprocessing {
+    /// torchvision's evaluation transform for an input `[C, H, W]`: 224 is cut out of 256, 299 out of 342.
+    ///
+    /// Inputs under 96 pixels are resized without a margin. One channel uses the average of the ImageNet values.
+    #[must_use]
+    pub fn for_input([channels, height, width]: [usize; 3]) -> Self {
+        let side = height.max(width);
+        let resize = if side < SMALL_INPUT { side } else { (side.saturating_mul(256).saturating_add(112)) / 224 };
+        let average = |values: [f32; 3]| [values.iter().sum::<f32>() / 3.0; 3];
+        let (mean, std) = match channels {
+            1 => (average(IMAGENET_MEAN), average(IMAGENET_STD)),
+            _ => (IMAGENET_MEAN, IMAGENET_STD),
+        };
+        Self { resize, crop: [height, width], channels, mean, std }
+    }
+
+    /// Resizes, crops and normalises.
+    ///
+    /// # Errors
+    /// Settings that are out of range, other than 1 or 3 channels, or a picture without pixels.
+    pub fn prepare(&self, picture: &Picture) -> Result<Prepared, ImagingError> {
+        self.check()?;
+        let (width, height) = picture.pixels.dimensions();
+        if width == 0 || height == 0 {
+            let name = picture.name.clone();
+            return Err(ImagingError::NoPixels { name, width: width.into(), height: height.into() });
+        }
+        let [resized_h, resized_w] = self.resized(height as usize, width as usize);
+        let x = Axis::new(width as usize, resized_w, self.crop[1]);
+        let y = Axis::new(height as usize, resized_h, self.crop[0]);
+        let mut crop = resample(picture, &x, &y)?;
+        if self.channels == 1 {
+            crop.pixels_mut().for_each(|pixel| *pixel = Rgb([luma(*pixel); 3]));
+        }
+        let (left, across) = x.window();
+        let (top, down) = y.window();
+        let window = Window { x: left, y: top, width: across, height: down };
+        Ok(Prepared { tensor: self.normalise(&crop), crop, window })
+    }
+
+    fn check(&self) -> Result<(), ImagingError> {
+        let [height, width] = self.crop;
+        if !matches!(self.channels, 1 | 3) {
+            return Err(ImagingError::Channels { channels: self.channels });
+        }
+        if !(1..=MAX_CROP_SIDE).contains(&height) || !(1..=MAX_CROP_SIDE).contains(&width) {
+            return Err(ImagingError::Crop { height, width });
+        }
+        if !(1..=MAX_RESIZE).contains(&self.resize) {
+            return Err(ImagingError::Resize { resize: self.resize });
+        }
+        for channel in 0..self.channels {
+            let (mean, std) = (self.mean[channel], self.std[channel]);
+            if !mean.is_finite() || !std.is_finite() || std <= 0.0 {
+                return Err(ImagingError::Normalisation { channel, mean, std });
+            }
+        }
+        Ok(())
+    }
+
+    /// `[H, W]` after resizing; the longer side is truncated, not rounded, as in torchvision.
+    fn resized(&self, height: usize, width: usize) -> [usize; 2] {
+        let longer = self.resize * height.max(width) / height.min(width);
+        if height <= width { [self.resize, longer] } else { [longer, self.resize] }
+    }
+
+    fn normalise(&self, crop: &RgbImage) -> Vec<f32> {
+        let plane = |channel: usize| {
+            let (mean, std) = (self.mean[channel], self.std[channel]);
+            crop.pixels().map(move |pixel| (f32::from(pixel.0[channel]) / 255.0 - mean) / std)
+        };
+        (0..self.channels).flat_map(plane).collect()
+    }
+}
+
+/// One direction: how many pixels there were, how many there are, and which of those the crop takes.
+struct Axis {
+    source: usize,
+    resized: usize,
+    crop: usize,
+    /// The crop's first pixel among the resized ones; negative where it is padded.
+    start: i64,
+}
+
+impl Axis {
+    /// `CenterCrop`: Python's `round` (half to even) when cutting, floor division when padding.
+    fn new(source: usize, resized: usize, crop: usize) -> Self {
+        let start = if crop > resized {
+            -(((crop - resized) / 2) as i64)
+        } else {
+            ((resized - crop) as f64 / 2.0).round_ties_even() as i64
+        };
+        Self { source, resized, crop, start }
+    }
+
+    /// Original pixels per resized pixel.
+    fn scale(&self) -> f64 {
+        self.source as f64 / self.resized as f64
+    }
+
+    /// First and number of the resized pixels that the crop shows; never none, since a crop is centred.
+    fn visible(&self) -> (usize, usize) {
+        (self.start.max(0) as usize, self.crop.min(self.resized))
+    }
+
+    /// The visible part in original pixels: `(first, length)`.
+    fn source_box(&self) -> (f64, f64) {
+        let (first, count) = self.visible();
+        let left = first as f64 * self.scale();
+        // Multiplying and dividing may step over the edge by one rounding error.
+        (left, (count as f64 * self.scale()).min(self.source as f64 - left))
+    }
+
+    /// The whole crop in original pixels, padding included: `(first, length)`.
+    fn window(&self) -> (f32, f32) {
+        ((self.start as f64 * self.scale()) as f32, (self.crop as f64 * self.scale()) as f32)
+    }
+
+    /// Black pixels before the first visible one.
+    fn padding(&self) -> i64 {
+        (-self.start).max(0)
+    }
+}
+
+/// Resamples the part of the picture that the crop shows and places it on black.
+fn resample(picture: &Picture, x: &Axis, y: &Axis) -> Result<RgbImage, ImagingError> {
+    let failed = |reason: String| ImagingError::Resample { name: picture.name.clone(), reason };
+    let (width, height) = picture.pixels.dimensions();
+    let source = ImageRef::new(width, height, picture.pixels.as_raw(), PixelType::U8x3)
+        .map_err(|error| failed(error.to_string()))?;
+    let (across, down) = (x.visible().1 as u32, y.visible().1 as u32);
+    let mut target = Image::new(across, down, PixelType::U8x3);
+    let ((left, box_width), (top, box_height)) = (x.source_box(), y.source_box());
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+        .crop(left, top, box_width, box_height)
+        .use_alpha(false);
+    Resizer::new().resize(&source, &mut target, &options).map_err(|error| failed(error.to_string()))?;
+    let visible = RgbImage::from_raw(across, down, target.into_vec())
+        .ok_or_else(|| failed("the result has the wrong length".to_owned()))?;
+    if x.crop <= x.resized && y.crop <= y.resized {
+        return Ok(visible);
+    }
+    let mut crop = RgbImage::new(x.crop as u32, y.crop as u32);
+    image::imageops::replace(&mut crop, &visible, x.padding(), y.padding());
+    Ok(crop)
+}
+
+/// ITU-R 601 luma in Pillow's fixed-point form (`L24` in its `Convert.c`).
+fn luma(Rgb([r, g, b]): Rgb<u8>) -> u8 {
+    ((u32::from(r) * 19_595 + u32::from(g) * 38_470 + u32::from(b) * 7_471 + 0x8000) >> 16) as u8
+}

@@ -1,0 +1,7 @@
+//! What a network does: pictures in, weights bound, activations and gates out. Knows `network`, never a window.
+
+pub mod engine;
+pub mod explain;
+pub mod imaging;
+pub mod labels;
+pub mod weights;

@@ -1,0 +1,209 @@
+//! The numbers of a network: read from a checkpoint and bound to a graph, or seeded.
+
+mod bind;
+mod init;
+mod open;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use candle_core::Tensor;
+
+use crate::network::graph::{Graph, ParamId};
+
+/// One tensor for each parameter of a graph, in the graph's order. Cloning shares the numbers.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    tensors: Vec<Tensor>,
+    source: Source,
+    report: LoadReport,
+}
+
+/// Where weights come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Random numbers from this seed: the network is untrained.
+    Seeded(u64),
+    /// A checkpoint file.
+    File(PathBuf),
+}
+
+/// How a checkpoint and a graph met. Names are those of the state_dict.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadReport {
+    /// How many tensors were there with the right shape.
+    pub matched: usize,
+    /// The network needs them, the file has not got them.
+    pub missing: Vec<String>,
+    /// The file has them, the network has no place for them.
+    pub unexpected: Vec<String>,
+    /// Both have them, in different shapes.
+    pub mismatched: Vec<Mismatch>,
+    /// Tensors with NaN or infinite values: they are loaded, what they compute may be meaningless.
+    pub non_finite: Vec<String>,
+}
+
+/// A tensor whose shape is not the network's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// Its name in the state_dict.
+    pub name: String,
+    /// The shape the network needs.
+    pub expected: Vec<usize>,
+    /// The shape in the file.
+    pub found: Vec<usize>,
+}
+
+/// Why a file's weights cannot be used. Every message says what, where and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum WeightsError {
+    /// The path is a folder.
+    #[error("{}: a folder, give the safetensors file in it", path.display())]
+    Folder {
+        /// The path given.
+        path: PathBuf,
+    },
+    /// The path is a device, a pipe or a socket.
+    #[error("{}: not a regular file, give a safetensors file", path.display())]
+    NotAFile {
+        /// The path given.
+        path: PathBuf,
+    },
+    /// The file cannot be read.
+    #[error("{}: cannot be read: {reason}", path.display())]
+    Unreadable {
+        /// The path given.
+        path: PathBuf,
+        /// What the system said.
+        reason: std::io::Error,
+    },
+    /// The file has no bytes.
+    #[error("{}: an empty file, download or save the weights again", path.display())]
+    Empty {
+        /// The path given.
+        path: PathBuf,
+    },
+    /// The file is larger than what is read into memory.
+    #[error("{}: {bytes} bytes, more than the {limit} that are read; is this one network's weights?", path.display())]
+    TooLarge {
+        /// The path given.
+        path: PathBuf,
+        /// Its length.
+        bytes: u64,
+        /// The most that is read.
+        limit: u64,
+    },
+    /// The file ends before what its header promises.
+    #[error("{}: cut off: {bytes} bytes where its header promises {promised}, download or copy it again", path.display())]
+    Truncated {
+        /// The path given.
+        path: PathBuf,
+        /// Its length.
+        bytes: u64,
+        /// The length its header implies.
+        promised: u64,
+    },
+    /// Another format.
+    #[error("{}: not a safetensors file: {reason}", path.display())]
+    NotSafetensors {
+        /// The path given.
+        path: PathBuf,
+        /// What it is and what to do.
+        reason: String,
+    },
+    /// A header that contradicts itself or the file.
+    #[error("{}: a damaged safetensors header ({reason}), save or download the file again", path.display())]
+    Header {
+        /// The path given.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Numbers of a kind that is not read.
+    #[error("{}: {tensor} holds {found} numbers, save it as float32, float16, bfloat16 or float64", path.display())]
+    Dtype {
+        /// The path given.
+        path: PathBuf,
+        /// The tensor's name.
+        tensor: String,
+        /// Its element type.
+        found: String,
+    },
+    /// Tensors are missing, left over, or of another shape.
+    #[error("{}: {message}", path.display())]
+    Unfit {
+        /// The path given.
+        path: PathBuf,
+        /// Which tensors.
+        report: Box<LoadReport>,
+        /// Counts, first names, and what to do.
+        message: String,
+    },
+}
+
+impl Weights {
+    /// Random weights that depend on the seed and on each parameter's name, shape and place only: the same on
+    /// every platform, and unchanged when other layers change.
+    ///
+    /// Convolutions: He normal, fan-out, as torchvision's ResNet. Linear layers: uniform within ±1/√fan_in, as
+    /// PyTorch's default. BatchNorm: the identity, in the spatial gate too (the official CBAM code starts that
+    /// one at zero, which would show every untrained spatial map as a flat 0.5). Attention biases: zero.
+    #[must_use]
+    pub fn seeded(graph: &Graph, seed: u64) -> Self {
+        Self::new(init::tensors(graph, seed), Source::Seeded(seed), LoadReport::default())
+    }
+
+    /// Reads a safetensors file whose names are PyTorch's (`layer1.0.conv1.weight`). A `module.` in front of
+    /// all of them is ignored, and so is `num_batches_tracked`.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is damaged, or does not hold exactly the graph's tensors.
+    pub fn open(graph: &Graph, path: &Path) -> Result<Self, WeightsError> {
+        let (tensors, report) = bind::bind(graph, open::Checkpoint::open(path)?)?;
+        Ok(Self::new(tensors, Source::File(path.to_owned()), report))
+    }
+
+    fn new(tensors: Vec<Tensor>, source: Source, report: LoadReport) -> Self {
+        Self { inner: Arc::new(Inner { tensors, source, report }) }
+    }
+
+    /// Where they come from.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.inner.source
+    }
+
+    /// Do they come from a file?
+    #[must_use]
+    pub fn is_trained(&self) -> bool {
+        matches!(self.inner.source, Source::File(_))
+    }
+
+    /// How file and graph met; all zero and empty for seeded weights.
+    #[must_use]
+    pub fn report(&self) -> &LoadReport {
+        &self.inner.report
+    }
+
+    /// A copy of one parameter's numbers, row-major; empty if the graph they were made for has no such parameter.
+    #[must_use]
+    pub fn values(&self, param: ParamId) -> Vec<f32> {
+        self.tensor(param).and_then(|tensor| tensor.flatten_all().ok()?.to_vec1().ok()).unwrap_or_default()
+    }
+
+    /// One parameter's tensor, in the shape the graph gives it.
+    pub(in crate::compute) fn tensor(&self, param: ParamId) -> Option<&Tensor> {
+        self.inner.tensors.get(param.0)
+    }
+
+    /// The first parameter of `graph` that these weights do not have in its shape, if they were made for another.
+    pub(in crate::compute) fn misfit<'a>(&self, graph: &'a Graph) -> Option<&'a str> {
+        let fits = |(index, shape): (usize, &[usize])| self.tensor(ParamId(index)).is_some_and(|t| t.dims() == shape);
+        graph.params.iter().enumerate().find(|(index, param)| !fits((*index, &param.shape))).map(|(_, p)| &*p.name)
+    }
+}

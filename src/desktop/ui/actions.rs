@@ -1,0 +1,128 @@
+//! Every action with its label, menu, shortcut and command, once: menus, shortcuts, palette and help all read it.
+
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+
+use super::Shared;
+use crate::desktop::document::{Command, ThemeChoice, View, WeightsChoice};
+
+/// The menu an action is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Menu {
+    /// Files and the program.
+    File,
+    /// The document.
+    Edit,
+    /// What is shown.
+    View,
+    /// About.
+    Help,
+}
+
+impl Menu {
+    /// Every menu, in order.
+    pub const ALL: [Self; 4] = [Self::File, Self::Edit, Self::View, Self::Help];
+
+    /// Its title.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::File => "File",
+            Self::Edit => "Edit",
+            Self::View => "View",
+            Self::Help => "Help",
+        }
+    }
+}
+
+/// Something a user can do from anywhere.
+pub struct Action {
+    /// What it is called.
+    pub label: &'static str,
+    /// Where it is found.
+    pub menu: Menu,
+    /// How it is reached by keyboard.
+    pub shortcut: Option<KeyboardShortcut>,
+    /// Starts a group in its menu.
+    pub starts_group: bool,
+    /// What it sends; `None` when it cannot be done now.
+    pub command: fn(&Shared) -> Option<Command>,
+}
+
+const fn ctrl(key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(Modifiers::COMMAND, key))
+}
+
+const fn ctrl_shift(key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key))
+}
+
+const fn plain(key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(Modifiers::NONE, key))
+}
+
+const fn action(
+    menu: Menu,
+    label: &'static str,
+    shortcut: Option<KeyboardShortcut>,
+    command: fn(&Shared) -> Option<Command>,
+) -> Action {
+    Action { label, menu, shortcut, starts_group: false, command }
+}
+
+const fn group(action: Action) -> Action {
+    Action { starts_group: true, ..action }
+}
+
+fn active(shared: &Shared, command: impl Fn(crate::desktop::document::NetworkId) -> Command) -> Option<Command> {
+    shared.active().map(|network| command(network.id))
+}
+
+/// The network `step` places after the active one, round the list.
+fn neighbour(shared: &Shared, step: usize) -> Option<Command> {
+    let networks = shared.document.networks();
+    let position = shared.position(shared.active()?);
+    let next = networks.get((position + step) % networks.len())?;
+    (networks.len() > 1).then_some(Command::SelectNetwork(next.id))
+}
+
+/// Every action, in menu order. `Ctrl` is `Cmd` on macOS.
+pub static ACTIONS: &[Action] = &[
+    action(Menu::File, "Open…", ctrl(Key::O), |_| Some(Command::AskOpen)),
+    action(Menu::File, "Open path…", ctrl_shift(Key::O), |_| Some(Command::AskPath)),
+    group(action(Menu::File, "Save project…", ctrl(Key::S), |_| Some(Command::AskSaveProject))),
+    action(Menu::File, "Save network as TOML…", ctrl_shift(Key::S), |shared| {
+        active(shared, |_| Command::AskSaveSpec)
+    }),
+    action(Menu::File, "New project", None, |_| Some(Command::NewProject)),
+    group(action(Menu::File, "Quit", ctrl(Key::Q), |_| Some(Command::Quit))),
+    action(Menu::Edit, "Undo", ctrl(Key::Z), |shared| shared.can_undo.then_some(Command::Undo)),
+    action(Menu::Edit, "Redo", ctrl_shift(Key::Z), |shared| shared.can_redo.then_some(Command::Redo)),
+    group(action(Menu::Edit, "Add network…", ctrl(Key::N), |_| Some(Command::AskSpec))),
+    action(Menu::Edit, "Duplicate network", ctrl(Key::D), |shared| active(shared, Command::DuplicateNetwork)),
+    action(Menu::Edit, "Remove network", None, |shared| active(shared, Command::RemoveNetwork)),
+    action(Menu::Edit, "Copy network as text", ctrl_shift(Key::C), |shared| active(shared, |_| Command::CopySpec)),
+    group(action(Menu::Edit, "Use untrained weights", None, |shared| {
+        let network = shared.active()?;
+        network.weights.is_trained().then_some(Command::SetWeights(network.id, WeightsChoice::Seeded(0)))
+    })),
+    action(Menu::Edit, "Run again", plain(Key::F5), |shared| active(shared, |_| Command::RunAgain)),
+    action(Menu::Edit, "Cancel", None, |shared| shared.jobs.running().map(|_| Command::Cancel)),
+    action(Menu::View, "Network", ctrl(Key::Num1), |_| Some(Command::Show(View::Network))),
+    action(Menu::View, "Costs", ctrl(Key::Num2), |_| Some(Command::Show(View::Costs))),
+    action(Menu::View, "Compare", ctrl(Key::Num3), |_| Some(Command::Show(View::Compare))),
+    action(Menu::View, "Inspect", ctrl(Key::Num4), |_| Some(Command::Show(View::Inspect))),
+    group(action(Menu::View, "Next network", ctrl(Key::PageDown), |shared| neighbour(shared, 1))),
+    action(Menu::View, "Previous network", ctrl(Key::PageUp), |shared| {
+        neighbour(shared, shared.document.networks().len().saturating_sub(1))
+    }),
+    group(action(Menu::View, "Dark theme", None, |shared| theme(shared, ThemeChoice::Dark))),
+    action(Menu::View, "Light theme", None, |shared| theme(shared, ThemeChoice::Light)),
+    action(Menu::View, "System theme", None, |shared| theme(shared, ThemeChoice::System)),
+    action(Menu::Help, "Search and commands", ctrl(Key::K), |_| Some(Command::ShowPalette)),
+    action(Menu::Help, "Shortcuts", plain(Key::F1), |_| Some(Command::ShowShortcuts)),
+    group(action(Menu::Help, "About gatescope", None, |_| Some(Command::ShowAbout))),
+];
+
+fn theme(shared: &Shared, choice: ThemeChoice) -> Option<Command> {
+    (shared.theme != choice).then_some(Command::SetTheme(choice))
+}

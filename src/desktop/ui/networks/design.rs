@@ -1,0 +1,212 @@
+//! The active network's design: model, input, classes, the model's options, the attention's options.
+//!
+//! The rows are made from what families and attention blocks declare; a new option needs nothing here.
+
+use eframe::egui;
+use egui::{ComboBox, DragValue, RichText, TextEdit, Ui};
+
+use super::brush::choices;
+use super::labelled;
+use crate::desktop::document::{Command, Document, Network};
+use crate::desktop::ui::theme::{self, palette, size};
+use crate::desktop::ui::{Outbox, Shared, widgets};
+use crate::network::options::{Declared, Kind, Value};
+use crate::network::{NetworkSpec, zoo};
+
+/// Width of the widgets on the right.
+const WIDGET: f32 = 140.0;
+
+/// Texts being typed that are not yet values.
+#[derive(Default)]
+pub(super) struct Design {
+    typing: Option<(&'static str, String)>,
+    more: bool,
+    stroke: u64,
+}
+
+impl Design {
+    pub(super) fn ui(&mut self, ui: &mut Ui, shared: &Shared, network: &Network, out: &mut Outbox) {
+        let letter = Document::letter(shared.position(network));
+        ui.horizontal(|ui| {
+            widgets::section(ui, &format!("{letter} · Design"));
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let text = RichText::new("as text").size(size::LABEL).color(palette(ui).muted);
+                if ui.add(egui::Button::new(text).frame(false)).on_hover_text(network.spec.to_string()).clicked() {
+                    out.send(Command::AskEditSpec(network.id));
+                }
+            });
+        });
+        ui.add_space(4.0);
+        model(ui, network, out);
+        self.sizes(ui, network, out);
+        self.attention_options(ui, network, out);
+        self.more_options(ui, network, out);
+    }
+
+    /// Edits with one stroke count as one step of undo: a new one begins when the pointer goes down.
+    fn stroke(&mut self, ui: &Ui) -> u64 {
+        if ui.input(|input| input.pointer.any_pressed()) {
+            self.stroke += 1;
+        }
+        // Even numbers are the matrix's.
+        self.stroke * 2 + 1
+    }
+
+    fn sizes(&mut self, ui: &mut Ui, network: &Network, out: &mut Outbox) {
+        let stroke = self.stroke(ui);
+        let [_, height, width] = zoo::input_of(&network.spec);
+        let mut edit = |spec: Option<NetworkSpec>| {
+            if let Some(spec) = spec {
+                out.send(Command::Edit { network: network.id, spec, stroke: Some(stroke) });
+            }
+        };
+        let mut side = height;
+        labelled(ui, "Input", "Side of the square input, in pixels", |ui| {
+            let drag = DragValue::new(&mut side).range(1..=zoo::MAX_INPUT).suffix(if height == width {
+                " px"
+            } else {
+                " px high"
+            });
+            if ui.add_sized([WIDGET, size::ROW], drag).changed() {
+                edit(with_option(&network.spec, "input", &side.to_string()));
+            }
+        });
+        let mut classes = zoo::classes_of(&network.spec);
+        labelled(ui, "Classes", "Outputs of the last layer", |ui| {
+            let drag = DragValue::new(&mut classes).range(1..=zoo::MAX_CLASSES);
+            if ui.add_sized([WIDGET, size::ROW], drag).changed() {
+                edit(with_option(&network.spec, "classes", &classes.to_string()));
+            }
+        });
+    }
+
+    /// The options of the attention in use, set for every place that has it.
+    fn attention_options(&mut self, ui: &mut Ui, network: &Network, out: &mut Outbox) {
+        let mut shown: Vec<&'static str> = Vec::new();
+        let stroke = self.stroke(ui);
+        let used: Vec<_> = choices(&network.spec).cloned().collect();
+        for attention in &used {
+            for declared in attention.block().options() {
+                let key = declared.field.key;
+                if shown.contains(&key) {
+                    continue;
+                }
+                shown.push(key);
+                let value = attention.options().value(&declared).clone();
+                let label = format!("{}{}", declared.field.long[..1].to_uppercase(), &declared.field.long[1..]);
+                if let Some(value) = self.option_row(ui, &label, &declared, &value) {
+                    let spec = with_attention_option(&network.spec, key, &value);
+                    out.send(Command::Edit { network: network.id, spec, stroke: Some(stroke) });
+                }
+            }
+        }
+    }
+
+    fn more_options(&mut self, ui: &mut Ui, network: &Network, out: &mut Outbox) {
+        let Some((family, model)) = zoo::find(&network.spec.model) else { return };
+        let text = if self.more { "Fewer options" } else { "More options" };
+        let text = RichText::new(text).size(size::LABEL).color(palette(ui).muted);
+        if ui.add(egui::Button::new(text).frame(false)).clicked() {
+            self.more = !self.more;
+        }
+        if !self.more {
+            return;
+        }
+        for declared in family.options(model.name) {
+            let value = network.spec.options.value(&declared).clone();
+            let label = format!("{}{}", declared.field.long[..1].to_uppercase(), &declared.field.long[1..]);
+            let changed = self.option_row(ui, &label, &declared, &value);
+            if let Some(spec) =
+                changed.and_then(|value| with_option(&network.spec, declared.field.key, &value.to_string()))
+            {
+                out.send(Command::Edit { network: network.id, spec, stroke: None });
+            }
+        }
+    }
+
+    /// One declared option; the new value when the user chose one.
+    fn option_row(&mut self, ui: &mut Ui, label: &str, declared: &Declared, value: &Value) -> Option<Value> {
+        let mut chosen = None;
+        let key = declared.field.key;
+        labelled(ui, label, declared.field.help, |ui| match (declared.field.kind, value) {
+            (Kind::Number { min, max }, Value::Number(number)) => {
+                let mut number = *number;
+                if ui.add_sized([WIDGET, size::ROW], DragValue::new(&mut number).range(min..=max)).changed() {
+                    chosen = Some(Value::Number(number));
+                }
+            }
+            (Kind::OneOf(allowed), _) => {
+                let values = allowed.iter().map(|number| Value::Number(*number));
+                chosen = choose(ui, key, value, values);
+            }
+            (Kind::Word(allowed), _) => {
+                let values = allowed.iter().map(|word| Value::Word((*word).to_owned()));
+                chosen = choose(ui, key, value, values);
+            }
+            _ => chosen = self.type_value(ui, key, value),
+        });
+        chosen.filter(|chosen| chosen != value)
+    }
+
+    /// A list typed as `3-4-6-3`; it counts when the field is left.
+    fn type_value(&mut self, ui: &mut Ui, key: &'static str, value: &Value) -> Option<Value> {
+        let mut text = match &self.typing {
+            Some((typing, text)) if *typing == key => text.clone(),
+            _ => value.to_string(),
+        };
+        let field = TextEdit::singleline(&mut text).font(theme::mono(size::MONO)).align(egui::Align2::RIGHT_CENTER);
+        let response = ui.add_sized([WIDGET, size::ROW], field);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, key));
+        if response.changed() {
+            self.typing = Some((key, text.clone()));
+        }
+        if response.lost_focus() && self.typing.take().is_some() {
+            return Some(Value::from_text(text.trim()));
+        }
+        None
+    }
+}
+
+fn model(ui: &mut Ui, network: &Network, out: &mut Outbox) {
+    labelled(ui, "Model", "Everything else is kept where it still makes sense", |ui| {
+        let combo =
+            ComboBox::from_id_salt("model").selected_text(network.spec.model.as_str()).width(WIDGET).height(420.0);
+        combo.show_ui(ui, |ui| {
+            for family in zoo::FAMILIES {
+                for model in family.models() {
+                    let is_chosen = model.name == network.spec.model;
+                    let text = format!("{}  ·  {}", model.name, model.summary);
+                    if ui.selectable_label(is_chosen, text).clicked() && !is_chosen {
+                        let spec = zoo::switch_model(&network.spec, model.name);
+                        out.send(Command::Edit { network: network.id, spec, stroke: None });
+                    }
+                }
+            }
+        });
+    });
+}
+
+fn choose(ui: &mut Ui, key: &str, value: &Value, values: impl Iterator<Item = Value>) -> Option<Value> {
+    let mut chosen = None;
+    ComboBox::from_id_salt(key).selected_text(value.to_string()).width(WIDGET).show_ui(ui, |ui| {
+        for candidate in values {
+            if ui.selectable_label(candidate == *value, candidate.to_string()).clicked() {
+                chosen = Some(candidate);
+            }
+        }
+    });
+    chosen
+}
+
+/// The spec with one option of its model changed, if the value is allowed at all.
+fn with_option(spec: &NetworkSpec, key: &str, value: &str) -> Option<NetworkSpec> {
+    let mut changed = spec.clone();
+    zoo::set_option(&mut changed, key, value).ok().map(|()| changed)
+}
+
+/// The spec with one option changed on every attention that has it.
+fn with_attention_option(spec: &NetworkSpec, key: &str, value: &Value) -> NetworkSpec {
+    let mut changed = spec.clone();
+    changed.attention.map(|attention| attention.clone().with(key, value).unwrap_or(attention));
+    changed
+}

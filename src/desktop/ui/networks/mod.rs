@@ -1,0 +1,110 @@
+//! The left panel: the list of networks, the design of the active one, its attention matrix.
+
+mod brush;
+mod design;
+mod matrix;
+
+use eframe::egui;
+use egui::{Align, Align2, Button, Layout, RichText, ScrollArea, Sense, Ui, Vec2};
+
+use super::theme::{self, palette, size};
+use super::{Outbox, Shared, widgets};
+use crate::desktop::document::{Command, Document, Network};
+use crate::network::number;
+
+/// The panel's own state.
+#[derive(Default)]
+pub struct NetworksPanel {
+    matrix: matrix::Matrix,
+    design: design::Design,
+}
+
+impl NetworksPanel {
+    /// Shows the panel.
+    pub fn ui(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
+        ScrollArea::vertical().id_salt("networks-panel").auto_shrink(false).show(ui, |ui| {
+            ui.add_space(size::PADDING);
+            widgets::section(ui, "Networks");
+            ui.add_space(4.0);
+            for (position, network) in shared.document.networks().iter().enumerate() {
+                row(ui, shared, position, network, out);
+            }
+            let add = RichText::new("+  Add network…").color(palette(ui).muted);
+            if ui.add(Button::new(add).frame(false)).clicked() {
+                out.send(Command::AskSpec);
+            }
+            let Some(network) = shared.active() else { return };
+            ui.add_space(size::PADDING);
+            self.design.ui(ui, shared, network, out);
+            ui.add_space(size::PADDING);
+            self.matrix.ui(ui, network, out);
+            ui.add_space(size::PADDING);
+        });
+    }
+}
+
+/// One network: dot, letter, name, parameters. A click makes it active.
+fn row(ui: &mut Ui, shared: &Shared, position: usize, network: &Network, out: &mut Outbox) {
+    let colours = palette(ui);
+    let is_active = shared.active().is_some_and(|active| active.id == network.id);
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 28.0), Sense::click());
+    if is_active || response.hovered() {
+        let fill = if is_active { colours.raised } else { colours.sunken };
+        ui.painter().rect_filled(rect, f32::from(size::CELL_CORNER), fill);
+    }
+    if response.has_focus() {
+        let stroke = egui::Stroke::new(1.0, colours.accent);
+        ui.painter().rect_stroke(rect, f32::from(size::CELL_CORNER), stroke, egui::StrokeKind::Inside);
+    }
+    let inner = rect.shrink2(Vec2::new(8.0, 0.0));
+    let painter = ui.painter_at(rect);
+    painter.circle_filled(inner.left_center() + Vec2::new(5.0, 0.0), 5.0, colours.network(position));
+    let letter = Document::letter(position);
+    painter.text(
+        inner.left_center() + Vec2::new(20.0, 0.0),
+        Align2::LEFT_CENTER,
+        &letter,
+        theme::semibold(size::TEXT),
+        colours.text,
+    );
+    let params = number::short(network.ledger.total().params);
+    let params =
+        painter.text(inner.right_center(), Align2::RIGHT_CENTER, params, theme::regular(size::TEXT), colours.muted);
+    let name = network.spec.to_string();
+    let room = params.left() - inner.left() - 48.0;
+    let galley = elided(ui, &name, room, colours.text);
+    painter.galley(egui::pos2(inner.left() + 40.0, rect.center().y - galley.size().y / 2.0), galley, colours.text);
+    let label = format!("{letter} {name}");
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_active, &label));
+    if response.clicked() {
+        out.send(Command::SelectNetwork(network.id));
+    }
+    response.context_menu(|ui| row_menu(ui, network, out));
+    response.on_hover_text(name);
+}
+
+fn row_menu(ui: &mut Ui, network: &Network, out: &mut Outbox) {
+    for (label, command) in
+        [("Duplicate", Command::DuplicateNetwork(network.id)), ("Remove", Command::RemoveNetwork(network.id))]
+    {
+        if ui.button(label).clicked() {
+            out.send(command);
+            ui.close();
+        }
+    }
+}
+
+/// One line of text, cut with an ellipsis where it would not fit.
+fn elided(ui: &Ui, text: &str, width: f32, colour: egui::Color32) -> std::sync::Arc<egui::Galley> {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), theme::regular(size::TEXT), colour);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
+    ui.painter().layout_job(job)
+}
+
+/// A row with a label on the left and a widget on the right.
+fn labelled(ui: &mut Ui, label: &str, help: &str, widget: impl FnOnce(&mut Ui)) {
+    ui.horizontal(|ui| {
+        widgets::muted(ui, label).on_hover_text(help);
+        ui.with_layout(Layout::right_to_left(Align::Center), widget);
+    });
+}

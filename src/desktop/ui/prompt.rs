@@ -1,0 +1,152 @@
+//! A question that takes a line of text: a spec to add, a path to open or to save to.
+
+use std::path::PathBuf;
+
+use eframe::egui;
+use egui::{Key, RichText, TextEdit, Ui};
+
+use super::theme::{self, palette, size};
+use super::{Outbox, widgets};
+use crate::desktop::document::{Command, NetworkId};
+use crate::network::cost::Ledger;
+use crate::network::{lower, number, parse};
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// A spec to add.
+    Spec,
+    /// The spec of a network, edited as text.
+    EditSpec(NetworkId),
+    /// A path to open.
+    OpenPath,
+    /// A path to save the project to.
+    SaveProject,
+    /// A path to save the active spec to.
+    SaveSpec,
+}
+
+impl Question {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Spec => "Add a network",
+            Self::EditSpec(_) => "Edit the network as text",
+            Self::OpenPath => "Open a file by its path",
+            Self::SaveProject => "Save the project to",
+            Self::SaveSpec => "Save the network to",
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Spec | Self::EditSpec(_) => "resnet50+cbam(r=16)@layer3,layer4.0",
+            Self::OpenPath => "/home/me/photo.jpg",
+            Self::SaveProject => "networks.toml",
+            Self::SaveSpec => "resnet50.toml",
+        }
+    }
+}
+
+/// The open question, if there is one.
+#[derive(Default)]
+pub struct Prompt {
+    open: Option<(Question, String)>,
+}
+
+impl Prompt {
+    /// Asks.
+    pub fn ask(&mut self, question: Question, text: impl Into<String>) {
+        self.open = Some((question, text.into()));
+    }
+
+    /// Is a question open?
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Shows the question over everything.
+    pub fn ui(&mut self, ctx: &egui::Context, out: &mut Outbox) {
+        let Some((question, text)) = &mut self.open else { return };
+        let mut answered = false;
+        let modal = egui::Modal::new(egui::Id::unique("prompt")).show(ctx, |ui| {
+            ui.set_width(480.0);
+            answered = ask(ui, *question, text, out);
+        });
+        if answered || modal.should_close() {
+            self.open = None;
+        }
+    }
+}
+
+/// Shows one question; true when it has been answered.
+fn ask(ui: &mut Ui, question: Question, text: &mut String, out: &mut Outbox) -> bool {
+    let colours = palette(ui);
+    ui.label(widgets::strong(question.title(), size::TITLE));
+    ui.add_space(size::GAP);
+    let hint = RichText::new(question.hint()).color(colours.faint);
+    let field = TextEdit::singleline(text).hint_text(hint).font(theme::mono(size::TEXT)).desired_width(f32::INFINITY);
+    let response = ui.add(field);
+    let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, question.title()));
+    response.request_focus();
+    ui.add_space(4.0);
+    let answer = answer(question, text.trim());
+    let line = match &answer {
+        Ok((_, note)) => RichText::new(note).color(colours.muted),
+        Err(problem) => {
+            RichText::new(problem).color(if text.trim().is_empty() { colours.muted } else { colours.error })
+        }
+    };
+    // Two lines are kept free, so that the dialog does not jump while one types.
+    ui.allocate_ui(egui::vec2(ui.available_width(), 36.0), |ui| {
+        ui.set_min_height(36.0);
+        ui.label(line);
+    });
+    ui.add_space(size::GAP);
+    let mut done = false;
+    ui.horizontal(|ui| {
+        let confirmed = ui.add_enabled(answer.is_ok(), egui::Button::new("OK")).clicked();
+        if let Ok((command, _)) = answer
+            && (confirmed || entered)
+        {
+            out.send(command);
+            done = true;
+        }
+        done |= ui.button("Cancel").clicked();
+    });
+    done
+}
+
+/// The command a text means, with a note; or why it means none.
+fn answer(question: Question, text: &str) -> Result<(Command, String), String> {
+    if text.is_empty() {
+        return Err(format!("For example {}", question.hint()));
+    }
+    let path = || PathBuf::from(text);
+    match question {
+        Question::Spec | Question::EditSpec(_) => {
+            let spec = parse(text).map_err(|error| error.to_string())?;
+            let total = lower(&spec).map(|graph| Ledger::of(&graph).total()).map_err(|error| error.to_string())?;
+            let note = format!("{} parameters, {} MACs", number::grouped(total.params), number::grouped(total.macs));
+            let command = match question {
+                Question::EditSpec(network) => Command::Edit { network, spec, stroke: None },
+                _ => Command::AddNetwork(spec),
+            };
+            Ok((command, note))
+        }
+        Question::OpenPath => match path().is_file() {
+            true => Ok((Command::Open(vec![path()]), "A spec, a project, weights or a picture".to_owned())),
+            false => Err("There is no such file".to_owned()),
+        },
+        Question::SaveProject => Ok((Command::SaveProject(path()), save_note(text))),
+        Question::SaveSpec => Ok((Command::SaveSpec(path()), save_note(text))),
+    }
+}
+
+fn save_note(text: &str) -> String {
+    match std::path::Path::new(text).exists() {
+        true => "The file exists and will be replaced".to_owned(),
+        false => "A new file".to_owned(),
+    }
+}

@@ -1,0 +1,88 @@
+//! The bar at the bottom: totals, the difference to network A, and the work in progress.
+
+use eframe::egui;
+use egui::{Align, Button, Layout, ProgressBar, RichText, Ui, Vec2};
+
+use super::theme::{self, palette, size};
+use super::{Outbox, Shared, widgets};
+use crate::desktop::document::{Command, Document, Network};
+use crate::network::number;
+
+/// The status bar.
+pub fn ui(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
+    ui.horizontal_centered(|ui| {
+        if let Some(network) = shared.active() {
+            totals(ui, shared, network);
+            difference(ui, shared, network);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| work(ui, shared, out));
+    });
+}
+
+fn totals(ui: &mut Ui, shared: &Shared, network: &Network) {
+    let total = network.ledger.total();
+    let letter = Document::letter(shared.position(network));
+    for (label, value) in [
+        (format!("{letter}  params"), number::grouped(total.params)),
+        ("MACs".to_owned(), number::short(total.macs)),
+        ("activations".to_owned(), number::bytes(total.activation_bytes)),
+    ] {
+        widgets::muted(ui, label);
+        ui.label(widgets::strong(value, size::TEXT));
+        ui.add_space(size::GAP);
+    }
+}
+
+fn difference(ui: &mut Ui, shared: &Shared, network: &Network) {
+    let Some(first) = shared.document.networks().first().filter(|first| first.id != network.id) else { return };
+    let (a, b) = (first.ledger.total(), network.ledger.total());
+    let part = |label: &str, from: u64, to: u64| {
+        let change = number::percent_change(from, to).map(|change| format!(" ({change})")).unwrap_or_default();
+        format!("{}{label}{change}", number::short_signed(i128::from(to) - i128::from(from)))
+    };
+    let text = format!("Δ vs A  {} · {}", part("", a.params, b.params), part(" MACs", a.macs, b.macs));
+    let colour = if a == b { palette(ui).faint } else { palette(ui).difference };
+    ui.add(egui::Label::new(RichText::new(text).color(colour)).truncate())
+        .on_hover_text("Parameters and MACs of this network less those of network A");
+}
+
+/// Right to left: weights, then what the worker does or did.
+fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
+    let Some(network) = shared.active() else { return };
+    let colours = palette(ui);
+    if !network.weights.is_trained() {
+        widgets::pill(ui, "untrained weights", colours.difference).on_hover_text(
+            "Seeded He initialisation: the gates are real, but nothing has been learnt. Open weights with Ctrl+O.",
+        );
+    }
+    ui.add_space(size::GAP);
+    if let Some(running) = shared.jobs.running() {
+        if ui.add(Button::new("cancel").small()).clicked() {
+            out.send(Command::Cancel);
+        }
+        ui.add_sized(Vec2::new(96.0, 6.0), ProgressBar::new(running.fraction).desired_height(6.0));
+        let letter = shared.document.networks().iter().position(|n| n.spec == running.key.spec);
+        let letter = letter.map(Document::letter).unwrap_or_default();
+        let percent = (running.fraction * 100.0).round();
+        ui.label(
+            RichText::new(format!("{letter} {} {percent:>3} %", running.phase.label())).font(theme::mono(size::LABEL)),
+        );
+    } else if let Some(inspection) = shared.inspection(network) {
+        let input = network.graph.input();
+        let milliseconds = inspection.run.elapsed.as_secs_f64() * 1000.0;
+        let text = format!(
+            "{} · {} × {} · {milliseconds:.0} ms",
+            shared.document.picture().name(),
+            input.height(),
+            input.width()
+        );
+        ui.add(egui::Label::new(RichText::new(text).color(colours.muted)).truncate());
+    } else if let Some(message) = shared.jobs.failure(network, shared.document) {
+        ui.add(egui::Label::new(RichText::new(message).color(colours.error)).truncate()).on_hover_text(message);
+    } else if shared.jobs.is_stopped(network, shared.document) {
+        if ui.add(Button::new("run again").small()).clicked() {
+            out.send(Command::RunAgain);
+        }
+        widgets::muted(ui, "stopped");
+    }
+}

@@ -1,0 +1,85 @@
+//! The bar at the top: name, menus, search; and the tabs of the views.
+
+use eframe::egui;
+use egui::{Align, Button, Layout, RichText, Sense, Stroke, Ui, Vec2};
+
+use super::actions::{ACTIONS, Menu};
+use super::theme::{self, palette, size};
+use super::{Outbox, Shared, widgets};
+use crate::desktop::document::{Command, View};
+
+/// The menu bar.
+pub fn menu_bar(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
+    ui.horizontal_centered(|ui| {
+        ui.label(widgets::strong("gatescope", size::TEXT));
+        ui.add_space(size::GAP);
+        for menu in Menu::ALL {
+            ui.menu_button(menu.title(), |ui| menu_items(ui, menu, shared, out));
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| search_field(ui, out));
+    });
+}
+
+fn menu_items(ui: &mut Ui, menu: Menu, shared: &Shared, out: &mut Outbox) {
+    ui.set_min_width(220.0);
+    for action in ACTIONS.iter().filter(|action| action.menu == menu) {
+        if action.starts_group {
+            ui.separator();
+        }
+        let command = (action.command)(shared);
+        let mut button = Button::new(action.label).frame(false);
+        if let Some(shortcut) = action.shortcut {
+            button = button.shortcut_text(ui.ctx().format_shortcut(&shortcut));
+        }
+        if ui.add_enabled(command.is_some(), button).clicked() {
+            out.commands.extend(command);
+            ui.close();
+        }
+    }
+}
+
+/// Looks like a text field, opens the palette.
+fn search_field(ui: &mut Ui, out: &mut Outbox) {
+    let colours = palette(ui);
+    let text = RichText::new("Search layers and commands   Ctrl K").color(colours.faint);
+    let button = Button::new(text).fill(colours.canvas).stroke(Stroke::new(1.0, colours.line));
+    if ui.add_sized(Vec2::new(280.0, size::ROW), button).clicked() {
+        out.send(Command::ShowPalette);
+    }
+}
+
+/// The tabs; the active one is underlined in the accent.
+pub fn tabs(ui: &mut Ui, active: View, out: &mut Outbox) {
+    let colours = palette(ui);
+    let top = ui.cursor().top();
+    let bar = ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.add_space(size::PADDING);
+        for view in View::ALL {
+            tab(ui, view, view == active, out);
+        }
+    });
+    let bottom = bar.response.rect.bottom().max(top);
+    ui.painter().hline(ui.max_rect().x_range(), bottom, Stroke::new(1.0, colours.line));
+}
+
+fn tab(ui: &mut Ui, view: View, is_active: bool, out: &mut Outbox) {
+    let colours = palette(ui);
+    let font = if is_active { theme::semibold(size::TEXT) } else { theme::regular(size::TEXT) };
+    // Laid out in the bolder face, so that nothing moves when the tab changes.
+    let width =
+        ui.painter().layout_no_wrap(view.title().to_owned(), theme::semibold(size::TEXT), colours.text).size().x;
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(width + 32.0, 40.0), Sense::click());
+    let colour = if is_active || response.hovered() || response.has_focus() { colours.text } else { colours.muted };
+    ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, view.title(), font, colour);
+    if is_active {
+        ui.painter().hline(rect.x_range(), rect.bottom() - 1.0, Stroke::new(2.0, colours.accent));
+    }
+    if response.has_focus() {
+        ui.painter().rect_stroke(rect.shrink(4.0), 4.0, Stroke::new(1.0, colours.accent), egui::StrokeKind::Inside);
+    }
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_active, view.title()));
+    if response.clicked() {
+        out.send(Command::Show(view));
+    }
+}
