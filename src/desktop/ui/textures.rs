@@ -121,12 +121,7 @@ impl GateTextures {
         let set = match known {
             Some(0) => return &mut self.sets[0],
             Some(position) => self.sets.remove(position),
-            None => Set {
-                inspection: Arc::downgrade(inspection),
-                picture: None,
-                crop: None,
-                gates: HashMap::new(),
-            },
+            None => Set { inspection: Arc::downgrade(inspection), picture: None, crop: None, gates: HashMap::new() },
         };
         self.sets.retain(|set| set.inspection.strong_count() > 0);
         self.sets.truncate(KEPT - 1);

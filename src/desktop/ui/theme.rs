@@ -167,6 +167,8 @@ pub mod size {
     pub const LABEL: f32 = 11.0;
     /// Titles.
     pub const TITLE: f32 = 16.0;
+    /// The triangle on a button that opens a menu.
+    pub const MENU_MARK: f32 = 7.0;
     /// The one number that matters.
     pub const HERO: f32 = 28.0;
     /// Formulas and tensor names.

@@ -1,5 +1,7 @@
 //! A channel gate, large: one bar a channel, sorted or by index, on an absolute 0..1 scale.
 
+use std::borrow::Cow;
+
 use eframe::egui;
 use egui::{Align2, Color32, Painter, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 
@@ -33,13 +35,9 @@ pub(super) fn show(ui: &mut Ui, areas: &Areas, shown: &Shown, settings: &Setting
         return;
     }
     axis(ui, plot);
-    let by_index: Vec<usize>;
-    let order: &[usize] = match settings.order {
-        Order::Sorted => shown.frame.order(values),
-        Order::Index => {
-            by_index = (0..values.len()).collect();
-            &by_index
-        }
+    let order: Cow<[usize]> = match settings.order {
+        Order::Sorted => shown.frame.order(values).into(),
+        Order::Index => (0..values.len()).collect(),
     };
     let ordered: Vec<f32> = order.iter().map(|index| values[*index]).collect();
     let bars = columns(&ordered, (plot.width() / BAR) as usize);
@@ -49,15 +47,13 @@ pub(super) fn show(ui: &mut Ui, areas: &Areas, shown: &Shown, settings: &Setting
     if let Some(pointer) = response.hover_pos().filter(|pointer| plot.x_range().contains(pointer.x)) {
         let place = (pointer.x - plot.left()) / plot.width();
         let rank = ((place * values.len() as f32) as usize).min(values.len() - 1);
-        let bar = (rank * bars.len() / values.len()).min(bars.len() - 1);
-        let lit = bar_rect(plot, bar, bars.len(), 1.0);
+        let lit = bar_rect(plot, ((place * bars.len() as f32) as usize).min(bars.len() - 1), bars.len(), 1.0);
         ui.painter().rect_stroke(lit, 0.0, Stroke::new(1.0, palette(ui).muted), StrokeKind::Outside);
         let ranked = match settings.order {
             Order::Sorted => format!(", rank {} of {}", rank + 1, values.len()),
             Order::Index => String::new(),
         };
-        let text = format!("channel {}: {}{ranked}", order[rank], value(ordered[rank]));
-        readout(ui, areas.stage, pointer, &text);
+        readout(ui, areas.stage, pointer, &format!("channel {}: {}{ranked}", order[rank], value(ordered[rank])));
     }
     within(ui, areas.legend, |ui| legend(ui, shown, bars.len()));
 }
@@ -84,7 +80,11 @@ fn legend(ui: &mut Ui, shown: &Shown, bars: usize) {
 pub(super) fn paint_bars(painter: &Painter, plot: Rect, bars: &[Column], colour: Color32) {
     for (index, bar) in bars.iter().enumerate() {
         if bar.max > bar.mean {
-            painter.rect_filled(bar_rect(plot, index, bars.len(), bar.max), 0.0, colour.gamma_multiply(opacity::SPREAD));
+            painter.rect_filled(
+                bar_rect(plot, index, bars.len(), bar.max),
+                0.0,
+                colour.gamma_multiply(opacity::SPREAD),
+            );
         }
         painter.rect_filled(bar_rect(plot, index, bars.len(), bar.mean), 0.0, colour);
     }
@@ -94,7 +94,8 @@ pub(super) fn paint_bars(painter: &Painter, plot: Rect, bars: &[Column], colour:
 pub(super) fn bar_rect(plot: Rect, index: usize, count: usize, number: f32) -> Rect {
     let pitch = plot.width() / count.max(1) as f32;
     let left = plot.left() + pitch * index as f32;
-    let gap = (pitch * 0.25).min(1.0);
+    // A whole point or nothing: a part of one would be rounded differently from bar to bar.
+    let gap = if pitch >= BAR { 1.0 } else { 0.0 };
     let number = if number.is_nan() { 0.0 } else { number.clamp(0.0, 1.0) };
     Rect::from_min_max(pos2(left, plot.bottom() - plot.height() * number), pos2(left + pitch - gap, plot.bottom()))
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use eframe::egui;
 use egui::{Align2, Id, LayerId, Order, Rect, Shape, Stroke, Ui, vec2};
 
-use super::super::theme::{self, opacity, palette, size};
 use super::super::Shared;
+use super::super::theme::{self, opacity, palette, size};
 use crate::desktop::document::Document;
 
 /// Endings by what a file is.
@@ -21,12 +21,11 @@ pub(super) fn overlay(ui: &Ui, rect: Rect, shared: &Shared) {
     if files.is_empty() {
         return;
     }
-    let active = shared.active().map(|network| {
-        format!("{} {}", Document::letter(shared.position(network)), network.graph.name)
-    });
+    let active =
+        shared.active().map(|network| format!("{} {}", Document::letter(shared.position(network)), network.graph.name));
     let (title, hint) = promise(&files.iter().map(AsRef::as_ref).collect::<Vec<_>>(), active.as_deref());
     let colours = palette(ui);
-    let painter = ui.ctx().layer_painter(LayerId::new(Order::Foreground, Id::new("inspect drop")));
+    let painter = ui.ctx().layer_painter(LayerId::new(Order::Foreground, Id::unique("inspect drop")));
     painter.rect_filled(rect, 0.0, colours.canvas.gamma_multiply(opacity::DROP));
     let edge = rect.shrink(size::PADDING);
     let corners = [edge.left_top(), edge.right_top(), edge.right_bottom(), edge.left_bottom(), edge.left_top()];
@@ -40,7 +39,10 @@ pub(super) fn overlay(ui: &Ui, rect: Rect, shared: &Shared) {
 fn promise(files: &[&Path], active: Option<&str>) -> (String, String) {
     let name = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let [file] = files else {
-        return (format!("Drop to open {} files", files.len()), "pictures, weights and specs, each for what it is".into());
+        return (
+            format!("Drop to open {} files", files.len()),
+            "pictures, weights and specs, each for what it is".into(),
+        );
     };
     let ending = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let is = |endings: &[&str]| endings.contains(&ending.as_str());
@@ -48,7 +50,10 @@ fn promise(files: &[&Path], active: Option<&str>) -> (String, String) {
     let hint = if is(&PICTURES) {
         "as the picture: every network looks at it".to_owned()
     } else if is(&WEIGHTS) {
-        active.map_or_else(|| "add a network first: weights need one".to_owned(), |name| format!("as the weights of {name}"))
+        active.map_or_else(
+            || "add a network first: weights need one".to_owned(),
+            |name| format!("as the weights of {name}"),
+        )
     } else if is(&SPECS) {
         "as a network or a project".to_owned()
     } else {

@@ -28,7 +28,13 @@ pub(super) struct Areas {
 
 /// Splits the room below the toolbar.
 pub(super) fn areas(room: Rect, has_gates: bool) -> Areas {
-    let thumbnail = if room.height() < 560.0 { 48.0 } else if room.height() < 800.0 { 60.0 } else { 84.0 };
+    let thumbnail = if room.height() < 560.0 {
+        48.0
+    } else if room.height() < 800.0 {
+        60.0
+    } else {
+        84.0
+    };
     let strip_height = if has_gates { size::ROW + thumbnail + super::strip::UNDER } else { 0.0 };
     let legend_height = if has_gates { 2.0 * size::ROW + size::GAP } else { 0.0 };
     let gap = if has_gates { size::PADDING } else { 0.0 };

@@ -3,14 +3,15 @@
 use eframe::egui;
 use egui::{Color32, Rect, Sense, Stroke, Ui, vec2};
 
-use super::super::textures::{Detail, GateTextures, Scale};
+use super::super::textures::{GateTextures, Scale};
 use super::super::theme::{palette, size};
-use super::super::widgets::muted;
 use super::picture::UV;
 use super::{Scene, Settings, Shown, range_text, value, within};
 
 /// The height of the colour bar.
 const BAR: f32 = 10.0;
+/// The width of a printed value with its gap.
+const NUMBER: f32 = 46.0;
 
 /// The legend of a spatial gate; `pointed` is the value under the pointer.
 pub(super) fn spatial(
@@ -26,44 +27,27 @@ pub(super) fn spatial(
     let ramp = textures.ramp(ui.ctx());
     within(ui, rect, |ui| {
         ui.add_space(size::GAP);
-        let bar_width = (rect.width() * 0.36).clamp(80.0, 280.0);
-        egui::Sides::new().height(size::ROW - 4.0).shrink_right().truncate().show(
-            ui,
-            |ui| {
-                ui.label(value(range.0));
-                bar(ui, bar_width, ramp, range, shown, pointed);
-                ui.label(value(range.1));
-            },
-            |ui| ui.label(range_text(&shown.stats)),
-        );
+        ui.horizontal(|ui| {
+            ui.set_min_height(size::ROW - 4.0);
+            ui.label(value(range.0));
+            let width = ui.available_width() - NUMBER;
+            bar(ui, width.max(NUMBER), ramp, range, shown, pointed);
+            ui.label(value(range.1));
+        });
         egui::Sides::new().height(size::ROW).shrink_right().truncate().show(
             ui,
             |ui| {
                 ui.radio_value(&mut settings.scale, Scale::Absolute, "absolute").on_hover_text("colours from 0 to 1");
                 ui.radio_value(&mut settings.scale, Scale::Stretched, "stretched")
                     .on_hover_text("colours from this gate's smallest to its largest value");
-                let mut is_exact = settings.detail == Detail::Exact;
-                ui.checkbox(&mut is_exact, "exact").on_hover_text("one square a value, nothing interpolated");
-                settings.detail = if is_exact { Detail::Exact } else { Detail::Smooth };
             },
-            |ui| {
-                if let Some(number) = pointed {
-                    muted(ui, format!("here {}", value(number)));
-                }
-            },
+            |ui| ui.label(range_text(&shown.stats)),
         );
     });
 }
 
 /// The colour map with marks at the gate's smallest, mean and largest value, and at the value under the pointer.
-fn bar(
-    ui: &mut Ui,
-    width: f32,
-    ramp: egui::TextureId,
-    (low, high): (f32, f32),
-    shown: &Shown,
-    pointed: Option<f32>,
-) {
+fn bar(ui: &mut Ui, width: f32, ramp: egui::TextureId, (low, high): (f32, f32), shown: &Shown, pointed: Option<f32>) {
     let (rect, _) = ui.allocate_exact_size(vec2(width, BAR + 8.0), Sense::hover());
     let band = rect.shrink2(vec2(0.0, 4.0));
     let colours = palette(ui);

@@ -11,6 +11,9 @@ mod states;
 mod strip;
 mod toolbar;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use eframe::egui;
@@ -115,23 +118,17 @@ impl InspectView {
 
     fn network(&mut self, ui: &mut Ui, network: &Network, shared: &Shared, out: &mut Outbox) {
         let inspection = shared.inspection(network);
+        let mut room = ui.max_rect();
         toolbar::show(ui, network, inspection.map(Arc::as_ref), shared, out);
         ui.add_space(size::GAP);
-        let room = ui.available_rect_before_wrap();
+        room.min.y = ui.cursor().top().min(room.bottom());
         match inspection {
             Some(inspection) => self.inspected(ui, room, inspection, shared, out),
             None => states::not_inspected(ui, network, shared, out),
         }
     }
 
-    fn inspected(
-        &mut self,
-        ui: &mut Ui,
-        room: Rect,
-        inspection: &Arc<Inspection>,
-        shared: &Shared,
-        out: &mut Outbox,
-    ) {
+    fn inspected(&mut self, ui: &mut Ui, room: Rect, inspection: &Arc<Inspection>, shared: &Shared, out: &mut Outbox) {
         let film = match self.film.take() {
             Some(film) if film.is_of(inspection) => film,
             _ => Film::of(inspection),
@@ -152,7 +149,7 @@ impl InspectView {
                 });
             }
             None => {
-                within(ui, areas.title, |ui| states::no_attention(ui));
+                within(ui, areas.title, states::no_attention);
                 picture::show_plain(ui, areas.stage, inspection, textures);
             }
         }
@@ -165,22 +162,29 @@ impl InspectView {
 fn title(ui: &mut Ui, shown: &Shown, inspection: &Inspection, settings: &mut Settings) {
     let frame = shown.frame;
     let colour = palette(ui).gate(frame.kind, frame.attention);
+    // The toolbar names the picture, too.
+    let is_wide = ui.available_width() > 480.0;
     egui::Sides::new().height(size::ROW).shrink_left().truncate().show(
         ui,
         |ui| {
             ui.label(strong(&frame.block, size::TITLE)).on_hover_text(&frame.gate);
             pill(ui, &frame.tag, colour);
             match frame.kind {
-                GateKind::Spatial => muted(ui, format!("{}, over {}", shown.extent(), inspection.picture.name)),
-                GateKind::Channel => muted(ui, shown.extent()),
+                GateKind::Spatial if is_wide => {
+                    muted(ui, format!("{}, over {}", shown.extent(), inspection.picture.name))
+                }
+                _ => muted(ui, shown.extent()),
             };
         },
         |ui| match frame.kind {
             GateKind::Spatial => {
-                ui.spacing_mut().slider_width = 96.0;
+                ui.spacing_mut().slider_width = 80.0;
                 let slider = ui.add(egui::Slider::new(&mut settings.opacity, 0.0..=1.0).show_value(false));
                 let label = muted(ui, "opacity");
                 slider.labelled_by(label.id);
+                let mut is_exact = settings.detail == Detail::Exact;
+                ui.checkbox(&mut is_exact, "exact").on_hover_text("one square a value, nothing interpolated");
+                settings.detail = if is_exact { Detail::Exact } else { Detail::Smooth };
             }
             GateKind::Channel => {
                 ui.radio_value(&mut settings.order, Order::Index, "by index");

@@ -77,7 +77,7 @@ impl Frame {
 
     /// The thumbnail's bars, largest first; worked out once.
     pub(super) fn bars(&self, values: &[f32]) -> &[f32] {
-        const BARS: usize = 24;
+        const BARS: usize = 20;
         self.bars.get_or_init(|| {
             let sorted: Vec<f32> = self.order(values).iter().map(|index| values[*index]).collect();
             columns(&sorted, BARS).iter().map(|column| column.mean).collect()

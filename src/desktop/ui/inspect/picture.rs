@@ -124,7 +124,7 @@ pub(super) fn paint_thumbnail(
 /// The ground that pictures and bars stand on: it keeps its size whatever stands there.
 pub(super) fn stage(ui: &Ui, rect: Rect) -> egui::Response {
     ui.painter().rect_filled(rect, CornerRadius::same(size::BOX_CORNER), palette(ui).sunken);
-    ui.interact(rect, ui.id().with("stage"), Sense::hover())
+    ui.interact(rect, ui.scope_id().with("stage"), Sense::hover())
 }
 
 fn paint(painter: &Painter, placed: Placed, picture: egui::TextureId, colours: &Palette) {

@@ -15,8 +15,9 @@ use super::{Scene, Settings, Shown, range_text};
 use crate::compute::labels::Guess;
 use crate::network::graph::GateKind;
 
-/// The most height a partner gate takes.
-const PARTNER: f32 = 190.0;
+/// The height a partner gate takes, at least and at most.
+const PARTNER_MIN: f32 = 88.0;
+const PARTNER_MAX: f32 = 190.0;
 
 pub(super) fn show(
     ui: &mut Ui,
@@ -27,31 +28,34 @@ pub(super) fn show(
     out: &mut Outbox,
 ) {
     let bottom = ui.max_rect().bottom();
-    prediction(ui, scene);
-    ui.add_space(size::PADDING);
-    let room = bottom - ui.cursor().top() - 2.0 * size::ROW;
-    if room < 40.0 {
-        return;
-    }
-    let Some(shown) = shown else { return };
-    match shown.frame.partner.and_then(|partner| scene.gate(partner)) {
-        Some(partner) => partner_gate(ui, room.min(PARTNER), scene, shown, &partner, settings, textures, out),
-        None if shown.frame.kind == GateKind::Channel => {
-            section(ui, "What it looks at");
-            let height = Placed::height_for(ui.available_width(), room.min(PARTNER), scene.inspection);
-            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
-            paint_small(ui, rect, scene, None, settings, textures);
+    egui::ScrollArea::vertical().id_salt("side").auto_shrink([false, false]).show(ui, |ui| {
+        prediction(ui, scene);
+        ui.add_space(size::PADDING);
+        let room = (bottom - ui.cursor().top() - 2.0 * size::ROW).clamp(PARTNER_MIN, PARTNER_MAX);
+        let Some(shown) = shown else { return };
+        match shown.frame.partner.and_then(|partner| scene.gate(partner)) {
+            Some(partner) => partner_gate(ui, room, scene, shown, &partner, settings, textures, out),
+            None if shown.frame.kind == GateKind::Channel => {
+                section(ui, "What it looks at");
+                ui.add_space(2.0);
+                let height = Placed::height_for(ui.available_width(), room, scene.inspection);
+                let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+                paint_small(ui, rect, scene, None, settings, textures);
+            }
+            None => {}
         }
-        None => {}
-    }
+    });
 }
 
 fn prediction(ui: &mut Ui, scene: Scene) {
     let colours = palette(ui);
     section(ui, "Prediction");
+    ui.add_space(2.0);
     let weights = &scene.inspection.key.weights;
     if weights.is_trained() {
-        ui.add(Label::new(RichText::new(format!("weights: {}", weights_name(weights))).color(colours.muted)).truncate());
+        ui.add(
+            Label::new(RichText::new(format!("weights: {}", weights_name(weights))).color(colours.muted)).truncate(),
+        );
     } else {
         let text = "untrained weights: predictions mean nothing";
         ui.add(Label::new(RichText::new(text).color(colours.difference)).wrap());
@@ -66,13 +70,12 @@ fn prediction(ui: &mut Ui, scene: Scene) {
 fn guessed(ui: &mut Ui, guess: &Guess, is_trained: bool) {
     let colours = palette(ui);
     let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
-    let figures = 56.0;
+    let figures = 64.0;
     let names = (row.width() - figures) * 0.55;
     let name = guess.label.map_or_else(|| format!("class {}", guess.class), str::to_owned);
     let text = Rect::from_min_size(row.min, vec2(names, row.height()));
-    let mut line = ui.new_child(
-        egui::UiBuilder::new().max_rect(text).layout(egui::Layout::left_to_right(egui::Align::Center)),
-    );
+    let mut line =
+        ui.new_child(egui::UiBuilder::new().max_rect(text).layout(egui::Layout::left_to_right(egui::Align::Center)));
     let hover = format!("{name}\nclass {}, logit {:.3}", guess.class, guess.logit);
     line.add(Label::new(name).truncate()).on_hover_text(hover);
     let track = Rect::from_min_max(
@@ -81,14 +84,13 @@ fn guessed(ui: &mut Ui, guess: &Guess, is_trained: bool) {
     );
     let corner = CornerRadius::same(2);
     let fill = if is_trained { colours.accent } else { colours.faint };
-    ui.painter().rect_filled(track, corner, colours.sunken);
+    ui.painter().rect_filled(track, corner, colours.raised);
     let share = if guess.probability.is_nan() { 0.0 } else { guess.probability.clamp(0.0, 1.0) };
     let length = (track.width() * share).max(1.0);
     ui.painter().rect_filled(Rect::from_min_size(track.min, vec2(length, track.height())), corner, fill);
     let figures = Rect::from_min_max(pos2(track.right(), row.top()), row.max);
-    let mut line = ui.new_child(
-        egui::UiBuilder::new().max_rect(figures).layout(egui::Layout::right_to_left(egui::Align::Center)),
-    );
+    let mut line =
+        ui.new_child(egui::UiBuilder::new().max_rect(figures).layout(egui::Layout::right_to_left(egui::Align::Center)));
     line.label(percent(guess.probability));
 }
 
@@ -114,6 +116,7 @@ fn partner_gate(
         GateKind::Spatial => ("spatial", partner.extent(), Placed::height_for(width, room, scene.inspection)),
     };
     section(ui, &format!("{kind} gate {place} · {extent}"));
+    ui.add_space(2.0);
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
     match partner.frame.kind {
         GateKind::Channel => {
@@ -131,8 +134,7 @@ fn partner_gate(
     if response.clicked() {
         partner.select(out);
     }
-    let order = if partner.frame.kind == GateKind::Channel { "sorted · " } else { "" };
-    caption(ui, format!("{order}{}", range_text(&partner.stats)));
+    caption(ui, range_text(&partner.stats));
 }
 
 /// Hover, focus and name of something painted that can be clicked.
@@ -147,5 +149,10 @@ fn respond(ui: &Ui, rect: Rect, response: &Response, name: &str) {
         return;
     };
     ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
-    ui.painter().rect_stroke(rect.expand(2.0), f32::from(size::CELL_CORNER), Stroke::new(1.0, colour), StrokeKind::Outside);
+    ui.painter().rect_stroke(
+        rect.expand(2.0),
+        f32::from(size::CELL_CORNER),
+        Stroke::new(1.0, colour),
+        StrokeKind::Outside,
+    );
 }

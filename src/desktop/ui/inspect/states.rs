@@ -111,7 +111,7 @@ fn bar(ui: &mut Ui, fraction: f32) {
     let colours = palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), Sense::hover());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, "progress"));
-    ui.painter().rect_filled(rect, CornerRadius::same(3), colours.sunken);
+    ui.painter().rect_filled(rect, CornerRadius::same(3), colours.raised);
     let done = Rect::from_min_size(rect.min, vec2(rect.width() * fraction.clamp(0.0, 1.0), rect.height()));
     ui.painter().rect_filled(done, CornerRadius::same(3), colours.accent);
 }

@@ -73,7 +73,7 @@ pub(super) fn show(
 /// Makes the strip one stop of the Tab key, and finds where the arrow keys lead. They also work when nothing
 /// has the focus.
 fn focus_and_keys(ui: &mut Ui, rect: Rect, index: usize, count: usize) -> Option<usize> {
-    let id = ui.id().with("strip");
+    let id = ui.scope_id().with("strip");
     let response = ui.interact(rect, id, Sense::focusable_noninteractive());
     response.widget_info(|| WidgetInfo::labeled(Role::List, true, "gates in depth order"));
     let focused = ui.memory(egui::Memory::focused);
@@ -120,7 +120,7 @@ fn frame(
     let colour = colours.gate(gate.frame.kind, gate.frame.attention);
     let whole = Rect::from_min_max(rect.min, pos2(rect.right(), rect.bottom() + 36.0));
     // Clickable, but not a stop of the Tab key: a hundred stops would be no help.
-    let response = ui.interact(whole, ui.id().with(("frame", gate.index)), Sense::CLICK);
+    let response = ui.interact(whole, ui.scope_id().with(("frame", gate.index)), Sense::CLICK);
     let short = gate.frame.short();
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_chosen, &short));
     match gate.frame.kind {

@@ -1,7 +1,8 @@
 //! Above everything: which picture, which weights, run again; and what the last run was.
 
 use eframe::egui;
-use egui::{Align, Layout, RichText, Ui};
+use egui::containers::menu::MenuButton;
+use egui::{Align, Button, Label, Layout, RichText, Ui};
 
 use super::super::theme::{palette, size};
 use super::super::{Outbox, Shared};
@@ -11,49 +12,56 @@ use crate::desktop::jobs::Inspection;
 
 /// Longer file names are cut on buttons.
 const NAME_LENGTH: usize = 22;
+/// Below this width the buttons take two rows.
+const WRAPPED_BELOW: f32 = 580.0;
 
-pub(super) fn show(
-    ui: &mut Ui,
-    network: &Network,
-    inspection: Option<&Inspection>,
-    shared: &Shared,
-    out: &mut Outbox,
-) {
-    let facts = inspection.map(facts);
-    let mut is_told = false;
-    ui.horizontal(|ui| {
-        if ui.button("Open picture…").on_hover_text("or drop one here, or paste it (Ctrl+O, Ctrl+V)").clicked() {
-            out.send(Command::AskOpen);
-        }
-        ui.menu_button("Samples ▾", |ui| samples(ui, shared.document.picture(), out));
-        if ui.button("Open weights…").on_hover_text("safetensors with PyTorch's names, or drop the file here").clicked()
-        {
-            out.send(Command::AskOpen);
-        }
-        ui.menu_button(format!("Weights: {} ▾", weights_name(&network.weights)), |ui| weights(ui, network, out));
-        if ui.button("Run again").on_hover_text("reads the files again").clicked() {
-            out.send(Command::RunAgain);
-        }
-        if let Some(facts) = &facts {
-            let text = facts_text(ui, facts);
-            let width = egui::WidgetText::from(text.clone())
-                .into_galley(ui, Some(egui::TextWrapMode::Extend), f32::INFINITY, egui::TextStyle::Small)
-                .size()
-                .x;
-            if width <= ui.available_width() {
-                is_told = true;
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(text));
-            }
-        }
+pub(super) fn show(ui: &mut Ui, network: &Network, inspection: Option<&Inspection>, shared: &Shared, out: &mut Outbox) {
+    let facts = inspection.map(|inspection| {
+        let text = RichText::new(facts(inspection)).size(size::LABEL).color(palette(ui).muted);
+        let galley = egui::WidgetText::from(text.clone()).into_galley(
+            ui,
+            Some(egui::TextWrapMode::Extend),
+            f32::INFINITY,
+            egui::TextStyle::Small,
+        );
+        (text, galley.size().x)
     });
-    if let Some(facts) = facts.filter(|_| !is_told) {
-        let text = facts_text(ui, &facts);
-        ui.add(egui::Label::new(text).truncate());
+    if ui.available_width() < WRAPPED_BELOW {
+        ui.horizontal_wrapped(|ui| buttons(ui, network, shared, out));
+    } else {
+        let beside = ui.horizontal(|ui| {
+            buttons(ui, network, shared, out);
+            let (text, _) = facts.as_ref().filter(|(_, width)| *width <= ui.available_width())?;
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(text.clone()));
+            Some(())
+        });
+        if beside.inner.is_some() {
+            return;
+        }
+    }
+    if let Some((text, _)) = facts {
+        ui.add(Label::new(text).truncate());
     }
 }
 
-fn facts_text(ui: &Ui, facts: &str) -> RichText {
-    RichText::new(facts).size(size::LABEL).color(palette(ui).muted)
+fn buttons(ui: &mut Ui, network: &Network, shared: &Shared, out: &mut Outbox) {
+    if ui.button("Open picture…").on_hover_text("or drop one here, or paste it").clicked() {
+        out.send(Command::AskOpen);
+    }
+    menu(ui, "Samples", |ui| samples(ui, shared.document.picture(), out));
+    if ui.button("Open weights…").on_hover_text("safetensors with PyTorch's names, or drop the file here").clicked() {
+        out.send(Command::AskOpen);
+    }
+    menu(ui, &format!("Weights: {}", weights_name(&network.weights)), |ui| weights(ui, network, out));
+    if ui.button("Run again").on_hover_text("reads the files again").clicked() {
+        out.send(Command::RunAgain);
+    }
+}
+
+/// A button with a small triangle that opens a menu.
+fn menu(ui: &mut Ui, title: &str, contents: impl FnOnce(&mut Ui)) {
+    let triangle = RichText::new("▼").size(size::MENU_MARK).color(palette(ui).muted);
+    MenuButton::from_button(Button::new((title, triangle))).ui(ui, contents);
 }
 
 /// `cat.png · 451 × 300 · input 224 × 224 · 37 ms`; sizes are width × height.
