@@ -62,7 +62,9 @@ pub enum EngineError {
         found: usize,
     },
     /// The weights belong to another graph.
-    #[error("these weights were made for another network than {network} ({param} does not fit): make or open them for it")]
+    #[error(
+        "these weights were made for another network than {network} ({param} does not fit): make or open them for it"
+    )]
     Weights {
         /// The network.
         network: String,

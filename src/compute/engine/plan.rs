@@ -78,10 +78,8 @@ impl Readers {
         {
             step = Step { norm: Some(norm), output: norm, ..step };
         }
-        let takes_relu = matches!(
-            graph[node].op,
-            Op::Conv2d(_) | Op::BatchNorm { .. } | Op::Linear { .. } | Op::Add | Op::Scale
-        );
+        let takes_relu =
+            matches!(graph[node].op, Op::Conv2d(_) | Op::BatchNorm { .. } | Op::Linear { .. } | Op::Add | Op::Scale);
         if takes_relu && let Some(relu) = next(&step, |op| matches!(op, Op::Relu)) {
             step = Step { relu: true, output: relu, ..step };
         }

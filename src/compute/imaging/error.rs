@@ -92,7 +92,9 @@ pub enum ImagingError {
         height: u64,
     },
     /// The decoder would need more memory than is allowed.
-    #[error("{name} ({width}×{height}) needs too much memory to decode; scale it down or export it with 8 bits a channel")]
+    #[error(
+        "{name} ({width}×{height}) needs too much memory to decode; scale it down or export it with 8 bits a channel"
+    )]
     TooMuchMemory {
         /// The picture's name.
         name: String,
@@ -112,7 +114,9 @@ pub enum ImagingError {
         height: u64,
     },
     /// A pixel buffer does not have the length that its size asks for.
-    #[error("{name}: {found} bytes do not make {width}×{height} RGBA pixels ({expected} needed); copy the picture again")]
+    #[error(
+        "{name}: {found} bytes do not make {width}×{height} RGBA pixels ({expected} needed); copy the picture again"
+    )]
     WrongLength {
         /// The picture's name.
         name: String,
@@ -126,7 +130,9 @@ pub enum ImagingError {
         found: u64,
     },
     /// A picture can become 1 or 3 channels, not this many.
-    #[error("the network takes {channels} input channels; a picture gives 3 (RGB) or 1 (grey), change the network's input")]
+    #[error(
+        "the network takes {channels} input channels; a picture gives 3 (RGB) or 1 (grey), change the network's input"
+    )]
     Channels {
         /// The channels asked for.
         channels: usize,

@@ -104,9 +104,7 @@ mod tests {
     #[test]
     fn upsampling_matches_half_pixel_centres() {
         // torch.nn.functional.interpolate(tensor([[0., 1.], [2., 3.]]), size=(4, 4), align_corners=False)
-        let expected = [
-            0.0, 0.25, 0.75, 1.0, 0.5, 0.75, 1.25, 1.5, 1.5, 1.75, 2.25, 2.5, 2.0, 2.25, 2.75, 3.0,
-        ];
+        let expected = [0.0, 0.25, 0.75, 1.0, 0.5, 0.75, 1.25, 1.5, 1.5, 1.75, 2.25, 2.5, 2.0, 2.25, 2.75, 3.0];
         assert_eq!(upsample(&[0.0, 1.0, 2.0, 3.0], [2, 2], [4, 4]), expected);
     }
 

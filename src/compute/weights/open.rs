@@ -130,12 +130,14 @@ fn known_format(prefix: &[u8]) -> Option<&'static str> {
 }
 
 fn other_format(path: &Path, prefix: &[u8]) -> WeightsError {
-    let is_torch = path.extension().is_some_and(|extension| ["pth", "pt", "bin", "ckpt"].iter().any(|e| extension == *e));
+    let is_torch =
+        path.extension().is_some_and(|extension| ["pth", "pt", "bin", "ckpt"].iter().any(|e| extension == *e));
     let what = match known_format(prefix) {
         Some(what) => what,
         None if is_torch => "its name says PyTorch checkpoint",
         None => "it does not begin with a header",
     };
-    let save = "save the weights in Python with safetensors.torch.save_file(model.state_dict(), \"weights.safetensors\")";
+    let save =
+        "save the weights in Python with safetensors.torch.save_file(model.state_dict(), \"weights.safetensors\")";
     WeightsError::NotSafetensors { path: path.to_owned(), reason: format!("{what}; {save}") }
 }

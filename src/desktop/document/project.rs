@@ -170,7 +170,10 @@ mod tests {
             ("gatescope_project = 2\npicture = \"sample:cat.png\"", "version 1"),
             ("picture = \"sample:cat.png\"", "gatescope_project"),
             ("gatescope_project = 1\npicture = \"cat.png\"", "write sample:NAME or file:PATH"),
-            ("gatescope_project = 1\npicture = \"sample:c\"\n[[network]]\nspec = \"resnet5\"\nweights = \"seed:0\"", "resnet5"),
+            (
+                "gatescope_project = 1\npicture = \"sample:c\"\n[[network]]\nspec = \"resnet5\"\nweights = \"seed:0\"",
+                "resnet5",
+            ),
         ] {
             let message = parse_project(text).expect_err(text).to_string();
             assert!(message.contains(wanted), "{message}");

@@ -24,11 +24,7 @@ impl InspectionKey {
     /// The key of a network in a document.
     #[must_use]
     pub fn of(network: &Network, document: &Document) -> Self {
-        Self {
-            spec: network.spec.clone(),
-            weights: network.weights.clone(),
-            picture: document.picture().clone(),
-        }
+        Self { spec: network.spec.clone(), weights: network.weights.clone(), picture: document.picture().clone() }
     }
 }
 

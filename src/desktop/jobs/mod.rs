@@ -9,9 +9,9 @@ mod worker;
 pub use inspection::{Inspection, InspectionKey};
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::Arc;
 
 use super::document::{Document, Network};
 use crate::network::Graph;

@@ -31,14 +31,15 @@ pub(super) fn run(inbox: &Receiver<Request>, outbox: &Sender<Event>, wake: &(dyn
     let mut cache = Cache::default();
     while let Ok(request) = inbox.recv() {
         let key = request.key.clone();
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            inspect(&request, &mut cache, outbox, wake)
-        }));
+        let outcome =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| inspect(&request, &mut cache, outbox, wake)));
         let event = match outcome {
             Ok(Ok(inspection)) => Event::Done(Box::new(inspection)),
             Ok(Err(None)) => Event::Cancelled(key),
             Ok(Err(Some(message))) => Event::Failed { key, message },
-            Err(_) => Event::Failed { key, message: "the inspection broke off unexpectedly; please report it".to_owned() },
+            Err(_) => {
+                Event::Failed { key, message: "the inspection broke off unexpectedly; please report it".to_owned() }
+            }
         };
         if outbox.send(event).is_err() {
             return;

@@ -43,7 +43,7 @@ impl PaletteState {
     pub fn ui(&mut self, ctx: &egui::Context, shared: &Shared, out: &mut Outbox) {
         let Some(mut query) = self.query.take() else { return };
         let mut done = false;
-        let modal = egui::Modal::new(egui::Id::new("palette")).show(ctx, |ui| {
+        let modal = egui::Modal::new(egui::Id::unique("palette")).show(ctx, |ui| {
             ui.set_width(520.0);
             done = self.search(ui, &mut query, shared, out);
         });
@@ -62,9 +62,10 @@ impl PaletteState {
             )
         });
         let hint = RichText::new("A command, a layer, or a network to add").color(palette(ui).faint);
-        let field = TextEdit::singleline(query).hint_text(hint).desired_width(f32::INFINITY).font(theme::regular(size::TITLE));
+        let field =
+            TextEdit::singleline(query).hint_text(hint).desired_width(f32::INFINITY).font(theme::regular(size::TITLE));
         let response = ui.add(field);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Search"));
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Search"));
         response.request_focus();
         if response.changed() {
             self.chosen = 0;
@@ -104,10 +105,22 @@ fn list(ui: &mut Ui, entries: &[Entry], chosen: usize, scroll: bool) -> Option<u
                 ui.painter().rect_filled(rect, f32::from(size::CELL_CORNER), colours.raised);
             }
             let inner = rect.shrink2(Vec2::new(8.0, 0.0));
-            let note = ui.painter().text(inner.right_center(), Align2::RIGHT_CENTER, &entry.note, theme::regular(size::LABEL), colours.muted);
+            let note = ui.painter().text(
+                inner.right_center(),
+                Align2::RIGHT_CENTER,
+                &entry.note,
+                theme::regular(size::LABEL),
+                colours.muted,
+            );
             let clip = egui::Rect::from_min_max(inner.min, egui::pos2(note.left() - 8.0, inner.max.y));
-            ui.painter_at(clip).text(inner.left_center(), Align2::LEFT_CENTER, &entry.title, theme::regular(size::TEXT), colours.text);
-            response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &entry.title));
+            ui.painter_at(clip).text(
+                inner.left_center(),
+                Align2::LEFT_CENTER,
+                &entry.title,
+                theme::regular(size::TEXT),
+                colours.text,
+            );
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &entry.title));
             if index == chosen && scroll {
                 response.scroll_to_me(None);
             }
@@ -125,7 +138,10 @@ fn find(query: &str, shared: &Shared) -> Vec<Entry> {
     let mut found: Vec<(usize, Entry)> = Vec::new();
     // Anything that reads as a spec can be added as it stands.
     if let Ok(spec) = parse(query) {
-        found.push((0, Entry { title: format!("Add {spec}"), note: "network".to_owned(), command: Command::AddNetwork(spec) }));
+        found.push((
+            0,
+            Entry { title: format!("Add {spec}"), note: "network".to_owned(), command: Command::AddNetwork(spec) },
+        ));
     }
     let mut offer = |title: &str, note: &str, bias: usize, command: &dyn Fn() -> Option<Command>| {
         if let Some(score) = score(query, title)
@@ -169,7 +185,8 @@ fn parts(shared: &Shared, offer: &mut Offer) {
 }
 
 fn networks_to_add(offer: &mut Offer) {
-    let attentions = std::iter::once(String::new()).chain(attention::names().into_iter().map(|name| format!("+{name}")));
+    let attentions =
+        std::iter::once(String::new()).chain(attention::names().into_iter().map(|name| format!("+{name}")));
     let attentions: Vec<String> = attentions.collect();
     for model in zoo::model_names() {
         for attention in &attentions {

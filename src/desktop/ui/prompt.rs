@@ -69,7 +69,7 @@ impl Prompt {
     pub fn ui(&mut self, ctx: &egui::Context, out: &mut Outbox) {
         let Some((question, text)) = &mut self.open else { return };
         let mut answered = false;
-        let modal = egui::Modal::new(egui::Id::new("prompt")).show(ctx, |ui| {
+        let modal = egui::Modal::new(egui::Id::unique("prompt")).show(ctx, |ui| {
             ui.set_width(480.0);
             answered = ask(ui, *question, text, out);
         });
@@ -88,13 +88,15 @@ fn ask(ui: &mut Ui, question: Question, text: &mut String, out: &mut Outbox) -> 
     let field = TextEdit::singleline(text).hint_text(hint).font(theme::mono(size::TEXT)).desired_width(f32::INFINITY);
     let response = ui.add(field);
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, question.title()));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, question.title()));
     response.request_focus();
     ui.add_space(4.0);
     let answer = answer(question, text.trim());
     let line = match &answer {
         Ok((_, note)) => RichText::new(note).color(colours.muted),
-        Err(problem) => RichText::new(problem).color(if text.trim().is_empty() { colours.muted } else { colours.error }),
+        Err(problem) => {
+            RichText::new(problem).color(if text.trim().is_empty() { colours.muted } else { colours.error })
+        }
     };
     // Two lines are kept free, so that the dialog does not jump while one types.
     ui.allocate_ui(egui::vec2(ui.available_width(), 36.0), |ui| {

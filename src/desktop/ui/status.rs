@@ -51,8 +51,9 @@ fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
     let Some(network) = shared.active() else { return };
     let colours = palette(ui);
     if !network.weights.is_trained() {
-        widgets::pill(ui, "untrained weights", colours.difference)
-            .on_hover_text("Seeded He initialisation: the gates are real, but nothing has been learnt. Open weights with Ctrl+O.");
+        widgets::pill(ui, "untrained weights", colours.difference).on_hover_text(
+            "Seeded He initialisation: the gates are real, but nothing has been learnt. Open weights with Ctrl+O.",
+        );
     }
     ui.add_space(size::GAP);
     if let Some(running) = shared.jobs.running() {
@@ -63,7 +64,9 @@ fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
         let letter = shared.document.networks().iter().position(|n| n.spec == running.key.spec);
         let letter = letter.map(Document::letter).unwrap_or_default();
         let percent = (running.fraction * 100.0).round();
-        ui.label(RichText::new(format!("{letter} {} {percent:>3} %", running.phase.label())).font(theme::mono(size::LABEL)));
+        ui.label(
+            RichText::new(format!("{letter} {} {percent:>3} %", running.phase.label())).font(theme::mono(size::LABEL)),
+        );
     } else if let Some(inspection) = shared.inspection(network) {
         let input = network.graph.input();
         let milliseconds = inspection.run.elapsed.as_secs_f64() * 1000.0;

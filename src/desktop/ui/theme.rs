@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use eframe::egui;
-use egui::{Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, Vec2};
+use egui::{
+    Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, Vec2,
+};
 
 /// The colours of one theme. An attention kind keeps its hue in every view.
 #[derive(Clone, Copy, Debug)]

@@ -67,7 +67,8 @@ fn tab(ui: &mut Ui, view: View, is_active: bool, out: &mut Outbox) {
     let colours = palette(ui);
     let font = if is_active { theme::semibold(size::TEXT) } else { theme::regular(size::TEXT) };
     // Laid out in the bolder face, so that nothing moves when the tab changes.
-    let width = ui.painter().layout_no_wrap(view.title().to_owned(), theme::semibold(size::TEXT), colours.text).size().x;
+    let width =
+        ui.painter().layout_no_wrap(view.title().to_owned(), theme::semibold(size::TEXT), colours.text).size().x;
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width + 32.0, 40.0), Sense::click());
     let colour = if is_active || response.hovered() || response.has_focus() { colours.text } else { colours.muted };
     ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, view.title(), font, colour);
@@ -77,7 +78,7 @@ fn tab(ui: &mut Ui, view: View, is_active: bool, out: &mut Outbox) {
     if response.has_focus() {
         ui.painter().rect_stroke(rect.shrink(4.0), 4.0, Stroke::new(1.0, colours.accent), egui::StrokeKind::Inside);
     }
-    response.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, true, is_active, view.title()));
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_active, view.title()));
     if response.clicked() {
         out.send(Command::Show(view));
     }

@@ -8,7 +8,9 @@ use super::theme::{self, palette, size};
 /// A section's heading: small capitals, muted.
 pub fn section(ui: &mut Ui, text: &str) -> Response {
     let colour = palette(ui).muted;
-    ui.label(RichText::new(text.to_uppercase()).font(theme::semibold(size::LABEL)).color(colour).extra_letter_spacing(0.6))
+    ui.label(
+        RichText::new(text.to_uppercase()).font(theme::semibold(size::LABEL)).color(colour).extra_letter_spacing(0.6),
+    )
 }
 
 /// Secondary text.
@@ -48,7 +50,7 @@ pub fn pill(ui: &mut Ui, text: &str, fill: Color32) -> Response {
     let (rect, response) = ui.allocate_exact_size(galley.size() + Vec2::new(16.0, 6.0), Sense::hover());
     ui.painter().rect_filled(rect, CornerRadius::same((rect.height() / 2.0) as u8), fill);
     ui.painter().galley(rect.min + Vec2::new(8.0, 3.0), galley, on);
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Label, true, text));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
     response
 }
 

@@ -13,13 +13,7 @@ use super::walk::{Outputs, Walk};
 use crate::network::graph::{NodeId, Op, Role, Shape};
 
 /// Computes one step: its operator, then BatchNorm and ReLU in place.
-pub(super) fn compute(
-    walk: &Walk,
-    step: &Step,
-    index: usize,
-    image: &[f32],
-    outputs: &mut Outputs,
-) -> Result<Tensor> {
+pub(super) fn compute(walk: &Walk, step: &Step, index: usize, image: &[f32], outputs: &mut Outputs) -> Result<Tensor> {
     let node = &walk.graph[step.node];
     let shape = node.shape;
     if let (Op::Input, _) | (_, []) = (&node.op, &node.inputs[..]) {

@@ -24,8 +24,7 @@ pub(super) fn average(pool: &Pool2d, values: &[f32], from: Shape, to: Shape) -> 
         pool.kernel[axis].min(size + 2 * pool.padding[axis] - start) as f32
     };
     let positions = (0..to.height()).flat_map(|y| (0..to.width()).map(move |x| (y, x)));
-    let sizes: Vec<f32> =
-        positions.map(|(y, x)| counted(0, y, from.height()) * counted(1, x, from.width())).collect();
+    let sizes: Vec<f32> = positions.map(|(y, x)| counted(0, y, from.height()) * counted(1, x, from.width())).collect();
     for plane in result.chunks_exact_mut(sizes.len().max(1)) {
         plane.iter_mut().zip(&sizes).for_each(|(sum, size)| *sum /= size);
     }

@@ -62,7 +62,11 @@ impl Design {
         };
         let mut side = height;
         labelled(ui, "Input", "Side of the square input, in pixels", |ui| {
-            let drag = DragValue::new(&mut side).range(1..=zoo::MAX_INPUT).suffix(if height == width { " px" } else { " px high" });
+            let drag = DragValue::new(&mut side).range(1..=zoo::MAX_INPUT).suffix(if height == width {
+                " px"
+            } else {
+                " px high"
+            });
             if ui.add_sized([WIDGET, size::ROW], drag).changed() {
                 edit(with_option(&network.spec, "input", &side.to_string()));
             }
@@ -84,9 +88,10 @@ impl Design {
         for attention in &used {
             for declared in attention.block().options() {
                 let key = declared.field.key;
-                if std::mem::replace(&mut shown, [&shown[..], &[key]].concat()).contains(&key) {
+                if shown.contains(&key) {
                     continue;
                 }
+                shown.push(key);
                 let value = attention.options().value(&declared).clone();
                 let label = format!("{}{}", declared.field.long[..1].to_uppercase(), &declared.field.long[1..]);
                 if let Some(value) = self.option_row(ui, &label, &declared, &value) {
@@ -111,7 +116,9 @@ impl Design {
             let value = network.spec.options.value(&declared).clone();
             let label = format!("{}{}", declared.field.long[..1].to_uppercase(), &declared.field.long[1..]);
             let changed = self.option_row(ui, &label, &declared, &value);
-            if let Some(spec) = changed.and_then(|value| with_option(&network.spec, declared.field.key, &value.to_string())) {
+            if let Some(spec) =
+                changed.and_then(|value| with_option(&network.spec, declared.field.key, &value.to_string()))
+            {
                 out.send(Command::Edit { network: network.id, spec, stroke: None });
             }
         }
@@ -147,9 +154,9 @@ impl Design {
             Some((typing, text)) if *typing == key => text.clone(),
             _ => value.to_string(),
         };
-        let field = TextEdit::singleline(&mut text).font(theme::mono(size::MONO)).horizontal_align(egui::Align::Max);
+        let field = TextEdit::singleline(&mut text).font(theme::mono(size::MONO)).align(egui::Align2::RIGHT_CENTER);
         let response = ui.add_sized([WIDGET, size::ROW], field);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, key));
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, key));
         if response.changed() {
             self.typing = Some((key, text.clone()));
         }
@@ -162,7 +169,8 @@ impl Design {
 
 fn model(ui: &mut Ui, network: &Network, out: &mut Outbox) {
     labelled(ui, "Model", "Everything else is kept where it still makes sense", |ui| {
-        let combo = ComboBox::from_id_salt("model").selected_text(network.spec.model.as_str()).width(WIDGET).height(420.0);
+        let combo =
+            ComboBox::from_id_salt("model").selected_text(network.spec.model.as_str()).width(WIDGET).height(420.0);
         combo.show_ui(ui, |ui| {
             for family in zoo::FAMILIES {
                 for model in family.models() {

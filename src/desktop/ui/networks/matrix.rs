@@ -49,7 +49,8 @@ impl Matrix {
     pub(super) fn ui(&mut self, ui: &mut Ui, network: &Network, out: &mut Outbox) {
         widgets::section(ui, "Attention matrix");
         ui.add_space(4.0);
-        let columns: Vec<Option<&'static str>> = std::iter::once(None).chain(attention::names().into_iter().map(Some)).collect();
+        let columns: Vec<Option<&'static str>> =
+            std::iter::once(None).chain(attention::names().into_iter().map(Some)).collect();
         let left = ui.cursor().left() + NAMES;
         let cell = (ui.available_width() - NAMES) / columns.len() as f32;
         let stages = zoo::stages(&network.spec).unwrap_or_default();
@@ -80,10 +81,10 @@ impl Matrix {
                 }
                 None => ("–", "no attention anywhere".to_owned()),
             };
-            let response = ui.interact(rect, ui.id().with(("header", column)), Sense::click());
+            let response = ui.interact(rect, ui.scope_id().with(("header", column)), Sense::click());
             let font = if response.hovered() { theme::semibold(size::LABEL) } else { theme::regular(size::LABEL) };
             ui.painter().text(rect.center(), Align2::CENTER_CENTER, title, font, colour);
-            response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &spoken));
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
             if response.clicked() {
                 self.stroke += 1;
                 self.paint(grid, column, &Target::All, out);
@@ -102,12 +103,16 @@ impl Matrix {
         let plural = if blocks == 1 { "block" } else { "blocks" };
         let text = format!("{stage} · {blocks} {plural}");
         let hovered = ui.rect_contains_pointer(row);
-        let width = ui.painter().text(row.left_center(), Align2::LEFT_CENTER, text, theme::regular(size::LABEL), colours.muted).right();
+        let width = ui
+            .painter()
+            .text(row.left_center(), Align2::LEFT_CENTER, text, theme::regular(size::LABEL), colours.muted)
+            .right();
         for (column, name) in grid.columns.iter().enumerate() {
             let cell = grid.rect(row, column, 6.0);
-            let response = ui.interact(grid.rect(row, column, ROW), ui.id().with((stage.path(), column)), Sense::click());
+            let response =
+                ui.interact(grid.rect(row, column, ROW), ui.scope_id().with((stage.path(), column)), Sense::click());
             let spoken = format!("{} for all of {stage}", name.unwrap_or("no attention"));
-            response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::Button, true, &spoken));
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
             // Drawn only under the pointer: the rows below already say what is set.
             if (hovered || response.has_focus()) && cell.left() > width + 4.0 {
                 let colour = name.map_or(colours.faint, |name| colours.attention(name));
@@ -134,10 +139,14 @@ impl Matrix {
         for (column, kind) in grid.columns.iter().enumerate() {
             let is_set = *kind == current;
             let rect = grid.rect(row, column, CELL_HEIGHT);
-            let response = ui.interact(grid.rect(row, column, ROW), ui.id().with((block.path(), column)), Sense::click_and_drag());
+            let response = ui.interact(
+                grid.rect(row, column, ROW),
+                ui.scope_id().with((block.path(), column)),
+                Sense::click_and_drag(),
+            );
             cell(ui, rect, &response, is_set, *kind);
             let spoken = format!("{} at {block}", kind.unwrap_or("no attention"));
-            response.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, true, is_set, &spoken));
+            response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_set, &spoken));
             self.gesture(ui, grid, block, column, is_set, &response, out);
             response.on_hover_ui(|ui| hint(ui, grid.network, block, *kind));
         }

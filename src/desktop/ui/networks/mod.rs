@@ -60,15 +60,22 @@ fn row(ui: &mut Ui, shared: &Shared, position: usize, network: &Network, out: &m
     let painter = ui.painter_at(rect);
     painter.circle_filled(inner.left_center() + Vec2::new(5.0, 0.0), 5.0, colours.network(position));
     let letter = Document::letter(position);
-    painter.text(inner.left_center() + Vec2::new(20.0, 0.0), Align2::LEFT_CENTER, &letter, theme::semibold(size::TEXT), colours.text);
+    painter.text(
+        inner.left_center() + Vec2::new(20.0, 0.0),
+        Align2::LEFT_CENTER,
+        &letter,
+        theme::semibold(size::TEXT),
+        colours.text,
+    );
     let params = number::short(network.ledger.total().params);
-    let params = painter.text(inner.right_center(), Align2::RIGHT_CENTER, params, theme::regular(size::TEXT), colours.muted);
+    let params =
+        painter.text(inner.right_center(), Align2::RIGHT_CENTER, params, theme::regular(size::TEXT), colours.muted);
     let name = network.spec.to_string();
     let room = params.left() - inner.left() - 48.0;
     let galley = elided(ui, &name, room, colours.text);
     painter.galley(egui::pos2(inner.left() + 40.0, rect.center().y - galley.size().y / 2.0), galley, colours.text);
     let label = format!("{letter} {name}");
-    response.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, true, is_active, &label));
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_active, &label));
     if response.clicked() {
         out.send(Command::SelectNetwork(network.id));
     }
@@ -77,10 +84,9 @@ fn row(ui: &mut Ui, shared: &Shared, position: usize, network: &Network, out: &m
 }
 
 fn row_menu(ui: &mut Ui, network: &Network, out: &mut Outbox) {
-    for (label, command) in [
-        ("Duplicate", Command::DuplicateNetwork(network.id)),
-        ("Remove", Command::RemoveNetwork(network.id)),
-    ] {
+    for (label, command) in
+        [("Duplicate", Command::DuplicateNetwork(network.id)), ("Remove", Command::RemoveNetwork(network.id))]
+    {
         if ui.button(label).clicked() {
             out.send(command);
             ui.close();

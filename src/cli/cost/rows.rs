@@ -1,0 +1,105 @@
+//! Tables of layers and parts.
+
+use super::{Costed, ways};
+use crate::cli::table::{Cell, Table};
+use crate::network::cost::{Cost, Lesson};
+use crate::network::graph::{NodeId, Op};
+
+fn text(words: impl Into<String>) -> Cell {
+    Cell::Text(words.into())
+}
+
+/// The layers of a network: everything but its input.
+fn layer_ids(network: &Costed) -> impl Iterator<Item = NodeId> {
+    network.graph.node_ids().filter(|id| network.graph[*id].op != Op::Input)
+}
+
+/// Every layer, for people.
+pub(super) fn layers(network: &Costed) -> Table {
+    let mut table = Table::new().words("layer").words("op").words("output").numbers("parameters").numbers("MACs");
+    for id in layer_ids(network) {
+        let (node, cost) = (&network.graph[id], network.ledger.layer(id));
+        let shape = node.shape.to_string();
+        table.row(vec![
+            text(&node.name),
+            text(node.op.name()),
+            text(shape),
+            Cell::Count(cost.params),
+            Cell::Count(cost.macs),
+        ]);
+    }
+    let total = network.ledger.total();
+    table.total(vec![text("total"), Cell::Empty, Cell::Empty, Cell::Count(total.params), Cell::Count(total.macs)]);
+    table
+}
+
+/// Every layer of every network, for a spreadsheet.
+pub(super) fn layers_csv(networks: &[Costed]) -> Table {
+    let mut table = Table::new().words("network").words("name").words("op").words("output");
+    for key in COST_KEYS {
+        table = table.numbers(key);
+    }
+    for network in networks {
+        for id in layer_ids(network) {
+            let node = &network.graph[id];
+            let output: Vec<String> = node.shape.dims().iter().map(ToString::to_string).collect();
+            let mut row = vec![
+                text(&network.graph.name),
+                text(&node.name),
+                text(node.op.name()),
+                text(output.join("x")),
+            ];
+            row.extend(cost_cells(network.ledger.layer(id)));
+            table.row(row);
+        }
+    }
+    table
+}
+
+/// Stem, stages, head and total of every network, for a spreadsheet.
+pub(super) fn parts_csv(networks: &[Costed]) -> Table {
+    let mut table = Table::new().words("network").words("part");
+    for key in COST_KEYS {
+        table = table.numbers(key);
+    }
+    for network in networks {
+        let parts = network.parts().map(|(name, id)| (name, network.ledger.scope(id)));
+        for (name, cost) in parts.chain([("total", network.ledger.total())]) {
+            let mut row = vec![text(&network.graph.name), text(name)];
+            row.extend(cost_cells(cost));
+            table.row(row);
+        }
+    }
+    table
+}
+
+const COST_KEYS: [&str; 4] = ["params", "macs", "elementwise", "activation_bytes"];
+
+fn cost_cells(cost: Cost) -> [Cell; 4] {
+    [cost.params, cost.macs, cost.elementwise, cost.activation_bytes].map(Cell::Count)
+}
+
+/// The lesson's convolutions, for people.
+pub(super) fn lesson(lesson: &Lesson) -> Table {
+    let mut table = Table::new().words("").words("convolution").numbers("weights");
+    for (name, terms) in ways(lesson) {
+        for (index, term) in terms.iter().enumerate() {
+            let name = if index == 0 { name } else { "" };
+            table.row(vec![text(name), text(&term.expression), Cell::Count(term.value)]);
+        }
+        let sum = terms.iter().map(|term| term.value).sum();
+        table.row(vec![Cell::Empty, text("together"), Cell::Count(sum)]);
+    }
+    table
+}
+
+/// The lesson's convolutions, for a spreadsheet.
+pub(super) fn lesson_csv(lesson: &Lesson) -> Table {
+    let mut table = Table::new().words("way").words("convolution").numbers("weights");
+    for (name, terms) in ways(lesson) {
+        for term in terms {
+            table.row(vec![text(name), text(&term.expression), Cell::Count(term.value)]);
+        }
+    }
+    table
+}

@@ -1,0 +1,98 @@
+//! One network: the summary and its stages.
+
+use super::Costed;
+use crate::cli::number::{self, share};
+use crate::cli::page::Page;
+use crate::cli::table::{Cell, Table};
+use crate::network::cost::Cost;
+use crate::network::graph::ScopeKind;
+
+/// Bytes of one f32.
+const F32: u64 = 4;
+
+/// Adds the summary, the table of stages and the attention line.
+pub(super) fn add(page: &mut Page, network: &Costed) {
+    page.heading(network.graph.name.clone());
+    page.table(summary(network));
+    page.table(parts(network));
+    page.line(attention_line(network));
+}
+
+fn summary(network: &Costed) -> Table {
+    let total = network.ledger.total();
+    let text = |words: &str| Cell::Text(words.to_owned());
+    let mut table = Table::new().words("").numbers("").words("");
+    let classes = network.graph[network.graph.output()].shape.channels();
+    table.row(vec![
+        text("input"),
+        Cell::Text(network.graph.input().to_string()),
+        Cell::Text(format!("{} classes", number::grouped(classes as u64))),
+    ]);
+    for (name, count, note) in [
+        (
+            "parameters",
+            total.params,
+            format!("{}, {} in f32", number::short(total.params), number::bytes(total.params * F32)),
+        ),
+        ("MACs", total.macs, number::short(total.macs)),
+        ("element-wise operations", total.elementwise, number::short(total.elementwise)),
+        ("activation bytes, f32", total.activation_bytes, number::bytes(total.activation_bytes)),
+    ] {
+        table.row(vec![text(name), Cell::Count(count), Cell::Text(note)]);
+    }
+    table
+}
+
+fn parts(network: &Costed) -> Table {
+    let mut table = Table::new().words("part").numbers("parameters").numbers("%").numbers("MACs").numbers("%");
+    table = table.numbers("element-wise").numbers("act. bytes");
+    let total = network.ledger.total();
+    let cells = |name: &str, cost: Cost| {
+        vec![
+            Cell::Text(name.to_owned()),
+            Cell::Count(cost.params),
+            Cell::Share(share(cost.params, total.params)),
+            Cell::Count(cost.macs),
+            Cell::Share(share(cost.macs, total.macs)),
+            Cell::Count(cost.elementwise),
+            Cell::Count(cost.activation_bytes),
+        ]
+    };
+    for (name, id) in network.parts() {
+        table.row(cells(name, network.ledger.scope(id)));
+    }
+    table.total(cells("total", total));
+    table
+}
+
+/// `attention: CBAM in 16 of 16 blocks: 2,532,592 parameters (9.0 %), ...`.
+fn attention_line(network: &Costed) -> String {
+    let places = attention_places(network);
+    if places.is_empty() {
+        return "Attention: none.".to_owned();
+    }
+    let (cost, total) = (network.ledger.attention(&network.graph), network.ledger.total());
+    format!(
+        "Attention: {places}; {} parameters ({:.1} %), {} MACs ({:.1} %).",
+        number::grouped(cost.params),
+        share(cost.params, total.params),
+        number::grouped(cost.macs),
+        share(cost.macs, total.macs)
+    )
+}
+
+/// `SE in 10 of 16 blocks, CBAM in 6 of 16 blocks`; empty without attention.
+pub(super) fn attention_places(network: &Costed) -> String {
+    let graph = &network.graph;
+    let blocks = graph.scopes_of(ScopeKind::Block).count();
+    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    for id in graph.scope_ids().filter(|id| matches!(graph[*id].kind, ScopeKind::Attention(_))) {
+        match kinds.iter_mut().find(|(label, _)| *label == graph[id].label) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((graph[id].label, 1)),
+        }
+    }
+    let words: Vec<String> =
+        kinds.into_iter().map(|(label, count)| format!("{label} in {count} of {blocks} blocks")).collect();
+    words.join(", ")
+}

@@ -1,0 +1,146 @@
+//! `--out`: a picture for every gate, the photo, and a page that shows them.
+
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use image::codecs::jpeg::JpegEncoder;
+use image::imageops::{self, FilterType};
+use image::{ImageFormat, ImageResult, RgbImage};
+
+use super::Setting;
+use super::html;
+use super::result::{Inspected, harmless};
+use crate::cli::error::CliError;
+use crate::cli::output::Staging;
+use crate::compute::imaging::{Picture, Prepared, Window, overlay, plot};
+use crate::network::graph::{Gate, GateKind, ScopeKind};
+
+/// The photo's longer side, in pixels.
+const PHOTO_SIDE: u32 = 960;
+/// An overlay's shorter side is at least this, in pixels.
+const OVERLAY_SIDE: usize = 448;
+/// How much of the map covers the picture.
+const OPACITY: f32 = 0.6;
+/// Gates are drawn on their absolute scale, so that two pictures can be compared.
+const SCALE: (f32, f32) = (0.0, 1.0);
+const JPEG_QUALITY: u8 = 90;
+
+/// The photo's name in its folder.
+pub(super) const PHOTO: &str = "photo.jpg";
+/// The page's name in its folder.
+pub(super) const INDEX: &str = "index.html";
+
+/// The folder being filled; nothing is seen in it before [`Folder::finish`].
+pub(super) struct Folder {
+    path: PathBuf,
+    staging: Staging,
+    /// Each image has a folder of its own.
+    nested: bool,
+}
+
+impl Folder {
+    /// Opens the folder for this many images.
+    pub(super) fn open(path: &Path, images: usize) -> Result<Self, CliError> {
+        Ok(Self { path: path.to_owned(), staging: Staging::open(path)?, nested: images > 1 })
+    }
+
+    /// Adds an image's pictures and its page.
+    pub(super) fn add(
+        &mut self,
+        setting: &Setting,
+        picture: &Picture,
+        prepared: &Prepared,
+        result: &Inspected,
+    ) -> Result<(), CliError> {
+        let place = if self.nested { PathBuf::from(&result.short_name) } else { PathBuf::new() };
+        let encoded = |name: &Path, bytes: ImageResult<Vec<u8>>| {
+            bytes.map_err(|error| CliError::Failure(format!("{}: cannot be encoded, {error}", name.display())))
+        };
+        let photo = photo(&picture.pixels);
+        let name = place.join(PHOTO);
+        self.staging.write(&name, &encoded(&name, jpeg(&photo))?)?;
+        let crop = displayed_crop(&picture.pixels, &prepared.window, setting.preprocessing.crop);
+        for (index, gate) in setting.graph.gates.iter().enumerate() {
+            let drawn = draw(setting, gate, &result.gates[index], &crop);
+            let name = place.join(gate_file(setting, index));
+            self.staging.write(&name, &encoded(&name, png(&drawn))?)?;
+        }
+        let view = html::View { photo: [photo.width(), photo.height()], window: fraction(&prepared.window, picture) };
+        self.staging.write(&place.join(INDEX), html::image_page(setting, result, &view, self.nested).as_bytes())
+    }
+
+    /// Adds the page of all images if there are several, moves everything into place and gives the first page.
+    pub(super) fn finish(mut self, setting: &Setting, results: &[Inspected]) -> Result<PathBuf, CliError> {
+        if self.nested {
+            self.staging.write(Path::new(INDEX), html::overview(setting, results).as_bytes())?;
+        }
+        self.staging.commit()?;
+        Ok(self.path.join(INDEX))
+    }
+}
+
+/// The file of a gate: numbered, so that a listing is in depth order.
+pub(super) fn gate_file(setting: &Setting, index: usize) -> String {
+    let gates = &setting.graph.gates;
+    let digits = gates.len().to_string().len().max(2);
+    format!("{:0digits$}-{}.png", index + 1, harmless(&gates[index].name))
+}
+
+fn draw(setting: &Setting, gate: &Gate, found: &super::result::GateResult, crop: &RgbImage) -> RgbImage {
+    match (gate.kind, found.shape.as_slice()) {
+        (GateKind::Spatial, &[height, width]) => {
+            overlay::blend(crop, &found.values, [height, width], SCALE, OPACITY)
+        }
+        _ => plot::channel_gate(&found.values, &gate.name, ink(setting, gate)),
+    }
+}
+
+/// The attention kind's hue on paper: a channel gate inside CBAM is a CAM.
+fn ink(setting: &Setting, gate: &Gate) -> [u8; 3] {
+    match setting.graph[gate.scope].kind {
+        ScopeKind::Attention("se") => [0xb4, 0x53, 0x09],
+        ScopeKind::Attention("cam" | "cbam") => [0xbe, 0x12, 0x3c],
+        _ => [0x4d, 0x7c, 0x0f],
+    }
+}
+
+/// The whole picture, small enough for a page.
+fn photo(pixels: &RgbImage) -> RgbImage {
+    let longer = pixels.width().max(pixels.height());
+    if longer <= PHOTO_SIDE {
+        return pixels.clone();
+    }
+    let scaled = |side: u32| (f64::from(side) * f64::from(PHOTO_SIDE) / f64::from(longer)).round().max(1.0) as u32;
+    imageops::resize(pixels, scaled(pixels.width()), scaled(pixels.height()), FilterType::Triangle)
+}
+
+/// What the network sees, cut from the picture itself: sharper than the network's own input.
+fn displayed_crop(pixels: &RgbImage, window: &Window, crop: [usize; 2]) -> RgbImage {
+    let clamp = |start: f32, length: f32, side: u32| {
+        let first = (start.round().max(0.0) as u32).min(side.saturating_sub(1));
+        (first, (length.round().max(1.0) as u32).min(side - first))
+    };
+    let (x, width) = clamp(window.x, window.width, pixels.width());
+    let (y, height) = clamp(window.y, window.height, pixels.height());
+    let cut = imageops::crop_imm(pixels, x, y, width, height).to_image();
+    let factor = OVERLAY_SIDE.div_ceil(crop[0].min(crop[1]).max(1));
+    imageops::resize(&cut, (crop[1] * factor) as u32, (crop[0] * factor) as u32, FilterType::Triangle)
+}
+
+/// The window's left, top, width and height as fractions of the picture.
+fn fraction(window: &Window, picture: &Picture) -> [f32; 4] {
+    let (width, height) = (picture.pixels.width() as f32, picture.pixels.height() as f32);
+    [window.x / width, window.y / height, window.width / width, window.height / height]
+}
+
+fn png(image: &RgbImage) -> ImageResult<Vec<u8>> {
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, ImageFormat::Png)?;
+    Ok(bytes.into_inner())
+}
+
+fn jpeg(image: &RgbImage) -> ImageResult<Vec<u8>> {
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY).encode_image(image)?;
+    Ok(bytes)
+}

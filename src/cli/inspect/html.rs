@@ -1,0 +1,252 @@
+//! The pages of `--out`: self-contained HTML, light and dark, links relative.
+
+use super::Setting;
+use super::files::{INDEX, PHOTO, gate_file};
+use super::page::{UNTRAINED, input_line, shape_text};
+use super::result::{self, GateResult, Inspected};
+use crate::cli::number;
+use crate::network::graph::{Gate, GateKind, ScopeId, ScopeKind};
+
+/// Every page carries its style with it.
+const STYLE: &str = include_str!("page.css");
+
+/// How the photo is shown.
+pub(super) struct View {
+    /// The photo's width and height, in pixels.
+    pub photo: [u32; 2],
+    /// The crop's left, top, width and height as fractions of the photo.
+    pub window: [f32; 4],
+}
+
+/// Text that cannot be taken for markup.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// A path with everything but unreserved characters percent-encoded.
+fn href(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => encoded.push(byte as char),
+            _ => encoded += &format!("%{byte:02X}"),
+        }
+    }
+    encoded
+}
+
+fn document(title: &str, body: &str) -> String {
+    let title = escape(title);
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n\
+         <style>\n{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+    )
+}
+
+/// Network, image and where the weights come from; untrained ones in plain sight.
+fn header(setting: &Setting, subject: &str, back: &str) -> String {
+    let name = escape(&setting.graph.name);
+    let source = escape(&result::source(setting));
+    let params: usize = setting.graph.params.iter().filter(|p| p.role.is_parameter()).map(|p| p.elements()).sum();
+    let params = number::grouped(params as u64);
+    let notice = match setting.weights.is_trained() {
+        true => String::new(),
+        false => format!("<p class=\"notice\"><strong>Untrained weights</strong> {UNTRAINED}.</p>\n"),
+    };
+    format!(
+        "<header>\n{back}<h1>{name} <span class=\"on\">on</span> {}</h1>\n\
+         <p class=\"muted\">{params} parameters · weights: {source} · {} gates</p>\n{notice}</header>\n",
+        escape(subject),
+        setting.graph.gates.len()
+    )
+}
+
+/// One image: the photo and the guesses beside every gate in depth order.
+pub(super) fn image_page(setting: &Setting, result: &Inspected, view: &View, nested: bool) -> String {
+    let subject = file_name(result);
+    let back = match nested {
+        true => format!("<p class=\"back\"><a href=\"../{INDEX}\">All images</a></p>\n"),
+        false => String::new(),
+    };
+    let body = format!(
+        "{}<div class=\"columns\">\n{}{}</div>\n",
+        header(setting, &subject, &back),
+        aside(setting, result, view, &subject),
+        gates(setting, result)
+    );
+    document(&format!("{} on {subject}", setting.graph.name), &body)
+}
+
+fn file_name(result: &Inspected) -> String {
+    let path = result.path.file_name().unwrap_or(result.path.as_os_str());
+    path.to_string_lossy().into_owned()
+}
+
+fn aside(setting: &Setting, result: &Inspected, view: &View, subject: &str) -> String {
+    let [left, top, width, height] = view.window.map(|part| part * 100.0);
+    let [photo_width, photo_height] = view.photo;
+    let subject = escape(subject);
+    let input = escape(&input_line(setting, result));
+    format!(
+        "<aside>\n<h2>What the network sees</h2>\n\
+         <div class=\"photo\"><img src=\"{PHOTO}\" width=\"{photo_width}\" height=\"{photo_height}\" alt=\"{subject}\">\
+         <div class=\"crop\" style=\"left:{left:.3}%;top:{top:.3}%;width:{width:.3}%;height:{height:.3}%\"></div></div>\n\
+         <p class=\"muted\">{input}; the shaded part is cropped away</p>\n\
+         {}<h2>Scale of every gate</h2>\n<div class=\"scale\"></div>\n\
+         <div class=\"ends\"><span>0 closed</span><span>0.5</span><span>1 open</span></div>\n</aside>\n",
+        guesses(result)
+    )
+}
+
+fn guesses(result: &Inspected) -> String {
+    let mut rows = String::new();
+    for guess in &result.top {
+        let label = guess.label.map_or_else(|| format!("class {}", guess.class), ToOwned::to_owned);
+        let percent = guess.probability * 100.0;
+        rows += &format!(
+            "<tr title=\"class {}, logit {:.4}\"><td>{}</td><td class=\"track\"><div style=\"width:{:.2}%\"></div></td>\
+             <td class=\"number\">{percent:.1} %</td></tr>\n",
+            guess.class,
+            guess.logit,
+            escape(&label),
+            percent.clamp(0.0, 100.0)
+        );
+    }
+    format!("<h2>Prediction</h2>\n<table class=\"guesses\">\n{rows}</table>\n")
+}
+
+/// Every gate by stage and attention block, in execution order.
+fn gates(setting: &Setting, result: &Inspected) -> String {
+    let graph = &setting.graph;
+    let mut html = "<main>\n".to_owned();
+    let mut stage: Option<Option<ScopeId>> = None;
+    for block in blocks(setting) {
+        let scope = graph.gates[block[0]].scope;
+        let here = graph.enclosing(scope, ScopeKind::Stage);
+        if stage != Some(here) {
+            if stage.is_some() {
+                html += "</section>\n";
+            }
+            let name = here.map_or("Gates", |id| graph[id].path.as_str());
+            html += &format!("<section>\n<h2>{}</h2>\n", escape(name));
+            stage = Some(here);
+        }
+        html += &block_figure(setting, result, scope, &block);
+    }
+    html += match stage {
+        Some(_) => "</section>\n",
+        None => "<p class=\"muted\">This network has no attention, so there are no gates.</p>\n",
+    };
+    html + "</main>\n"
+}
+
+/// The gates of each attention block, as indices.
+fn blocks(setting: &Setting) -> Vec<Vec<usize>> {
+    let gates = &setting.graph.gates;
+    let mut blocks: Vec<Vec<usize>> = Vec::new();
+    for (index, gate) in gates.iter().enumerate() {
+        match blocks.last_mut().filter(|block| gates[block[0]].scope == gate.scope) {
+            Some(block) => block.push(index),
+            None => blocks.push(vec![index]),
+        }
+    }
+    blocks
+}
+
+fn block_figure(setting: &Setting, result: &Inspected, scope: ScopeId, block: &[usize]) -> String {
+    let graph = &setting.graph;
+    let scope = &graph[scope];
+    let kind = match scope.kind {
+        ScopeKind::Attention(name) => name,
+        _ => "other",
+    };
+    let place = scope.parent.map_or(scope.path.as_str(), |parent| graph[parent].path.as_str());
+    let layout = match block {
+        [one] => graph.gates[*one].kind.as_str(),
+        _ => "pair",
+    };
+    let figures: String =
+        block.iter().map(|index| gate_figure(setting, *index, &graph.gates[*index], &result.gates[*index])).collect();
+    format!(
+        "<article class=\"{layout}\">\n<h3>{} <span class=\"chip {kind}\">{}</span></h3>\n\
+         <div class=\"figures\">\n{figures}</div>\n</article>\n",
+        escape(place),
+        escape(scope.label)
+    )
+}
+
+fn gate_figure(setting: &Setting, index: usize, gate: &Gate, found: &GateResult) -> String {
+    let file = href(&gate_file(setting, index));
+    let (name, kind) = (escape(&gate.name), gate.kind.as_str());
+    let (width, height) = match gate.kind {
+        GateKind::Channel => (1200, 480),
+        GateKind::Spatial => (setting.preprocessing.crop[1], setting.preprocessing.crop[0]),
+    };
+    let stats = found.stats;
+    format!(
+        "<figure class=\"{kind}\"><a href=\"{file}\"><img src=\"{file}\" loading=\"lazy\" width=\"{width}\" \
+         height=\"{height}\" alt=\"{kind} gate {name}\"></a>\n<figcaption><span class=\"name\">{name}</span>\
+         <span>{kind} {}</span>{}<span class=\"stats\">mean <b>{:.3}</b> std <b>{:.3}</b> min <b>{:.3}</b> \
+         max <b>{:.3}</b></span></figcaption></figure>\n",
+        shape_text(&found.shape),
+        range_bar(found),
+        stats.mean,
+        stats.std,
+        stats.min,
+        stats.max
+    )
+}
+
+/// Where the values lie on 0..1: a span from min to max and a tick at the mean.
+fn range_bar(found: &GateResult) -> String {
+    let percent = |value: f32| if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) * 100.0 };
+    let (min, mean, max) = (percent(found.stats.min), percent(found.stats.mean), percent(found.stats.max));
+    format!(
+        "<span class=\"range\"><i style=\"left:{min:.2}%;width:{:.2}%\"></i><b style=\"left:{mean:.2}%\"></b></span>",
+        max - min
+    )
+}
+
+/// Several images: a card each, with the best guess.
+pub(super) fn overview(setting: &Setting, results: &[Inspected]) -> String {
+    let mut cards = String::new();
+    for result in results {
+        let folder = href(&result.short_name);
+        let name = escape(&file_name(result));
+        let guess = result.top.first().map_or_else(String::new, |guess| {
+            let label = guess.label.map_or_else(|| format!("class {}", guess.class), ToOwned::to_owned);
+            format!("{} · {:.1} %", escape(&label), guess.probability * 100.0)
+        });
+        cards += &format!(
+            "<a class=\"card\" href=\"{folder}/{INDEX}\"><img src=\"{folder}/{PHOTO}\" alt=\"\" loading=\"lazy\">\
+             <strong>{name}</strong><span class=\"muted\">{guess}</span></a>\n"
+        );
+    }
+    let subject = format!("{} images", results.len());
+    let body = format!("{}<div class=\"cards\">\n{cards}</div>\n", header(setting, &subject, ""));
+    document(&format!("{} on {subject}", setting.graph.name), &body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{escape, href};
+
+    #[test]
+    fn a_file_name_is_text_and_never_markup() {
+        assert_eq!(escape("<b a=\"x\">&'"), "&lt;b a=&quot;x&quot;&gt;&amp;&#39;");
+        assert_eq!(href("a b/é#?.png"), "a%20b/%C3%A9%23%3F.png");
+    }
+}

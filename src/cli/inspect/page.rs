@@ -1,0 +1,83 @@
+//! The text form of an inspection.
+
+use std::path::Path;
+
+use super::Setting;
+use super::result::{self, Inspected};
+use crate::cli::page::Page;
+use crate::cli::table::{Cell, Table};
+
+/// What is said wherever untrained weights are used.
+pub(super) const UNTRAINED: &str = "random numbers, so gates and classes mean nothing yet";
+
+/// Every image's guesses and gates; `index` is the page that was written.
+pub(super) fn page(setting: &Setting, results: &[Inspected], index: Option<&Path>) -> Page {
+    let mut page = Page::default();
+    for result in results {
+        add(&mut page, setting, result);
+    }
+    if let Some(index) = index {
+        page.line(format!("Wrote {}", index.display()));
+    }
+    page
+}
+
+fn add(page: &mut Page, setting: &Setting, result: &Inspected) {
+    page.heading(format!("{} on {}", setting.graph.name, result.path.display()));
+    let report = setting.weights.report();
+    page.line(match setting.weights.is_trained() {
+        true => format!("Weights: {}, {} tensors matched", result::source(setting), report.matched),
+        false => format!("Weights: UNTRAINED, {}; {UNTRAINED}", result::source(setting)),
+    });
+    page.line(format!("{} ({:.0} ms)", input_line(setting, result), result.elapsed.as_secs_f64() * 1e3));
+    page.table(guesses(result));
+    if result.gates.is_empty() {
+        page.line("No gates: this network has no attention; add some, like +cbam.");
+    } else {
+        page.table(gates(setting, result));
+    }
+}
+
+/// `Image: 451×300, shorter side to 256, centre crop 224×224`.
+pub(super) fn input_line(setting: &Setting, result: &Inspected) -> String {
+    let [width, height] = result.size;
+    let [crop_height, crop_width] = setting.preprocessing.crop;
+    let resize = setting.preprocessing.resize;
+    format!("Image: {width}×{height}, shorter side to {resize}, centre crop {crop_width}×{crop_height}")
+}
+
+fn guesses(result: &Inspected) -> Table {
+    let mut table = Table::new().numbers("class").words("label").numbers("logit").numbers("probability");
+    for guess in &result.top {
+        table.row(vec![
+            Cell::Text(guess.class.to_string()),
+            Cell::Text(guess.label.unwrap_or("").to_owned()),
+            Cell::Value(guess.logit),
+            Cell::Value(guess.probability),
+        ]);
+    }
+    table
+}
+
+fn gates(setting: &Setting, result: &Inspected) -> Table {
+    let mut table = Table::new().words("gate").words("kind").numbers("shape");
+    for title in ["mean", "std", "min", "max"] {
+        table = table.numbers(title);
+    }
+    for (gate, found) in setting.graph.gates.iter().zip(&result.gates) {
+        let stats = found.stats;
+        let mut row = vec![
+            Cell::Text(gate.name.clone()),
+            Cell::Text(gate.kind.as_str().to_owned()),
+            Cell::Text(shape_text(&found.shape)),
+        ];
+        row.extend([stats.mean, stats.std, stats.min, stats.max].map(Cell::Value));
+        table.row(row);
+    }
+    table
+}
+
+/// `256` or `56×56`.
+pub(super) fn shape_text(shape: &[usize]) -> String {
+    shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("×")
+}

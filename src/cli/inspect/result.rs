@@ -1,0 +1,120 @@
+//! What is kept of an inspected image.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::Setting;
+use crate::compute::engine::Run;
+use crate::compute::explain::Stats;
+use crate::compute::labels::{Guess, top};
+use crate::compute::weights::Source;
+use crate::network::Graph;
+use crate::network::graph::{Gate, GateKind};
+
+/// How many guesses are reported.
+const GUESSES: usize = 5;
+
+/// One image and what the network made of it.
+pub(super) struct Inspected {
+    /// The path as given.
+    pub path: PathBuf,
+    /// A name that is unique among the images and can be a folder's.
+    pub short_name: String,
+    /// Width and height of the picture, upright, in pixels.
+    pub size: [u32; 2],
+    /// One logit a class.
+    pub logits: Vec<f32>,
+    /// The best guesses, best first.
+    pub top: Vec<Guess>,
+    /// Gates, in execution order.
+    pub gates: Vec<GateResult>,
+    /// How long the network took.
+    pub elapsed: Duration,
+}
+
+/// One gate's values.
+pub(super) struct GateResult {
+    /// Raw 0..1 values, row-major.
+    pub values: Vec<f32>,
+    /// `[C]` of a channel gate, `[H, W]` of a spatial one.
+    pub shape: Vec<usize>,
+    /// The values' statistics.
+    pub stats: Stats,
+}
+
+impl Inspected {
+    /// Takes what a run found.
+    pub(super) fn new(graph: &Graph, path: &Path, short_name: String, size: [u32; 2], run: Run) -> Self {
+        let gate = |(gate, found): (&Gate, crate::compute::engine::GateValues)| GateResult {
+            shape: gate_shape(graph, gate),
+            stats: Stats::of(&found.values),
+            values: found.values,
+        };
+        Self {
+            path: path.to_owned(),
+            short_name,
+            size,
+            top: top(&run.logits, GUESSES),
+            gates: graph.gates.iter().zip(run.gates).map(gate).collect(),
+            logits: run.logits,
+            elapsed: run.elapsed,
+        }
+    }
+}
+
+fn gate_shape(graph: &Graph, gate: &Gate) -> Vec<usize> {
+    let shape = graph[gate.node].shape;
+    match gate.kind {
+        GateKind::Channel => vec![shape.channels()],
+        GateKind::Spatial => vec![shape.height(), shape.width()],
+    }
+}
+
+/// Where the weights come from, in the words every output uses.
+pub(super) fn source(setting: &Setting) -> String {
+    match setting.weights.source() {
+        Source::Seeded(seed) => format!("seeded (untrained, seed {seed})"),
+        Source::File(path) => path.display().to_string(),
+    }
+}
+
+/// A short name for each path: its file stem in harmless characters, numbered where two are alike.
+pub(super) fn short_names(paths: &[PathBuf]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(paths.len());
+    for path in paths {
+        let stem = path.file_stem().map_or_else(|| "image".into(), |stem| stem.to_string_lossy());
+        let base = harmless(&stem);
+        let numbered = (2..).map(|number| format!("{base}-{number}"));
+        let free = std::iter::once(base.clone()).chain(numbered).find(|name| !is_taken(&names, name));
+        names.push(free.unwrap_or(base));
+    }
+    names
+}
+
+/// Some file systems do not tell upper case from lower case.
+fn is_taken(names: &[String], name: &str) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Letters, digits, `-`, `_` and inner dots; everything else becomes `_`.
+pub(super) fn harmless(name: &str) -> String {
+    let name: String = name
+        .chars()
+        .take(100)
+        .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' })
+        .collect();
+    let name = name.trim_matches('.');
+    if name.is_empty() { "image".to_owned() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_stay_in_their_folder() {
+        let paths = ["a/cat.png", "b/Cat.jpg", "b/cat.png", "..", "a/..b/x y.png"].map(PathBuf::from);
+        assert_eq!(short_names(&paths), ["cat", "Cat-2", "cat-3", "image", "x_y"]);
+        assert_eq!(harmless("../../etc"), "_.._etc");
+    }
+}

@@ -1,0 +1,42 @@
+//! Logits and gates as safetensors, raw values, for NumPy and PyTorch.
+
+use std::collections::HashMap;
+
+use safetensors::tensor::{Dtype, TensorView, serialize};
+
+use super::Setting;
+use super::result::{self, Inspected};
+use crate::cli::error::CliError;
+
+/// One tensor to be: name, shape, little-endian f32.
+type Named = (String, Vec<usize>, Vec<u8>);
+
+/// The file's bytes: `logits` `[classes]` and `gate/NAME` (channel `[C]`, spatial `[H, W]`); with several images
+/// every name starts with the image's own, `cat/logits`.
+///
+/// # Errors
+/// What the encoder refuses.
+pub(super) fn encode(setting: &Setting, results: &[Inspected]) -> Result<Vec<u8>, CliError> {
+    let mut tensors: Vec<Named> = Vec::new();
+    for result in results {
+        let prefix = if results.len() > 1 { format!("{}/", result.short_name) } else { String::new() };
+        tensors.push((format!("{prefix}logits"), vec![result.logits.len()], bytes(&result.logits)));
+        for (gate, found) in setting.graph.gates.iter().zip(&result.gates) {
+            tensors.push((format!("{prefix}gate/{}", gate.name), found.shape.clone(), bytes(&found.values)));
+        }
+    }
+    let metadata = HashMap::from([
+        ("network".to_owned(), setting.graph.name.clone()),
+        ("weights".to_owned(), result::source(setting)),
+    ]);
+    let refuse = |error: safetensors::SafeTensorError| CliError::Failure(format!("--tensors: {error}"));
+    let views: Result<Vec<_>, _> = tensors
+        .iter()
+        .map(|(name, shape, bytes)| TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name.as_str(), view)))
+        .collect();
+    serialize(views.map_err(refuse)?, Some(metadata)).map_err(refuse)
+}
+
+fn bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}

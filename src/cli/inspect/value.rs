@@ -1,0 +1,104 @@
+//! The JSON form of an inspection: an object for one image, an array for several.
+
+use serde::Serialize;
+
+use super::Setting;
+use super::result::{self, Inspected};
+use crate::cli::error::CliError;
+use crate::cli::output;
+use crate::network::graph::Gate;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    network: &'a str,
+    image: String,
+    weights: Loaded<'a>,
+    top: Vec<GuessEntry>,
+    gates: Vec<GateEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Loaded<'a> {
+    source: String,
+    matched: usize,
+    missing: &'a [String],
+    unexpected: &'a [String],
+    mismatched: Vec<MismatchEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct MismatchEntry<'a> {
+    name: &'a str,
+    expected: &'a [usize],
+    found: &'a [usize],
+}
+
+#[derive(Serialize)]
+struct GuessEntry {
+    class: usize,
+    label: Option<&'static str>,
+    logit: f32,
+    probability: f32,
+}
+
+#[derive(Serialize)]
+struct GateEntry<'a> {
+    name: &'a str,
+    kind: &'static str,
+    shape: &'a [usize],
+    mean: f32,
+    std: f32,
+    min: f32,
+    max: f32,
+}
+
+/// Prints the reports.
+///
+/// # Errors
+/// Standard output that cannot be written.
+pub(super) fn print(setting: &Setting, results: &[Inspected]) -> Result<(), CliError> {
+    match results {
+        [one] => output::print_json(&report(setting, one)),
+        several => output::print_json(&several.iter().map(|result| report(setting, result)).collect::<Vec<_>>()),
+    }
+}
+
+fn report<'a>(setting: &'a Setting, result: &'a Inspected) -> Report<'a> {
+    let loaded = setting.weights.report();
+    let mismatch = |mismatch: &'a crate::compute::weights::Mismatch| MismatchEntry {
+        name: &mismatch.name,
+        expected: &mismatch.expected,
+        found: &mismatch.found,
+    };
+    let gate = |(gate, found): (&'a Gate, &'a result::GateResult)| GateEntry {
+        name: &gate.name,
+        kind: gate.kind.as_str(),
+        shape: &found.shape,
+        mean: found.stats.mean,
+        std: found.stats.std,
+        min: found.stats.min,
+        max: found.stats.max,
+    };
+    Report {
+        network: &setting.graph.name,
+        image: result.path.display().to_string(),
+        weights: Loaded {
+            source: result::source(setting),
+            matched: loaded.matched,
+            missing: &loaded.missing,
+            unexpected: &loaded.unexpected,
+            mismatched: loaded.mismatched.iter().map(mismatch).collect(),
+        },
+        top: result
+            .top
+            .iter()
+            .map(|guess| GuessEntry {
+                class: guess.class,
+                label: guess.label,
+                logit: guess.logit,
+                probability: guess.probability,
+            })
+            .collect(),
+        gates: setting.graph.gates.iter().zip(&result.gates).map(gate).collect(),
+    }
+}

@@ -1,0 +1,135 @@
+//! The command line: what people type, and what they get on standard output.
+//!
+//! Parsing and dispatch are here; a subcommand is one file or folder. Nothing is set up before a command
+//! runs: no logger, no threads, no graphics.
+
+mod cost;
+mod error;
+mod inspect;
+mod list;
+mod number;
+mod output;
+mod page;
+mod spec;
+mod table;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use crate::network::{parse, suggest};
+pub use error::CliError;
+
+const EXAMPLES: &str = "\
+Examples:
+  gatescope                                   open the window
+  gatescope photo.jpg                         open the window with a file
+  gatescope cost resnet50 resnet50+cbam       what attention costs
+  gatescope inspect resnet50+cbam --weights cbam.safetensors --image photo.jpg
+  gatescope list                              networks, options, attention blocks
+
+A network is written NAME[(options)][+ATTENTION[(options)][@PLACES]]:
+  resnet50+se(r=8)@layer3,layer4.0";
+
+/// Build, cost and inspect convolutional networks with attention: SE, CAM, SAM, CBAM.
+#[derive(Debug, Parser)]
+#[command(name = "gatescope", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+#[command(disable_help_subcommand = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Specs, weights and images to open in the window
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Count parameters, MACs and memory; several networks are compared
+    Cost(cost::Args),
+    /// Run a network on pictures and show what every attention gate did
+    Inspect(inspect::Args),
+    /// List the networks, their options and the attention blocks
+    List(list::Args),
+}
+
+/// What is left to do once the command line has been dealt with.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Nothing: the process ends with this status.
+    Done(ExitCode),
+    /// No command was given: the window is wanted, with these files.
+    Window(Vec<PathBuf>),
+}
+
+/// Runs what the arguments ask for; the first one is the program's own name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
+    let done = |result: Result<(), CliError>| {
+        Outcome::Done(result.map_or_else(|error| error.report(), |()| ExitCode::SUCCESS))
+    };
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return done(usage(&error)),
+    };
+    match cli.command {
+        Some(Command::Cost(args)) => done(cost::run(&args)),
+        Some(Command::Inspect(args)) => done(inspect::run(&args)),
+        Some(Command::List(args)) => done(list::run(&args)),
+        None => match check_files(&cli.files) {
+            Ok(()) => Outcome::Window(cli.files),
+            Err(error) => done(Err(error)),
+        },
+    }
+}
+
+/// Help and version are results; everything else clap says is a refusal, put on one line.
+fn usage(error: &clap::Error) -> Result<(), CliError> {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return match error.print().and_then(|()| io::stdout().flush()) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(output::stdout_error(&error)),
+        };
+    }
+    let text = error.render().to_string();
+    let mut message = String::new();
+    let mut command = "gatescope".to_owned();
+    for (index, paragraph) in text.split("\n\n").enumerate() {
+        let line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+        if index == 0 {
+            message.push_str(line.trim_start_matches("error: "));
+        } else if let Some(tip) = line.strip_prefix("tip: ") {
+            message.push_str(&format!("; {tip}"));
+        } else if let Some(usage) = line.strip_prefix("Usage: ") {
+            let words = usage.split(' ').take_while(|word| word.chars().all(|c| c.is_ascii_lowercase()));
+            command = words.collect::<Vec<_>>().join(" ");
+        }
+    }
+    Err(CliError::Input(format!("{message}; `{command} --help` explains")))
+}
+
+/// Names a mistyped command before a window opens on it.
+fn check_files(files: &[PathBuf]) -> Result<(), CliError> {
+    let Some(file) = files.iter().find(|file| !file.exists()) else { return Ok(()) };
+    let typed = file.to_string_lossy();
+    let commands = ["cost", "inspect", "list"];
+    let hint = match suggest::nearest(&typed, commands) {
+        Some(command) => format!("did you mean `gatescope {command}`?"),
+        None if parse(&typed).is_ok() => format!("to count this network: `gatescope cost \"{typed}\"`"),
+        None => "`gatescope --help` shows the commands".to_owned(),
+    };
+    Err(CliError::Input(format!("{typed}: no such file or command; {hint}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

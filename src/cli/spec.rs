@@ -1,0 +1,78 @@
+//! A network given on the command line: as text, or as a TOML file.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::network::spec::parse_input;
+use crate::network::zoo::{self, set_option};
+use crate::network::{Graph, NetworkSpec, lower, parse};
+
+use super::error::{CliError, reason};
+
+/// The largest spec file that is read, in bytes.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// Reads `resnet50+cbam@layer3`, or the spec file of that name. Text that is a spec is one even if a file has
+/// the same name; `./resnet50` means the file.
+///
+/// # Errors
+/// What is wrong with the text or the file.
+pub fn read(argument: &OsStr) -> Result<NetworkSpec, CliError> {
+    let path = Path::new(argument);
+    let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+    let text = argument.to_string_lossy();
+    let parsed = if is_toml { None } else { Some(parse(&text)) };
+    match parsed {
+        Some(Ok(spec)) => Ok(spec),
+        Some(Err(error)) if !path.exists() && !text.contains('/') => Err(CliError::input(error)),
+        _ => read_file(path),
+    }
+}
+
+fn read_file(path: &Path) -> Result<NetworkSpec, CliError> {
+    let name = path.display();
+    let refuse = |problem: String| CliError::Input(format!("{name}: {problem}"));
+    if path.is_dir() {
+        return Err(refuse("a folder, not a network; give a spec file or a name like resnet50+cbam".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+    read.map_err(|error| refuse(format!("cannot be read, {}", reason(&error))))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(refuse("larger than 1 MiB, so not a spec file".to_owned()));
+    }
+    let Ok(text) = String::from_utf8(bytes) else {
+        return Err(refuse("not a text file, so not a spec file".to_owned()));
+    };
+    zoo::parse_toml(&text).map_err(|error| refuse(error.to_string()))
+}
+
+/// Reads every argument and lowers it, with the input size replaced where one is given.
+///
+/// # Errors
+/// The first argument that is no network, and why.
+pub fn graphs(arguments: &[OsString], input: Option<&str>) -> Result<Vec<Graph>, CliError> {
+    let graph = |argument: &OsString| {
+        let mut spec = read(argument)?;
+        if let Some(input) = input {
+            resize(&mut spec, input)?;
+        }
+        lower(&spec).map_err(CliError::input)
+    };
+    arguments.iter().map(graph).collect()
+}
+
+/// Gives a spec another input size; a size without channels keeps the spec's.
+///
+/// # Errors
+/// A size that cannot be read.
+pub fn resize(spec: &mut NetworkSpec, input: &str) -> Result<(), CliError> {
+    let refuse = |problem: String| CliError::Input(format!("--input: {problem}"));
+    let [mut channels, height, width] = parse_input(input).map_err(refuse)?;
+    if input.matches(['x', '×']).count() < 2 {
+        channels = zoo::input_of(spec)[0];
+    }
+    set_option(spec, "input", &format!("{channels}x{height}x{width}")).map_err(refuse)
+}

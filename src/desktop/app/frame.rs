@@ -1,0 +1,139 @@
+//! The window's layout: bars, panels, the active view, and what lies over them.
+
+use eframe::egui;
+use egui::{CentralPanel, Frame, Grid, Key, Margin, Modifiers, Panel, RichText};
+
+use super::{App, Page};
+use crate::desktop::document::{Command, View};
+use crate::desktop::ui::actions::ACTIONS;
+use crate::desktop::ui::theme::{self, palette, size};
+use crate::desktop::ui::{Outbox, Shared, Views, status, title, widgets};
+
+impl App {
+    pub(super) fn frame(&mut self, ui: &mut egui::Ui) {
+        let mut views = std::mem::take(&mut self.views);
+        let mut out = std::mem::take(&mut self.outbox);
+        let shared = self.shared();
+        bars(ui, &shared, &mut out);
+        side_panels(ui, &shared, &mut views, &mut out);
+        centre(ui, &shared, &mut views, &mut out);
+        views.palette.ui(ui.ctx(), &shared, &mut out);
+        views.prompt.ui(ui.ctx(), &mut out);
+        self.views = views;
+        self.outbox = out;
+        self.page(ui.ctx());
+        self.notices.ui(ui.ctx());
+    }
+
+    /// A page of help over everything.
+    fn page(&mut self, ctx: &egui::Context) {
+        let Some(page) = self.page else { return };
+        let modal = egui::Modal::new(egui::Id::unique("page")).show(ctx, |ui| {
+            match page {
+                Page::Shortcuts => shortcuts(ui),
+                Page::About => about(ui),
+            }
+            ui.add_space(size::GAP);
+            ui.button("Close").clicked()
+        });
+        if modal.inner || modal.should_close() {
+            self.page = None;
+        }
+    }
+
+    /// Shortcuts, dropped files, pasted text and pictures.
+    pub(super) fn take_input(&mut self, ctx: &egui::Context) {
+        let shared = self.shared();
+        let mut commands = Vec::new();
+        let busy_elsewhere = self.page.is_some() || self.views.prompt.is_open() || self.views.palette.is_open();
+        let typing = ctx.egui_wants_keyboard_input();
+        for action in ACTIONS.iter().filter(|_| !busy_elsewhere) {
+            let Some(shortcut) = action.shortcut else { continue };
+            // While a field has the keyboard, undo and plain keys are its own.
+            let is_fields = matches!(shortcut.logical_key, Key::Z | Key::C) || shortcut.modifiers == Modifiers::NONE;
+            if !(typing && is_fields) && ctx.input_mut(|input| input.consume_shortcut(&shortcut)) {
+                commands.extend((action.command)(&shared));
+            }
+        }
+        let dropped = ctx.input(|input| input.raw.dropped_files.clone());
+        if !dropped.is_empty() {
+            commands.push(Command::Open(dropped.iter().map(|file| file.path().to_path_buf()).collect()));
+        }
+        for command in commands {
+            self.outbox.send(command);
+        }
+        if !typing && !busy_elsewhere {
+            self.take_paste(ctx);
+        }
+    }
+}
+
+fn bars(ui: &mut egui::Ui, shared: &Shared, out: &mut Outbox) {
+    let fill = palette(ui).panel;
+    let frame = Frame::new().fill(fill).inner_margin(Margin::symmetric(16, 0));
+    Panel::top("menu-bar").exact_size(size::MENU_BAR).frame(frame).show(ui, |ui| title::menu_bar(ui, shared, out));
+    Panel::bottom("status-bar").exact_size(size::STATUS_BAR).frame(frame).show(ui, |ui| status::ui(ui, shared, out));
+}
+
+fn side_panels(ui: &mut egui::Ui, shared: &Shared, views: &mut Views, out: &mut Outbox) {
+    let frame = Frame::new().fill(palette(ui).panel).inner_margin(Margin { left: 16, right: 12, top: 0, bottom: 0 });
+    Panel::left("networks")
+        .default_size(size::LEFT_PANEL)
+        .size_range(240.0..=420.0)
+        .frame(frame)
+        .show(ui, |ui| views.networks.ui(ui, shared, out));
+    Panel::right("selection")
+        .default_size(size::RIGHT_PANEL)
+        .size_range(240.0..=460.0)
+        .frame(frame)
+        .show(ui, |ui| views.selection.ui(ui, shared, out));
+}
+
+fn centre(ui: &mut egui::Ui, shared: &Shared, views: &mut Views, out: &mut Outbox) {
+    let frame = Frame::new().fill(palette(ui).canvas);
+    CentralPanel::default().frame(frame).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        title::tabs(ui, shared.view, out);
+        ui.spacing_mut().item_spacing.y = 4.0;
+        if shared.document.networks().is_empty() {
+            widgets::empty_state(ui, "No networks", "Add one with Ctrl+N, or open a file with Ctrl+O.");
+            return;
+        }
+        match shared.view {
+            View::Network => views.network.ui(ui, shared, out),
+            View::Costs => views.costs.ui(ui, shared, out),
+            View::Compare => views.compare.ui(ui, shared, out),
+            View::Inspect => views.inspect.ui(ui, shared, out),
+        }
+    });
+}
+
+fn shortcuts(ui: &mut egui::Ui) {
+    ui.label(widgets::strong("Shortcuts", size::TITLE));
+    ui.add_space(size::GAP);
+    Grid::new("shortcuts").num_columns(2).spacing([32.0, 6.0]).show(ui, |ui| {
+        for action in ACTIONS {
+            let Some(shortcut) = action.shortcut else { continue };
+            ui.label(action.label.trim_end_matches('…'));
+            let keys = ui.ctx().format_shortcut(&shortcut);
+            ui.label(RichText::new(keys).font(theme::mono(size::MONO)).color(palette(ui).muted));
+            ui.end_row();
+        }
+    });
+    ui.add_space(size::GAP);
+    widgets::muted(ui, "Network view: arrows move through blocks, 1 to 5 set attention, + and − zoom, 0 fits.");
+    widgets::muted(ui, "Inspect view: left and right move through the gates.");
+}
+
+fn about(ui: &mut egui::Ui) {
+    ui.set_width(380.0);
+    ui.label(widgets::strong(format!("gatescope {}", env!("CARGO_PKG_VERSION")), size::TITLE));
+    ui.add_space(size::GAP);
+    ui.label("Build, cost and inspect convolutional networks with attention.");
+    ui.add_space(size::GAP);
+    widgets::muted(ui, "MIT or Apache-2.0. Fonts: Inter and JetBrains Mono, SIL OFL.");
+    widgets::muted(
+        ui,
+        "Pictures: cat (Stefan van der Walt, CC0), coffee (Rachel Michetti, CC0), astronaut (NASA, public domain).",
+    );
+}

@@ -1,0 +1,169 @@
+//! The application: ties document, worker and views together. The one place where commands are carried out.
+
+mod frame;
+mod notices;
+mod perform;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use eframe::egui;
+
+use self::notices::Notices;
+use super::dialogs::Dialogs;
+use super::document::{Command, Document, History, Selection, ThemeChoice, View};
+use super::jobs::Jobs;
+use super::session::Session;
+use super::ui::{Outbox, Shared, Views, theme};
+
+/// The document is kept this long after its last change.
+const KEEP_AFTER: Duration = Duration::from_millis(500);
+/// A run waits until the user has stopped painting for this long.
+const SETTLE: Duration = Duration::from_millis(250);
+
+/// Which page of help is shown over everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Page {
+    Shortcuts,
+    About,
+}
+
+/// The window's state.
+pub struct App {
+    document: Document,
+    history: History,
+    jobs: Jobs,
+    selection: Selection,
+    view: View,
+    theme: ThemeChoice,
+    session: Session,
+    dialogs: Dialogs,
+    views: Views,
+    notices: Notices,
+    page: Option<Page>,
+    /// When the document last changed without having been kept.
+    changed: Option<Instant>,
+    outbox: Outbox,
+}
+
+impl App {
+    /// Restores the session and opens `files`.
+    ///
+    /// # Errors
+    /// When the worker thread cannot be started.
+    pub fn new(ctx: &egui::Context, session: Session, files: Vec<PathBuf>) -> std::io::Result<Self> {
+        theme::install(ctx);
+        let waker = ctx.clone();
+        let restored = session.restore();
+        let mut app = Self {
+            document: restored.document,
+            history: History::default(),
+            jobs: Jobs::start(move || waker.request_repaint())?,
+            selection: Selection::default(),
+            view: restored.view,
+            theme: restored.theme,
+            session,
+            dialogs: Dialogs::default(),
+            views: Views::default(),
+            notices: Notices::default(),
+            page: None,
+            changed: None,
+            outbox: Outbox::default(),
+        };
+        app.apply_theme(ctx);
+        if let Some(problem) = restored.problem {
+            app.notices.error(problem);
+        }
+        if !files.is_empty() {
+            app.outbox.send(Command::Open(files));
+        }
+        Ok(app)
+    }
+
+    /// The document as it is now.
+    #[must_use]
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// The worker and what it found.
+    #[must_use]
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
+    }
+
+    /// Sends a command as if the user had: it is carried out at the end of the next frame.
+    pub fn send(&mut self, command: Command) {
+        self.outbox.send(command);
+    }
+
+    /// Everything views may read.
+    fn shared(&self) -> Shared<'_> {
+        Shared {
+            document: &self.document,
+            jobs: &self.jobs,
+            selection: &self.selection,
+            view: self.view,
+            theme: self.theme,
+            can_undo: self.history.can_undo(),
+            can_redo: self.history.can_redo(),
+        }
+    }
+
+    fn apply_theme(&self, ctx: &egui::Context) {
+        ctx.set_theme(match self.theme {
+            ThemeChoice::Dark => egui::ThemePreference::Dark,
+            ThemeChoice::Light => egui::ThemePreference::Light,
+            ThemeChoice::System => egui::ThemePreference::System,
+        });
+    }
+
+    /// Takes in what the worker and the dialogs have to say, and keeps the document.
+    pub fn tend(&mut self, ctx: &egui::Context) {
+        let painting = self.changed.map_or(Duration::MAX, |changed| changed.elapsed());
+        if painting >= SETTLE {
+            self.jobs.tend(&self.document);
+        } else {
+            ctx.request_repaint_after(SETTLE - painting);
+        }
+        self.take_answers();
+        match self.changed {
+            Some(changed) if changed.elapsed() >= KEEP_AFTER => self.keep(),
+            Some(changed) => ctx.request_repaint_after(KEEP_AFTER.saturating_sub(changed.elapsed())),
+            None => {}
+        }
+    }
+
+    fn keep(&mut self) {
+        self.changed = None;
+        if let Err(problem) = self.session.keep(&self.document) {
+            self.notices.error(format!("The session is not kept: {problem}"));
+        }
+    }
+
+    /// One frame of the whole window.
+    pub fn show(&mut self, ui: &mut egui::Ui) {
+        let ctx = ui.ctx().clone();
+        self.take_input(&ctx);
+        self.frame(ui);
+        for command in self.outbox.take() {
+            self.perform(&ctx, command);
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.tend(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.show(ui);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        if self.changed.is_some() {
+            self.keep();
+        }
+    }
+}

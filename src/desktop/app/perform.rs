@@ -1,0 +1,238 @@
+//! Carrying out commands: the only code that changes the document.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use eframe::egui;
+
+use super::{App, Page};
+use crate::desktop::dialogs::{Answer, Purpose};
+use crate::desktop::document::{
+    Command, Document, PictureChoice, Project, WeightsChoice, parse_project, print_project,
+};
+use crate::desktop::session::write_whole;
+use crate::desktop::ui::prompt::Question;
+use crate::network::spec::toml::to_toml;
+use crate::network::{parse, zoo};
+
+/// A spec or project file larger than this is not one.
+const MAX_TEXT: u64 = 1 << 20;
+
+impl App {
+    pub(super) fn perform(&mut self, ctx: &egui::Context, command: Command) {
+        match command {
+            Command::Undo => self.history.undo(&mut self.document),
+            Command::Redo => self.history.redo(&mut self.document),
+            Command::Show(view) => self.view = view,
+            Command::Select(selection) => return self.selection = selection,
+            Command::SetTheme(theme) => {
+                self.theme = theme;
+                self.apply_theme(ctx);
+            }
+            Command::Open(paths) => return paths.iter().for_each(|path| self.open(path)),
+            Command::NewProject => return self.replace(Document::first_start()),
+            Command::Cancel => return self.jobs.cancel(&self.document),
+            Command::RunAgain => {
+                if let Some(network) = self.document.active() {
+                    self.jobs.rerun(network, &self.document);
+                }
+                return;
+            }
+            command if self.ask(ctx, &command) => return,
+            command => return self.change(&command),
+        }
+        self.changed = Some(std::time::Instant::now());
+        if let Err(problem) = self.session.keep_settings(self.view, self.theme) {
+            self.notices.error(format!("Settings are not kept: {problem}"));
+        }
+    }
+
+    /// Changes the document, or says why not.
+    fn change(&mut self, command: &Command) {
+        let before = self.document.clone();
+        match self.document.apply(command) {
+            Ok(()) if self.document == before => {}
+            Ok(()) => {
+                if command.is_undoable() {
+                    self.history.record(before, command);
+                }
+                self.changed = Some(std::time::Instant::now());
+            }
+            Err(problem) => self.notices.error(problem.to_string()),
+        }
+    }
+
+    /// Questions and pages; true if the command was one of them.
+    fn ask(&mut self, ctx: &egui::Context, command: &Command) -> bool {
+        let prompt = &mut self.views.prompt;
+        match command {
+            Command::AskSpec => prompt.ask(Question::Spec, ""),
+            Command::AskEditSpec(id) => {
+                let text = self.document.network(*id).map(|network| network.spec.to_string());
+                prompt.ask(Question::EditSpec(*id), text.unwrap_or_default());
+            }
+            Command::AskPath => prompt.ask(Question::OpenPath, ""),
+            Command::AskOpen => self.ask_dialog(ctx, Purpose::Open, String::new()),
+            Command::AskSaveProject => self.ask_dialog(ctx, Purpose::SaveProject, "networks.toml".to_owned()),
+            Command::AskSaveSpec => {
+                let name = self.document.active().map_or("network", |network| network.spec.model.as_str());
+                self.ask_dialog(ctx, Purpose::SaveSpec, format!("{name}.toml"));
+            }
+            Command::SaveProject(path) => {
+                let text = print_project(&self.document.project());
+                self.save(path, &text);
+            }
+            Command::SaveSpec(path) => self.save_spec(path),
+            Command::CopySpec => {
+                if let Some(network) = self.document.active() {
+                    ctx.copy_text(network.spec.to_string());
+                    self.notices.done(format!("Copied {}", network.spec));
+                }
+            }
+            Command::ShowPalette => self.views.palette.open(),
+            Command::ShowShortcuts => self.page = Some(Page::Shortcuts),
+            Command::ShowAbout => self.page = Some(Page::About),
+            Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+            _ => return false,
+        }
+        true
+    }
+
+    fn ask_dialog(&mut self, ctx: &egui::Context, purpose: Purpose, name: String) {
+        let waker = ctx.clone();
+        self.dialogs.ask(purpose, name, move || waker.request_repaint());
+    }
+
+    /// What the dialogs brought; where a system has none, a path is asked for instead.
+    pub(super) fn take_answers(&mut self) {
+        let answers: Vec<Answer> = self.dialogs.answers().collect();
+        for answer in answers {
+            match answer {
+                Answer::Chosen(command) => self.outbox.send(command),
+                Answer::Nothing(Purpose::Open) => self.views.prompt.ask(Question::OpenPath, ""),
+                Answer::Nothing(Purpose::SaveProject) => self.views.prompt.ask(Question::SaveProject, "networks.toml"),
+                Answer::Nothing(Purpose::SaveSpec) => self.views.prompt.ask(Question::SaveSpec, "network.toml"),
+            }
+        }
+    }
+
+    /// Opens a file of any kind by its content: weights for the active network, a picture, a spec, a project.
+    fn open(&mut self, path: &Path) {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        let problem = match extension.as_deref() {
+            _ if path.is_dir() => Err(format!("{}: a folder; open a file in it", path.display())),
+            Some("toml") => self.open_text(&path),
+            Some("safetensors" | "pth" | "pt" | "bin" | "ckpt") => {
+                self.open_weights(path);
+                Ok(())
+            }
+            _ => {
+                self.change(&Command::SetPicture(PictureChoice::File(path)));
+                self.forget_failures();
+                Ok(())
+            }
+        };
+        if let Err(problem) = problem {
+            self.notices.error(problem);
+        }
+    }
+
+    fn open_weights(&mut self, path: PathBuf) {
+        let Some(id) = self.document.active().map(|network| network.id) else {
+            return self.notices.error("Add a network first: weights are opened for the active one");
+        };
+        self.change(&Command::SetWeights(id, WeightsChoice::File(path)));
+        self.forget_failures();
+    }
+
+    /// The same file may have been mended since it failed: opening it again tries again.
+    fn forget_failures(&mut self) {
+        for network in self.document.networks() {
+            if self.jobs.failure(network, &self.document).is_some() {
+                self.jobs.rerun(network, &self.document);
+            }
+        }
+    }
+
+    /// A TOML file is a project or a single spec.
+    fn open_text(&mut self, path: &Path) -> Result<(), String> {
+        let describe = |problem: String| format!("{}: {problem}", path.display());
+        let length = std::fs::metadata(path).map_err(|error| describe(error.to_string()))?.len();
+        if length > MAX_TEXT {
+            return Err(describe("too large for a spec or project".to_owned()));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| describe(error.to_string()))?;
+        if text.contains("gatescope_project") {
+            let project: Project = parse_project(&text).map_err(|error| describe(error.to_string()))?;
+            self.replace(Document::of(&project).map_err(|error| describe(error.to_string()))?);
+        } else {
+            let spec = zoo::parse_toml(&text).map_err(|error| describe(error.to_string()))?;
+            self.change(&Command::AddNetwork(spec));
+        }
+        Ok(())
+    }
+
+    /// Another document in place of this one; undo brings it back.
+    fn replace(&mut self, document: Document) {
+        let before = std::mem::replace(&mut self.document, document);
+        self.history.record(before, &Command::NewProject);
+        self.changed = Some(std::time::Instant::now());
+    }
+
+    fn save(&mut self, path: &Path, text: &str) {
+        match write_whole(path, text.as_bytes()) {
+            Ok(()) => self.notices.done(format!("Saved {}", path.display())),
+            Err(problem) => self.notices.error(format!("Not saved: {problem}")),
+        }
+    }
+
+    fn save_spec(&mut self, path: &Path) {
+        let Some(network) = self.document.active() else { return };
+        match to_toml(&network.spec) {
+            Ok(text) => self.save(path, &text),
+            Err(problem) => self.notices.error(problem.to_string()),
+        }
+    }
+
+    /// A pasted picture becomes a file of the session; pasted text is a path or a spec.
+    pub(super) fn take_paste(&mut self, ctx: &egui::Context) {
+        for event in ctx.input(|input| input.events.clone()) {
+            match event {
+                egui::Event::PasteImage(image) => match self.keep_pasted(&image) {
+                    Ok(path) => self.outbox.send(Command::SetPicture(PictureChoice::File(path))),
+                    Err(problem) => self.notices.error(format!("The pasted picture cannot be used: {problem}")),
+                },
+                egui::Event::Paste(text) => self.paste_text(text.trim()),
+                _ => {}
+            }
+        }
+    }
+
+    fn paste_text(&mut self, text: &str) {
+        let path = Path::new(text.strip_prefix("file://").unwrap_or(text));
+        if path.is_file() {
+            self.outbox.send(Command::Open(vec![path.to_path_buf()]));
+        } else {
+            match parse(text) {
+                Ok(spec) => self.outbox.send(Command::AddNetwork(spec)),
+                Err(problem) => self.notices.error(format!("Pasted neither a file's path nor a network: {problem}")),
+            }
+        }
+    }
+
+    fn keep_pasted(&self, image: &egui::ColorImage) -> Result<PathBuf, String> {
+        let [width, height] = image.size;
+        let rgba: Vec<u8> = image.pixels.iter().flat_map(|pixel| pixel.to_srgba_unmultiplied()).collect();
+        let picture = crate::compute::imaging::from_rgba("pasted.png", width, height, &rgba)
+            .map_err(|error| error.to_string())?;
+        let mut hasher = DefaultHasher::new();
+        picture.pixels.as_raw().hash(&mut hasher);
+        let folder = self.session.folder().map_or_else(std::env::temp_dir, |folder| folder.join("pasted"));
+        let path = folder.join(format!("pasted-{:016x}.png", hasher.finish()));
+        let mut png = std::io::Cursor::new(Vec::new());
+        picture.pixels.write_to(&mut png, image::ImageFormat::Png).map_err(|error| error.to_string())?;
+        write_whole(&path, png.get_ref())?;
+        Ok(path)
+    }
+}
