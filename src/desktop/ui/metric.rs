@@ -73,7 +73,7 @@ impl Metric {
     }
 }
 
-/// A share in percent: `9.02 %`, `57.1 %`, `< 0.01 %`, `0`.
+/// A share in percent: `9.02 %`, `57.1 %`, `<0.01 %`, `0`.
 #[must_use]
 pub fn percent(part: u64, whole: u64) -> String {
     if part == 0 || whole == 0 {
@@ -81,11 +81,11 @@ pub fn percent(part: u64, whole: u64) -> String {
     }
     let share = part as f64 / whole as f64 * 100.0;
     match share {
-        s if s < 0.01 => "< 0.01 %".to_owned(),
+        s if s < 0.01 => "<0.01 %".to_owned(),
         s if s < 9.995 => format!("{s:.2} %"),
         s if s < 99.95 => format!("{s:.1} %"),
         // 100 % is only said of the whole.
-        _ if part < whole => "> 99.9 %".to_owned(),
+        _ if part < whole => ">99.9 %".to_owned(),
         s => format!("{s:.0} %"),
     }
 }
@@ -104,10 +104,10 @@ mod tests {
     fn shares_keep_their_meaning_at_both_ends() {
         for (part, whole, wanted) in [
             (0, 5, "0"),
-            (1, 1_000_000, "< 0.01 %"),
+            (1, 1_000_000, "<0.01 %"),
             (2_532_592, 28_089_624, "9.02 %"),
             (571, 1000, "57.1 %"),
-            (999_999, 1_000_000, "> 99.9 %"),
+            (999_999, 1_000_000, ">99.9 %"),
             (7, 7, "100 %"),
             (7, 0, "0"),
         ] {

@@ -16,7 +16,7 @@ use self::model::Tree;
 use self::shown::{Base, Folds, Shown, Sort};
 use super::theme::size;
 use super::{Outbox, Shared, widgets};
-use crate::desktop::document::{Command, Network};
+use crate::desktop::document::Network;
 
 /// The view's own state.
 #[derive(Default)]
@@ -32,15 +32,20 @@ pub struct CostsView {
     stale: bool,
     /// The selection of the last frame: a change from outside is scrolled into view.
     seen: Option<String>,
-    /// The row to scroll to.
-    reveal: Option<usize>,
+    reveal: Option<Reveal>,
+}
+
+/// A row to scroll to: into the middle when it was chosen elsewhere, just into sight when the keyboard goes there.
+struct Reveal {
+    row: usize,
+    align: Option<egui::Align>,
 }
 
 impl CostsView {
     /// Shows the view.
     pub fn ui(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
         let Some(network) = shared.active() else {
-            return nothing(ui, out);
+            return widgets::empty_state(ui, "No network to count", "Add one to see what every layer costs.");
         };
         self.follow(network, shared.selection.part.as_deref());
         egui::Frame::new().inner_margin(size::PADDING).show(ui, |ui| {
@@ -66,7 +71,7 @@ impl CostsView {
         if self.seen.as_deref() != part {
             self.seen = part.map(ToOwned::to_owned);
             if let Some(row) = part.and_then(|part| tree.row_of(part)) {
-                self.reveal = Some(row);
+                self.reveal = Some(Reveal { row, align: Some(egui::Align::Center) });
                 let folds = if self.filter.is_empty() { &mut self.folds } else { &mut self.found };
                 for ancestor in tree.ancestors(row) {
                     folds.set(&tree.rows[ancestor], true);
@@ -106,7 +111,7 @@ impl CostsView {
         let Some(tree) = &self.tree else { return };
         let path = tree.rows[row].path.clone();
         self.seen = Some(path.clone());
-        self.reveal = scroll.then_some(row);
+        self.reveal = scroll.then_some(Reveal { row, align: None });
         out.select_part(path);
     }
 
@@ -161,14 +166,4 @@ fn pressed(ui: &Ui) -> Option<Press> {
         Press::Space,
     ];
     ui.input(|input| KEYS.into_iter().find(|key| input.key_pressed(*key) && input.modifiers.is_none()))
-}
-
-fn nothing(ui: &mut Ui, out: &mut Outbox) {
-    widgets::empty_state(ui, "No network to count", "Add one to see what every layer costs.");
-    ui.vertical_centered(|ui| {
-        ui.add_space(size::GAP);
-        if ui.button("Add network…").clicked() {
-            out.send(Command::AskSpec);
-        }
-    });
 }

@@ -65,8 +65,6 @@ impl Row {
 pub struct Tree {
     /// The network; keeping it makes comparing by pointer safe.
     pub graph: Arc<Graph>,
-    /// Its costs.
-    pub ledger: Arc<Ledger>,
     /// Parts and layers, depth first, in execution order.
     pub rows: Vec<Row>,
     /// The whole network.
@@ -80,7 +78,7 @@ pub struct Tree {
 impl Tree {
     /// Lists a graph's parts and layers.
     #[must_use]
-    pub fn of(graph: &Arc<Graph>, ledger: &Arc<Ledger>) -> Self {
+    pub fn of(graph: &Arc<Graph>, ledger: &Ledger) -> Self {
         let mut rows: Vec<Row> = Vec::with_capacity(graph.nodes.len() + graph.scopes.len());
         // The scopes being listed, outermost first, with their rows.
         let mut open: Vec<(ScopeId, usize)> = Vec::new();
@@ -104,7 +102,7 @@ impl Tree {
             }
         }
         let (total, attention) = (ledger.total(), ledger.attention(graph));
-        Self { graph: graph.clone(), ledger: ledger.clone(), rows, total, attention, kinds }
+        Self { graph: graph.clone(), rows, total, attention, kinds }
     }
 
     /// The rows a row is in, innermost first.
@@ -228,7 +226,7 @@ pub(super) mod tests {
     pub fn tree(spec: &str) -> Tree {
         let graph = lower(&parse(spec).expect(spec)).expect(spec);
         let ledger = Ledger::of(&graph);
-        Tree::of(&Arc::new(graph), &Arc::new(ledger))
+        Tree::of(&Arc::new(graph), &ledger)
     }
 
     #[test]

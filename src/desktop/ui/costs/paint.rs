@@ -3,17 +3,18 @@
 use eframe::egui;
 use egui::{Color32, Rangef, Rect, Sense, Ui, Vec2, pos2, vec2};
 
-use super::model::{Row, Tree};
+use super::model::Row;
 use super::shown::{Key, Sort};
 use super::{CostsView, summary};
 use crate::desktop::ui::metric::{Metric, percent, share};
-use crate::desktop::ui::table::{self, INDENT, PAD, Side};
+use crate::desktop::ui::table::{self, INDENT, Side};
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, Shared, widgets};
 use crate::network::cost::Cost;
 
-/// From this width on, shares have columns of their own; below, they are thin bars under the numbers.
-const WIDE: f32 = 780.0;
+/// From this width on, MACs are exact and shares have columns of their own; below, they are thin bars under the
+/// numbers and MACs have four digits.
+const WIDE: f32 = 814.0;
 /// From this width on, operators are named in full.
 const WIDER: f32 = 960.0;
 /// The narrowest column of names.
@@ -65,12 +66,14 @@ struct Columns {
 
 impl Columns {
     fn fit(left: f32, available: f32) -> Self {
-        let op = if available >= WIDER { 150.0 } else { 84.0 };
-        let mut list = vec![(Column::Name, 0.0), (Column::Op, op), (Column::Output, 86.0)];
-        for (metric, width) in Metric::ALL.into_iter().zip([82.0, 98.0, 80.0, 74.0]) {
+        let is_wide = available >= WIDE;
+        let op = if available >= WIDER { 150.0 } else { 86.0 };
+        let mut list = vec![(Column::Name, 0.0), (Column::Op, op), (Column::Output, 94.0)];
+        let macs = if is_wide { 116.0 } else { 74.0 };
+        for (metric, width) in Metric::ALL.into_iter().zip([92.0, macs, 80.0, 80.0]) {
             list.push((Column::Number(metric), width));
-            if available >= WIDE && matches!(metric, Metric::Params | Metric::Macs) {
-                list.push((Column::Share(metric), 54.0));
+            if is_wide && matches!(metric, Metric::Params | Metric::Macs) {
+                list.push((Column::Share(metric), 58.0));
             }
         }
         let fixed: f32 = list.iter().map(|(_, width)| width).sum();
@@ -82,6 +85,12 @@ impl Columns {
 
     fn has_shares(&self) -> bool {
         self.list.iter().any(|(column, _)| matches!(column, Column::Share(_)))
+    }
+
+    /// A number as its column has room for it.
+    fn number(&self, metric: Metric, value: u64) -> String {
+        let exact = metric == Metric::Params || (metric == Metric::Macs && self.has_shares());
+        if exact { metric.exact(value) } else { metric.short(value) }
     }
 }
 
@@ -142,7 +151,12 @@ impl CostsView {
             ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
             self.keys(ui, (height / size::ROW) as usize, out);
         }
-        let reveal = self.reveal.take().and_then(|row| self.shown.rows.iter().position(|shown| *shown == row));
+        let reveal = self.reveal.take().and_then(|reveal| {
+            let position = self.shown.rows.iter().position(|shown| *shown == reveal.row)?;
+            Some((position, reveal.align))
+        });
+        // A faded first or last row reads as disabled.
+        ui.spacing_mut().scroll.fade.strength = 0.0;
         egui::ScrollArea::vertical().id_salt("costs down").auto_shrink(false).max_height(height).show_viewport(
             ui,
             |ui, viewport| {
@@ -152,8 +166,8 @@ impl CostsView {
                     let corner = pos2(origin.x, origin.y + size::ROW * position as f32);
                     Rect::from_min_size(corner, vec2(columns.width, size::ROW))
                 };
-                if let Some(position) = reveal {
-                    ui.scroll_to_rect_animation(place(position), None, egui::style::ScrollAnimation::none());
+                if let Some((position, align)) = reveal {
+                    ui.scroll_to_rect_animation(place(position), align, egui::style::ScrollAnimation::none());
                 }
                 let first = (viewport.top() / size::ROW).max(0.0) as usize;
                 let last = ((viewport.bottom() / size::ROW).ceil().max(0.0) as usize).min(rows);
@@ -220,8 +234,7 @@ impl CostsView {
                 let words = match column {
                     Column::Name => title.to_owned(),
                     Column::Op | Column::Output => continue,
-                    Column::Number(metric @ (Metric::Params | Metric::Macs)) => metric.exact(metric.of(cost)),
-                    Column::Number(metric) => metric.short(metric.of(cost)),
+                    Column::Number(metric) => columns.number(*metric, metric.of(cost)),
                     Column::Share(metric) => percent(metric.of(cost), metric.of(tree.total)),
                 };
                 table::text(ui, cell, &words, theme::semibold(size::TEXT), palette(ui).text, column.side());
@@ -253,13 +266,11 @@ fn value(ui: &Ui, columns: &Columns, column: Column, cell: Rect, entry: &Row, to
         }
         Column::Number(metric) => {
             let value = metric.of(entry.cost);
-            let exact = matches!(metric, Metric::Params | Metric::Macs);
-            let words = if exact { metric.exact(value) } else { metric.short(value) };
+            let words = columns.number(metric, value);
             table::text(ui, cell, &words, font, table::number_colour(colours, value), Side::Right);
-            if exact && !columns.has_shares() {
-                let left = cell.left() + PAD;
-                let track = Rect::from_min_max(pos2(left, cell.bottom() - 3.0), pos2(cell.right() - PAD, cell.bottom() - 1.0));
-                table::share_bar(ui, track, share(value, metric.of(total)), hue);
+            let is_share = matches!(metric, Metric::Params | Metric::Macs) && !columns.has_shares();
+            if is_share && value > 0 {
+                table::share_bar(ui, cell, share(value, metric.of(total)), hue);
             }
         }
         Column::Share(metric) => share_cell(ui, cell, metric.of(entry.cost), metric.of(total), hue),
@@ -280,10 +291,9 @@ fn hover(ui: &mut Ui, entry: &Row) {
 /// Percent over a thin bar.
 fn share_cell(ui: &Ui, cell: Rect, part: u64, whole: u64, hue: Color32) {
     let colours = palette(ui);
-    let above = cell.with_max_y(cell.bottom() - 4.0);
     let colour = if part == 0 { colours.faint } else { colours.muted };
-    table::text(ui, above, &percent(part, whole), theme::regular(size::LABEL), colour, Side::Right);
-    let track = Rect::from_min_max(pos2(cell.left() + PAD, cell.bottom() - 5.0), pos2(cell.right() - PAD, cell.bottom() - 3.0));
-    ui.painter().rect_filled(track, 1.0, colours.raised);
-    table::share_bar(ui, track, share(part, whole), hue);
+    table::text(ui, cell, &percent(part, whole), theme::regular(size::LABEL), colour, Side::Right);
+    if part > 0 {
+        table::share_bar(ui, cell, share(part, whole), hue);
+    }
 }

@@ -82,8 +82,8 @@ impl CostsView {
         ui.horizontal(|ui| {
             ui.set_height(size::ROW);
             let field = egui::TextEdit::singleline(&mut self.filter)
-                .hint_text("Filter: conv2, sigmoid, cbam, shortcut")
-                .desired_width(240.0);
+                .hint_text("Filter layers: conv2, sigmoid, cbam")
+                .desired_width(250.0);
             let field = ui.add(field);
             field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Filter layers"));
             if field.changed() {
@@ -135,7 +135,7 @@ impl CostsView {
                 for (index, text) in written::written(tree, row).iter().enumerate() {
                     let place = line(1 + index / 2, index % 2);
                     flush(ui, place, 0.0, LABELS[index], theme::regular(size::LABEL), colours.muted);
-                    flush(ui, place, 72.0, text, theme::mono(size::MONO), colours.text);
+                    flush(ui, place, 84.0, text, theme::mono(size::MONO), colours.text);
                 }
             }
             None => {
@@ -177,6 +177,9 @@ fn stat(ui: &Ui, cell: egui::Rect, tree: &Tree, metric: Metric) {
     let mut left = track.left();
     for kind in &tree.kinds {
         let of_kind: u64 = tree.kind_total(kind).map(|cost| metric.of(cost)).sum();
+        if of_kind == 0 {
+            continue;
+        }
         let width = track.width() * share(of_kind, whole);
         let bar = egui::Rect::from_min_size([left, track.top()].into(), Vec2::new(width.max(1.0), track.height()));
         ui.painter().rect_filled(bar, 2.0, colours.attention(kind));
