@@ -61,9 +61,9 @@ impl Card {
                 self.ratio(ui);
             }
             ui.add_space(size::GAP);
-            let counts = format!("Counts {}. Both take and give {} channels. He et al., 2015.", Lesson::COUNTS, self.lesson.channels);
-            widgets::caption(ui, counts);
-            widgets::caption(ui, "18·C² against 17/16·C²: the same ratio at every width.");
+            let channels = self.lesson.channels;
+            widgets::caption(ui, format!("Counts {}. Both take and give {channels} channels.", Lesson::COUNTS));
+            widgets::caption(ui, "18·C² against 17/16·C²: the same ratio at every width. He et al., 2015.");
         });
     }
 

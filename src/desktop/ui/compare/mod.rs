@@ -62,8 +62,6 @@ impl CompareView {
                 ui.add_space(size::PADDING * 1.5);
                 self.lesson.show(ui);
                 ui.add_space(size::PADDING * 1.5);
-                widgets::section(ui, "Parameters against MACs").on_hover_text("Each point is a network: right is larger, up is dearer");
-                ui.add_space(size::GAP);
                 scatter::show(ui, &comparison);
             });
         });

@@ -87,6 +87,12 @@ impl Comparison {
         self.rows.iter().filter(|row| row.kind != ScopeKind::Block || stage_of(&row.name).is_some_and(|s| open.contains(s)))
     }
 
+    /// The whole networks, as the cells of a row.
+    #[must_use]
+    pub fn totals(&self) -> Vec<Option<Cost>> {
+        self.columns.iter().map(|column| Some(column.total)).collect()
+    }
+
     /// The stages, which have blocks to show.
     pub fn stages(&self) -> impl Iterator<Item = &Row> + '_ {
         self.rows.iter().filter(|row| row.kind == ScopeKind::Stage)

@@ -73,6 +73,7 @@ pub(super) fn show(ui: &mut Ui, comparison: &Comparison) {
     let places: Vec<[f64; 2]> =
         params.iter().zip(&macs).map(|(params, macs)| [across.place(*params), up.place(*macs)]).collect();
     let colours = palette(ui);
+    heading(ui, across, up);
     let bounds = PlotBounds::from_min_max([across.low, up.low], [across.high, up.high]);
     let response = plot(ui, across, up).show(ui, |plot| {
         plot.set_plot_bounds(bounds);
@@ -96,6 +97,16 @@ pub(super) fn show(ui: &mut Ui, comparison: &Comparison) {
             }
         });
     }
+}
+
+/// What the axes are, and that they are logarithmic where they are.
+fn heading(ui: &mut Ui, across: Scale, up: Scale) {
+    let axis = |scale: Scale| if scale.logarithmic { ", logarithmic" } else { "" };
+    ui.horizontal(|ui| {
+        widgets::section(ui, "Parameters against MACs");
+        widgets::caption(ui, format!("across: parameters{} · up: MACs{}", axis(across), axis(up)));
+    });
+    ui.add_space(size::GAP);
 }
 
 fn plot(ui: &Ui, across: Scale, up: Scale) -> Plot<'static> {
@@ -148,6 +159,8 @@ fn labels(ui: &Ui, comparison: &Comparison, points: &[Pos2], area: Rect) {
         .collect();
     let sizes: Vec<Vec2> = galleys.iter().map(|galley| galley.size()).collect();
     for (rect, galley) in place_labels(points, &sizes, area).into_iter().zip(galleys) {
+        // The grid stays behind the words.
+        ui.painter().rect_filled(rect.expand(2.0), f32::from(size::CELL_CORNER), colours.canvas.gamma_multiply(0.85));
         ui.painter().galley(rect.min, galley, colours.text);
     }
 }

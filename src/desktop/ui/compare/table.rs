@@ -9,9 +9,9 @@ use crate::desktop::ui::metric::Metric;
 use crate::desktop::ui::table::{self, INDENT, PAD, Side};
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, Shared, widgets};
-use crate::network::cost::Cost;
+use crate::network::cost::{Cost, Row};
 use crate::network::graph::ScopeKind;
-use crate::network::number::signed;
+use crate::network::number::{percent_change, short_signed, signed};
 
 /// Width of the column of names, which stays while the numbers are scrolled across.
 const NAME: f32 = 96.0;
@@ -45,67 +45,103 @@ impl Column {
         }
     }
 
-    /// What stands in a row of these costs.
-    fn text(self, cells: &[Option<Cost>]) -> (String, i128) {
+    /// What stands in a row of these costs, and the number it stands for.
+    fn text(self, cells: &[Option<Cost>], digits: Digits) -> (String, i128) {
         let of = |metric: Metric, network: usize| cells[network].map_or(0, |cost| metric.of(cost));
+        let is_short = digits == Digits::Few && self.metric() == Metric::Macs;
         match self {
-            Self::Value(metric, network) => match cells[network] {
-                Some(cost) => (metric.exact(metric.of(cost)), i128::from(metric.of(cost))),
+            Self::Value(metric, network) => match cells[network].map(|cost| metric.of(cost)) {
+                Some(value) if is_short => (metric.short(value), i128::from(value)),
+                Some(value) => (metric.exact(value), i128::from(value)),
                 None => ("–".to_owned(), 0),
             },
             Self::Difference(metric, network) => {
                 let change = difference(of(metric, 0), of(metric, network));
-                (signed(change), change)
+                (if is_short { short_signed(change) } else { signed(change) }, change)
             }
         }
     }
 }
 
+/// How many digits MACs have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Digits {
+    /// All of them.
+    All,
+    /// Four and a unit, where there is no room for all.
+    Few,
+}
+
 /// Widths of the columns of numbers, measured once a comparison: nothing moves when a stage is opened.
 #[derive(Default)]
-pub(super) struct Widths(Vec<f32>);
+pub(super) struct Widths {
+    exact: Vec<f32>,
+    short: Vec<f32>,
+}
 
 impl Widths {
-    fn measure(&mut self, ui: &Ui, columns: &[Column], comparison: &Comparison, totals: &[Option<Cost>]) {
-        if self.0.len() == columns.len() {
-            return;
+    /// The widths and digits for this much room.
+    fn fit(&mut self, ui: &Ui, columns: &[Column], comparison: &Comparison, room: f32) -> (Vec<f32>, Digits) {
+        if self.exact.len() != columns.len() {
+            self.exact = measure(ui, columns, comparison, Digits::All);
+            self.short = measure(ui, columns, comparison, Digits::Few);
         }
-        let widest = |column: &Column| {
-            let rows = comparison.rows.iter().map(|row| row.cells.as_slice());
-            let texts = rows.chain([totals]).map(|cells| column.text(cells).0);
-            // Digits are nearly equally wide: the longest text is the widest but for a hair.
-            let longest = texts.max_by_key(|text| text.chars().count()).unwrap_or_default();
-            let galley = ui.painter().layout_no_wrap(longest, theme::semibold(size::TEXT), palette(ui).text);
-            (galley.size().x + PAD * 2.0 + 2.0).max(44.0).ceil()
-        };
-        self.0 = columns.iter().map(widest).collect();
+        let fits = self.exact.iter().sum::<f32>() <= room;
+        let (widths, digits) = if fits { (&self.exact, Digits::All) } else { (&self.short, Digits::Few) };
+        // Room to spare goes to the columns evenly, up to a point: numbers too far apart are hard to read across.
+        let spare = ((room - widths.iter().sum::<f32>()) / columns.len() as f32).clamp(0.0, 40.0);
+        (widths.iter().map(|width| width + spare).collect(), digits)
     }
 }
 
-/// One painted row: its place in both halves and its numbers.
-struct Line<'a> {
-    cells: &'a [Option<Cost>],
-    bold: bool,
+fn measure(ui: &Ui, columns: &[Column], comparison: &Comparison, digits: Digits) -> Vec<f32> {
+    let totals = comparison.totals();
+    let widest = |column: &Column| {
+        let rows = comparison.rows.iter().map(|row| row.cells.as_slice());
+        let texts = rows.chain([totals.as_slice()]).map(|cells| column.text(cells, digits).0);
+        // Digits are nearly equally wide: the longest text is the widest but for a hair.
+        let longest = texts.max_by_key(|text| text.chars().count()).unwrap_or_default();
+        let galley = ui.painter().layout_no_wrap(longest, theme::semibold(size::TEXT), palette(ui).text);
+        (galley.size().x + PAD * 2.0 + 2.0).max(44.0).ceil()
+    };
+    columns.iter().map(widest).collect()
+}
+
+/// The rows being shown, for both halves of the table.
+struct Sheet<'a> {
+    columns: &'a [Column],
+    digits: Digits,
+    rows: &'a [&'a Row],
+    selected: Option<&'a str>,
+    /// The row under the pointer, in either half.
+    hovered: Option<usize>,
+}
+
+impl Sheet<'_> {
+    fn is_selected(&self, row: &Row) -> bool {
+        self.selected == Some(row.name.as_str())
+    }
 }
 
 impl CompareView {
     /// The aligned table.
     pub(super) fn show_table(&mut self, ui: &mut Ui, comparison: &Comparison, shared: &Shared, out: &mut Outbox) {
         self.title(ui, comparison);
-        let totals: Vec<Option<Cost>> = comparison.columns.iter().map(|column| Some(column.total)).collect();
         let columns = Column::all(comparison.columns.len());
-        self.table.measure(ui, &columns, comparison, &totals);
-        let used: f32 = self.table.0.iter().sum::<f32>() + NAME;
-        // Room to spare goes to the columns evenly, up to a point: numbers too far apart are hard to read across.
-        let spare = ((ui.available_width() - used) / columns.len() as f32).clamp(0.0, 40.0);
-        let widths: Vec<f32> = self.table.0.iter().map(|width| width + spare).collect();
+        let (widths, digits) = self.table.fit(ui, &columns, comparison, ui.available_width() - NAME);
         let open = self.open.clone();
-        let rows: Vec<&crate::network::cost::Row> = comparison.shown(&open).collect();
+        let rows: Vec<&Row> = comparison.shown(&open).collect();
+        let full = widths.iter().sum::<f32>().min(ui.available_width() - NAME) + NAME;
+        let first = ui.cursor().min + vec2(0.0, HEAD);
+        let place = |row: usize| Rect::from_min_size(first + vec2(0.0, size::ROW * row as f32), vec2(full, size::ROW));
+        let hovered = (0..rows.len()).find(|row| ui.rect_contains_pointer(place(*row)));
+        let selected = shared.selection.part.as_deref();
+        let sheet = Sheet { columns: &columns, digits, rows: &rows, selected, hovered };
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
             ui.vertical(|ui| {
                 ui.set_width(NAME);
-                self.names(ui, &rows, shared, out);
+                self.names(ui, &sheet, out);
             });
             let across = egui::ScrollArea::horizontal().id_salt("compare across").auto_shrink([false, true]);
             across.show(ui, |ui| {
@@ -113,16 +149,14 @@ impl CompareView {
                     ui.set_width(widths.iter().sum());
                     let spans = table::spans(ui.min_rect().left(), &widths);
                     headings(ui, &columns, &spans, comparison);
-                    for row in &rows {
-                        let selected = shared.selection.part.as_deref() == Some(row.name.as_str());
-                        let line = Line { cells: &row.cells, bold: false };
-                        if numbers(ui, &columns, &spans, &line, selected, &row.name) {
-                            out.select_part(row.name.clone());
+                    for index in 0..rows.len() {
+                        if row_of_numbers(ui, &sheet, &spans, index, comparison) {
+                            out.select_part(rows[index].name.clone());
                         }
                     }
-                    let top = ui.cursor().top();
-                    numbers(ui, &columns, &spans, &Line { cells: &totals, bold: true }, false, "total");
-                    ui.painter().hline(ui.min_rect().x_range(), top, (1.0, palette(ui).line));
+                    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
+                    cells(ui, &sheet, &spans, rect, &comparison.totals(), &theme::semibold(size::TEXT));
+                    ui.painter().hline(rect.x_range(), rect.top(), (1.0, palette(ui).line));
                 });
             });
         });
@@ -146,46 +180,51 @@ impl CompareView {
     }
 
     /// The names of the parts, with triangles before stages.
-    fn names(&mut self, ui: &mut Ui, rows: &[&crate::network::cost::Row], shared: &Shared, out: &mut Outbox) {
+    fn names(&mut self, ui: &mut Ui, sheet: &Sheet, out: &mut Outbox) {
         let (head, _) = ui.allocate_exact_size(vec2(NAME, HEAD), Sense::hover());
         let label = head.with_min_y(head.bottom() - size::ROW);
         table::text(ui, label, "part", theme::regular(size::LABEL), palette(ui).muted, Side::Left);
         ui.painter().hline(head.x_range(), head.bottom(), (1.0, palette(ui).line));
-        for row in rows {
-            let (rect, _) = ui.allocate_exact_size(vec2(NAME, size::ROW), Sense::hover());
-            let id = ui.scope_id().with(("part", &row.name));
-            let response = ui.interact(rect, id, Sense::click());
-            let selected = shared.selection.part.as_deref() == Some(row.name.as_str());
-            table::name(&response, egui::Role::TreeItem, selected, &row.name);
-            table::row_background(ui, rect, selected, response.hovered(), None);
-            table::focus_ring(ui, rect, &response);
-            let mut toggled = response.double_clicked();
-            if row.kind == ScopeKind::Stage {
-                let hinge = Rect::from_min_size(rect.min, vec2(18.0, rect.height()));
-                let open = self.open.contains(&row.name);
-                toggled |= table::triangle(ui, id.with("fold"), hinge, open, &row.name).clicked();
-                let keyed = response.has_focus() && ui.input(|input| input.key_pressed(if open { egui::Key::Minus } else { egui::Key::Plus }));
-                if (toggled || keyed) && !self.open.remove(&row.name) {
-                    self.open.insert(row.name.clone());
-                }
-            }
-            let indent = if row.kind == ScopeKind::Block { INDENT + 12.0 } else { 12.0 };
-            let colour = if row.kind == ScopeKind::Block { palette(ui).muted } else { palette(ui).text };
-            let place = rect.with_min_x(rect.left() + indent);
-            if table::text(ui, place, &row.name, theme::regular(size::TEXT), colour, Side::Left) {
-                response.clone().on_hover_text(row.name.as_str());
-            }
-            if response.clicked() {
-                out.select_part(row.name.clone());
-            }
+        for (index, row) in sheet.rows.iter().enumerate() {
+            self.name(ui, row, sheet.is_selected(row), sheet.hovered == Some(index), out);
         }
         let (rect, _) = ui.allocate_exact_size(vec2(NAME, size::ROW), Sense::hover());
-        let place = rect.with_min_x(rect.left() + 12.0);
+        let place = rect.with_min_x(rect.left() + HINGE);
         table::text(ui, place, "total", theme::semibold(size::TEXT), palette(ui).text, Side::Left);
         ui.painter().hline(rect.x_range(), rect.top(), (1.0, palette(ui).line));
     }
+
+    /// One name. With the focus on it, + shows a stage's blocks and − hides them.
+    fn name(&mut self, ui: &mut Ui, row: &Row, selected: bool, hovered: bool, out: &mut Outbox) {
+        let colours = palette(ui);
+        let (rect, _) = ui.allocate_exact_size(vec2(NAME, size::ROW), Sense::hover());
+        let id = ui.scope_id().with(("part", &row.name));
+        let response = ui.interact(rect, id, Sense::click());
+        table::name(&response, egui::Role::TreeItem, selected, &row.name);
+        table::row_background(ui, rect, selected, hovered, None);
+        table::focus_ring(ui, rect, &response);
+        if row.kind == ScopeKind::Stage {
+            let hinge = Rect::from_min_size(rect.min, vec2(HINGE + PAD, rect.height()));
+            let open = self.open.contains(&row.name);
+            let triangle = table::triangle(ui, id.with("fold"), hinge, open, &row.name);
+            let key = if open { egui::Key::Minus } else { egui::Key::Plus };
+            let keyed = response.has_focus() && ui.input(|input| input.key_pressed(key));
+            if (triangle.clicked() || response.double_clicked() || keyed) && !self.open.remove(&row.name) {
+                self.open.insert(row.name.clone());
+            }
+        }
+        let is_block = row.kind == ScopeKind::Block;
+        let place = rect.with_min_x(rect.left() + HINGE + if is_block { INDENT } else { 0.0 });
+        let colour = if is_block { colours.muted } else { colours.text };
+        table::text(ui, place, &row.name, theme::regular(size::TEXT), colour, Side::Left);
+        if response.clicked() {
+            out.select_part(row.name.clone());
+        }
+    }
 }
 
+/// Room for a triangle.
+const HINGE: f32 = 12.0;
 /// Height of both lines of headings.
 const HEAD: f32 = size::ROW + 18.0;
 
@@ -221,32 +260,58 @@ fn headings(ui: &mut Ui, columns: &[Column], spans: &[Rangef], comparison: &Comp
 }
 
 /// One row of numbers; says whether it was clicked.
-fn numbers(ui: &mut Ui, columns: &[Column], spans: &[Rangef], line: &Line, selected: bool, name: &str) -> bool {
+fn row_of_numbers(ui: &mut Ui, sheet: &Sheet, spans: &[Rangef], index: usize, comparison: &Comparison) -> bool {
     let colours = palette(ui);
+    let row = sheet.rows[index];
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
     if !ui.is_rect_visible(rect) {
         return false;
     }
-    let response = ui.interact(rect, ui.scope_id().with(("numbers", name)), Sense::CLICK);
-    if !line.bold {
-        let fill = match (selected, response.hovered()) {
-            (true, _) => Some(colours.accent.gamma_multiply(colours.tint * 1.6)),
-            (_, true) => Some(colours.raised.gamma_multiply(0.7)),
-            _ => None,
-        };
-        if let Some(fill) = fill {
-            ui.painter().rect_filled(rect, 0.0, fill);
-        }
+    // The name is the row's tab stop and accessible name; the numbers only widen what can be clicked.
+    let response = ui.interact(rect, ui.scope_id().with(("numbers", &row.name)), Sense::CLICK);
+    let fill = match (sheet.is_selected(row), sheet.hovered == Some(index)) {
+        (true, _) => Some(colours.accent.gamma_multiply(colours.tint * 1.6)),
+        (_, true) => Some(colours.raised.gamma_multiply(0.7)),
+        _ => None,
+    };
+    if let Some(fill) = fill {
+        ui.painter().rect_filled(rect, 0.0, fill);
     }
-    let font = if line.bold { theme::semibold(size::TEXT) } else { theme::regular(size::TEXT) };
-    for (column, span) in columns.iter().zip(spans) {
-        let (words, value) = column.text(line.cells);
+    cells(ui, sheet, spans, rect, &row.cells, &theme::regular(size::TEXT));
+    let clicked = response.clicked();
+    response.on_hover_ui(|ui| hover(ui, row, comparison));
+    clicked
+}
+
+/// The numbers of one row; zeros step back, differences stand out.
+fn cells(ui: &Ui, sheet: &Sheet, spans: &[Rangef], row: Rect, costs: &[Option<Cost>], font: &egui::FontId) {
+    let colours = palette(ui);
+    for (column, span) in sheet.columns.iter().zip(spans) {
+        let (words, value) = column.text(costs, sheet.digits);
         let colour = match column {
             _ if value == 0 => colours.faint,
             Column::Value(..) => colours.text,
             Column::Difference(..) => colours.difference,
         };
-        table::text(ui, table::cell(rect, *span), &words, font.clone(), colour, Side::Right);
+        table::text(ui, table::cell(row, *span), &words, font.clone(), colour, Side::Right);
     }
-    response.clicked() && !line.bold
+}
+
+/// A part in every network, to the last digit, with how much more than A it is.
+fn hover(ui: &mut Ui, row: &Row, comparison: &Comparison) {
+    ui.label(widgets::strong(row.name.as_str(), size::TEXT));
+    let base = row.cells[0].unwrap_or_default();
+    for (network, column) in comparison.columns.iter().enumerate() {
+        let Some(cost) = row.cells[network] else {
+            widgets::muted(ui, format!("{}: has no such part", column.letter));
+            continue;
+        };
+        let more = |metric: Metric| {
+            let change = percent_change(metric.of(base), metric.of(cost)).filter(|_| network > 0);
+            let change = change.map(|change| format!(" ({change})")).unwrap_or_default();
+            format!("{}{change}", metric.exact(metric.of(cost)))
+        };
+        let words = format!("{}: {} params, {} MACs", column.letter, more(Metric::Params), more(Metric::Macs));
+        widgets::muted(ui, words);
+    }
 }

@@ -38,7 +38,7 @@ pub struct CostsView {
 /// A row to scroll to: into the middle when it was chosen elsewhere, just into sight when the keyboard goes there.
 struct Reveal {
     row: usize,
-    align: Option<egui::Align>,
+    centred: bool,
 }
 
 impl CostsView {
@@ -71,7 +71,7 @@ impl CostsView {
         if self.seen.as_deref() != part {
             self.seen = part.map(ToOwned::to_owned);
             if let Some(row) = part.and_then(|part| tree.row_of(part)) {
-                self.reveal = Some(Reveal { row, align: Some(egui::Align::Center) });
+                self.reveal = Some(Reveal { row, centred: true });
                 let folds = if self.filter.is_empty() { &mut self.folds } else { &mut self.found };
                 for ancestor in tree.ancestors(row) {
                     folds.set(&tree.rows[ancestor], true);
@@ -111,7 +111,7 @@ impl CostsView {
         let Some(tree) = &self.tree else { return };
         let path = tree.rows[row].path.clone();
         self.seen = Some(path.clone());
-        self.reveal = scroll.then_some(Reveal { row, align: None });
+        self.reveal = scroll.then_some(Reveal { row, centred: false });
         out.select_part(path);
     }
 

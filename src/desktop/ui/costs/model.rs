@@ -54,6 +54,17 @@ impl Row {
         matches!(self.part, Part::Layer(_))
     }
 
+    /// A name for little room: `layer2.0…spatial.conv` in a flat list, `…spatial.conv` in the tree.
+    #[must_use]
+    pub fn brief(&self, flat: bool) -> String {
+        let words: Vec<&str> = if flat { &self.path } else { &self.label }.split('.').collect();
+        let (head, tail) = (if flat { 2 } else { 0 }, 2);
+        if words.len() <= head + tail {
+            return words.join(".");
+        }
+        format!("{}…{}", words[..head].join("."), words[words.len() - tail..].join("."))
+    }
+
     /// Does it contain every one of these words (in lower case)?
     #[must_use]
     pub fn matches(&self, words: &[String]) -> bool {

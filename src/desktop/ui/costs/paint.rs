@@ -14,11 +14,11 @@ use crate::network::cost::Cost;
 
 /// From this width on, MACs are exact and shares have columns of their own; below, they are thin bars under the
 /// numbers and MACs have four digits.
-const WIDE: f32 = 814.0;
+const WIDE: f32 = 808.0;
 /// From this width on, operators are named in full.
 const WIDER: f32 = 960.0;
-/// The narrowest column of names.
-const NAME: f32 = 150.0;
+/// The narrowest and the widest column of names; what is left over goes to the other columns.
+const NAME: (f32, f32) = (136.0, 320.0);
 
 /// A column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,16 +68,20 @@ impl Columns {
     fn fit(left: f32, available: f32) -> Self {
         let is_wide = available >= WIDE;
         let op = if available >= WIDER { 150.0 } else { 86.0 };
-        let mut list = vec![(Column::Name, 0.0), (Column::Op, op), (Column::Output, 94.0)];
-        let macs = if is_wide { 116.0 } else { 74.0 };
-        for (metric, width) in Metric::ALL.into_iter().zip([92.0, macs, 80.0, 80.0]) {
+        let mut list = vec![(Column::Name, 0.0), (Column::Op, op), (Column::Output, 104.0)];
+        let macs = if is_wide { 116.0 } else { 66.0 };
+        for (metric, width) in Metric::ALL.into_iter().zip([92.0, macs, 82.0, 76.0]) {
             list.push((Column::Number(metric), width));
             if is_wide && matches!(metric, Metric::Params | Metric::Macs) {
                 list.push((Column::Share(metric), 58.0));
             }
         }
         let fixed: f32 = list.iter().map(|(_, width)| width).sum();
-        list[0].1 = (available - fixed).max(NAME);
+        list[0].1 = (available - fixed).clamp(NAME.0, NAME.1);
+        let left_over = (available - fixed - list[0].1).max(0.0) / (list.len() - 1) as f32;
+        for (_, width) in &mut list[1..] {
+            *width += left_over;
+        }
         let widths: Vec<f32> = list.iter().map(|(_, width)| *width).collect();
         let spans = table::spans(left, &widths);
         Self { width: widths.iter().sum(), list: list.iter().map(|(column, _)| *column).zip(spans).collect() }
@@ -88,9 +92,15 @@ impl Columns {
     }
 
     /// A number as its column has room for it.
-    fn number(&self, metric: Metric, value: u64) -> String {
-        let exact = metric == Metric::Params || (metric == Metric::Macs && self.has_shares());
-        if exact { metric.exact(value) } else { metric.short(value) }
+    fn number(&self, ui: &Ui, cell: Rect, metric: Metric, value: u64, font: &egui::FontId) -> String {
+        if metric == Metric::Params || (metric == Metric::Macs && self.has_shares()) {
+            let exact = metric.exact(value);
+            let room = cell.width() - 2.0 * table::PAD;
+            if !table::elided(ui, &exact, font.clone(), Color32::PLACEHOLDER, room).elided {
+                return exact;
+            }
+        }
+        metric.short(value)
     }
 }
 
@@ -101,11 +111,14 @@ impl CostsView {
         let available = ui.available_width();
         ui.allocate_ui(Vec2::new(available, height), |ui| {
             egui::ScrollArea::horizontal().id_salt("costs across").auto_shrink(false).show(ui, |ui| {
-                let columns = Columns::fit(ui.min_rect().left(), available);
-                ui.set_width(columns.width);
+                // The scroll bar has its own room, so that rows end where the headings do.
+                let bar = ui.spacing().scroll.allocated_width();
+                let columns = Columns::fit(ui.min_rect().left(), available - bar);
+                ui.set_width(columns.width + bar);
                 self.headings(ui, &columns);
                 let footers = 1 + usize::from(self.shown.matching.is_some());
-                let body = (height - size::ROW * (1 + footers) as f32 - 2.0).max(size::ROW * 2.0);
+                let lines = ((height - 2.0) / size::ROW).floor() - (1 + footers) as f32;
+                let body = lines.max(2.0) * size::ROW;
                 self.body(ui, &columns, body, shared, out);
                 self.totals(ui, &columns);
             });
@@ -151,13 +164,17 @@ impl CostsView {
             ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
             self.keys(ui, (height / size::ROW) as usize, out);
         }
-        let reveal = self.reveal.take().and_then(|reveal| {
-            let position = self.shown.rows.iter().position(|shown| *shown == reveal.row)?;
-            Some((position, reveal.align))
-        });
+        let visible = (height / size::ROW) as usize;
+        let mut down = egui::ScrollArea::vertical().id_salt("costs down").auto_shrink(false).max_height(height);
+        let reveal = self.reveal.take();
+        let target = reveal.as_ref().and_then(|reveal| self.shown.rows.iter().position(|shown| *shown == reveal.row));
+        if let Some(position) = target.filter(|_| reveal.as_ref().is_some_and(|reveal| reveal.centred)) {
+            let top = position.saturating_sub(visible / 2).min(rows.saturating_sub(visible));
+            down = down.vertical_scroll_offset(size::ROW * top as f32);
+        }
         // A faded first or last row reads as disabled.
         ui.spacing_mut().scroll.fade.strength = 0.0;
-        egui::ScrollArea::vertical().id_salt("costs down").auto_shrink(false).max_height(height).show_viewport(
+        down.show_viewport(
             ui,
             |ui, viewport| {
                 ui.set_height(size::ROW * rows as f32);
@@ -166,8 +183,8 @@ impl CostsView {
                     let corner = pos2(origin.x, origin.y + size::ROW * position as f32);
                     Rect::from_min_size(corner, vec2(columns.width, size::ROW))
                 };
-                if let Some((position, align)) = reveal {
-                    ui.scroll_to_rect_animation(place(position), align, egui::style::ScrollAnimation::none());
+                if let Some(position) = target {
+                    ui.scroll_to_rect_animation(place(position), None, egui::style::ScrollAnimation::none());
                 }
                 let first = (viewport.top() / size::ROW).max(0.0) as usize;
                 let last = ((viewport.bottom() / size::ROW).ceil().max(0.0) as usize).min(rows);
@@ -206,9 +223,7 @@ impl CostsView {
                     let triangle = table::triangle(ui, id.with("fold"), hinge, self.is_open(tree, row), &entry.path);
                     toggled |= triangle.clicked();
                 }
-                let name = if flat { &entry.path } else { &entry.label };
-                let font = if entry.is_layer() { theme::regular(size::TEXT) } else { theme::semibold(size::TEXT) };
-                table::text(ui, cell.with_min_x(cell.left() + indent), name, font, palette(ui).text, Side::Left);
+                name(ui, cell.with_min_x(cell.left() + indent), entry, flat);
             } else {
                 value(ui, columns, *column, cell, entry, tree.total);
             }
@@ -227,6 +242,7 @@ impl CostsView {
     /// The sum of what the filter found, and the whole network.
     fn totals(&self, ui: &mut Ui, columns: &Columns) {
         let Some(tree) = &self.tree else { return };
+        let font = theme::semibold(size::TEXT);
         let mut line = |title: &str, cost: Cost| {
             let (row, _) = ui.allocate_exact_size(vec2(columns.width, size::ROW), Sense::hover());
             for (column, span) in &columns.list {
@@ -234,10 +250,10 @@ impl CostsView {
                 let words = match column {
                     Column::Name => title.to_owned(),
                     Column::Op | Column::Output => continue,
-                    Column::Number(metric) => columns.number(*metric, metric.of(cost)),
+                    Column::Number(metric) => columns.number(ui, cell, *metric, metric.of(cost), &font),
                     Column::Share(metric) => percent(metric.of(cost), metric.of(tree.total)),
                 };
-                table::text(ui, cell, &words, theme::semibold(size::TEXT), palette(ui).text, column.side());
+                table::text(ui, cell, &words, font.clone(), palette(ui).text, column.side());
             }
             row
         };
@@ -248,6 +264,16 @@ impl CostsView {
         let row = line("total", tree.total);
         ui.painter().hline(row.x_range(), row.top(), (1.0, palette(ui).line));
     }
+}
+
+/// A row's name; where it does not fit, the middle of it is left out first.
+fn name(ui: &Ui, cell: Rect, entry: &Row, flat: bool) {
+    let colour = palette(ui).text;
+    let font = if entry.is_layer() { theme::regular(size::TEXT) } else { theme::semibold(size::TEXT) };
+    let full = if flat { &entry.path } else { &entry.label };
+    let fits = !table::elided(ui, full, font.clone(), colour, cell.width() - 2.0 * table::PAD).elided;
+    let words = if fits { full.clone() } else { entry.brief(flat) };
+    table::text(ui, cell, &words, font, colour, Side::Left);
 }
 
 /// One cell that is not the name.
@@ -266,7 +292,7 @@ fn value(ui: &Ui, columns: &Columns, column: Column, cell: Rect, entry: &Row, to
         }
         Column::Number(metric) => {
             let value = metric.of(entry.cost);
-            let words = columns.number(metric, value);
+            let words = columns.number(ui, cell, metric, value, &font);
             table::text(ui, cell, &words, font, table::number_colour(colours, value), Side::Right);
             let is_share = matches!(metric, Metric::Params | Metric::Macs) && !columns.has_shares();
             if is_share && value > 0 {

@@ -46,14 +46,24 @@ fn dims(graph: &Graph, id: NodeId) -> String {
     if factors.is_empty() { "1".to_owned() } else { factors.join("·") }
 }
 
-/// A part's number as the sum of its children's; the result first, since the sum may be long.
+/// A part's number as the sum of its children's; the result first, since the sum may be long. Equal children are
+/// written once: `55,552 + 17·73,984`.
 fn sum(tree: &Tree, index: usize, metric: Metric) -> String {
     let value = metric.of(tree.rows[index].cost);
-    let parts: Vec<String> =
-        tree.children(index).map(|child| metric.of(tree.rows[child].cost)).filter(|part| *part > 0).map(grouped).collect();
-    match parts.len() {
-        0 | 1 => metric.exact(value),
-        _ => format!("{} = {}", metric.exact(value), parts.join(" + ")),
+    let mut terms: Vec<(u64, usize)> = Vec::new();
+    for part in tree.children(index).map(|child| metric.of(tree.rows[child].cost)).filter(|part| *part > 0) {
+        match terms.iter_mut().find(|(known, _)| *known == part) {
+            Some((_, times)) => *times += 1,
+            None => terms.push((part, 1)),
+        }
+    }
+    let term = |(part, times): &(u64, usize)| match times {
+        1 => grouped(*part),
+        _ => format!("{times}·{}", grouped(*part)),
+    };
+    match terms.as_slice() {
+        [] | [(_, 1)] => metric.exact(value),
+        terms => format!("{} = {}", metric.exact(value), terms.iter().map(term).collect::<Vec<_>>().join(" + ")),
     }
 }
 
@@ -72,6 +82,7 @@ mod tests {
         );
         assert_eq!(of("layer3.1.bn2")[2], "2·256·14·14 = 100,352");
         assert_eq!(of("stem")[0], "9,536 = 9,408 + 128");
+        assert_eq!(of("layer1")[0], "241,500 = 83,572 + 2·78,964");
         let shared = tree.rows.iter().position(|row| row.is_layer() && row.cost.params == 0 && row.cost.macs > 0);
         let shared = written(&tree, shared.expect("the MLP runs twice"));
         assert!(shared[0].starts_with("0, shared with layer1.0.cbam."), "{}", shared[0]);
