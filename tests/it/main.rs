@@ -1,4 +1,5 @@
 //! Integration tests: one binary, one module a subject.
 
 mod costs;
+mod imaging;
 mod spec;
