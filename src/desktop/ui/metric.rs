@@ -67,7 +67,9 @@ impl Metric {
         match self {
             Self::Params => "Learnable numbers; running statistics are buffers and not counted",
             Self::Macs => "Multiply-accumulates of convolution and linear layers, no bias, one image",
-            Self::Elementwise => "Operations that are not MACs: bias, BatchNorm 2, ReLU, sigmoid, add, scale 1, pooling 1 an element read",
+            Self::Elementwise => {
+                "Operations that are not MACs: bias, BatchNorm 2, ReLU, sigmoid, add, scale 1, pooling 1 an element read"
+            }
             Self::Activations => "Bytes of every layer's output in f32, one image; views take none",
         }
     }

@@ -48,7 +48,7 @@ pub fn elided(ui: &Ui, text: &str, font: FontId, colour: Color32, width: f32) ->
 }
 
 /// Paints one line of text into a cell; says whether it had to be shortened.
-pub fn text(ui: &Ui, cell: Rect, text: &str, font: FontId, colour: Color32, side: Side) -> bool {
+pub(super) fn text(ui: &Ui, cell: Rect, text: &str, font: FontId, colour: Color32, side: Side) -> bool {
     let room = cell.shrink2(vec2(PAD, 0.0));
     let galley = elided(ui, text, font, colour, room.width());
     let shortened = galley.elided;
@@ -62,7 +62,7 @@ pub fn text(ui: &Ui, cell: Rect, text: &str, font: FontId, colour: Color32, side
 }
 
 /// A heading that can be clicked to sort by its column. `order` is `Some(descending)` in the sorted column.
-pub fn heading(ui: &Ui, id: Id, cell: Rect, title: &str, side: Side, order: Option<bool>) -> Response {
+pub(super) fn heading(ui: &Ui, id: Id, cell: Rect, title: &str, side: Side, order: Option<bool>) -> Response {
     let colours = palette(ui);
     let response = ui.interact(cell, id, Sense::click());
     let state = match order {
@@ -91,7 +91,7 @@ pub fn heading(ui: &Ui, id: Id, cell: Rect, title: &str, side: Side, order: Opti
 }
 
 /// The triangle in front of a row that can be opened; `what` is the row's name.
-pub fn triangle(ui: &Ui, id: Id, rect: Rect, open: bool, what: &str) -> Response {
+pub(super) fn triangle(ui: &Ui, id: Id, rect: Rect, open: bool, what: &str) -> Response {
     let colours = palette(ui);
     // Not a tab stop: rows are walked and opened with the arrow keys.
     let response = ui.interact(rect, id, Sense::CLICK);
@@ -105,11 +105,8 @@ pub fn triangle(ui: &Ui, id: Id, rect: Rect, open: bool, what: &str) -> Response
 /// A small filled triangle that points along `towards`.
 fn arrow(ui: &Ui, centre: egui::Pos2, towards: egui::Vec2, colour: Color32) {
     let across = towards.rot90();
-    let points = vec![
-        centre + towards * 3.0,
-        centre - towards * 2.0 + across * 3.5,
-        centre - towards * 2.0 - across * 3.5,
-    ];
+    let points =
+        vec![centre + towards * 3.0, centre - towards * 2.0 + across * 3.5, centre - towards * 2.0 - across * 3.5];
     ui.painter().add(Shape::convex_polygon(points, colour, Stroke::NONE));
 }
 
@@ -122,7 +119,11 @@ pub fn row_background(ui: &Ui, row: Rect, selected: bool, hovered: bool, hue: Op
         ui.painter().rect_filled(edge, 0.0, hue);
     }
     if selected || hovered {
-        let fill = if selected { colours.accent.gamma_multiply(colours.tint * 1.6) } else { colours.raised.gamma_multiply(0.7) };
+        let fill = if selected {
+            colours.accent.gamma_multiply(colours.tint * 1.6)
+        } else {
+            colours.raised.gamma_multiply(0.7)
+        };
         ui.painter().rect_filled(row, 0.0, fill);
     }
     if selected {
@@ -132,7 +133,8 @@ pub fn row_background(ui: &Ui, row: Rect, selected: bool, hovered: bool, hue: Op
 
 /// A thin bar at the foot of a cell for a share from 0 to 1, growing from the left, on a track that is all of it.
 pub fn share_bar(ui: &Ui, cell: Rect, share: f32, colour: Color32) {
-    let track = Rect::from_min_max(pos2(cell.left() + PAD, cell.bottom() - 3.0), pos2(cell.right() - PAD, cell.bottom() - 1.0));
+    let track =
+        Rect::from_min_max(pos2(cell.left() + PAD, cell.bottom() - 3.0), pos2(cell.right() - PAD, cell.bottom() - 1.0));
     ui.painter().rect_filled(track, 1.0, palette(ui).raised);
     let bar = track.with_max_x(track.left() + (track.width() * share).max(2.0));
     ui.painter().rect_filled(bar, 1.0, colour);

@@ -85,19 +85,18 @@ pub(super) fn show(ui: &mut Ui, comparison: &Comparison, metric: Metric) {
         comparison.rows[comparison.outer[row]].cells[network].map_or(0, |cost| metric.of(cost))
     };
     let networks = comparison.columns.len();
-    let most = (0..rows).flat_map(|row| (0..networks).map(move |network| value(row, network))).max().unwrap_or(0).max(1);
+    let most =
+        (0..rows).flat_map(|row| (0..networks).map(move |network| value(row, network))).max().unwrap_or(0).max(1);
     let names: Vec<String> = comparison.outer.iter().map(|row| comparison.rows[*row].name.clone()).collect();
     let charts = charts(ui, comparison, metric, &geometry);
     let reach = most as f64 * if networks <= LABELLED { 1.14 } else { 1.02 };
     let bounds = PlotBounds::from_min_max([0.0, -0.5], [reach, rows as f64 - 0.5]);
-    let response = plot(ui, names, metric)
-        .height(geometry.height(rows) + AXIS)
-        .show(ui, |plot| {
-            plot.set_plot_bounds(bounds);
-            for chart in charts {
-                plot.bar_chart(chart);
-            }
-        });
+    let response = plot(ui, names, metric).height(geometry.height(rows) + AXIS).show(ui, |plot| {
+        plot.set_plot_bounds(bounds);
+        for chart in charts {
+            plot.bar_chart(chart);
+        }
+    });
     let spoken = format!("Bar chart: {} by stage, largest {}", metric.title(), metric.short(most));
     response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &spoken));
     if networks <= LABELLED {
@@ -161,13 +160,15 @@ fn charts(ui: &Ui, comparison: &Comparison, metric: Metric, geometry: &Geometry)
     let chart = |(network, column): (usize, &super::model::Column)| {
         let bars = (0..comparison.outer.len()).flat_map(|row| {
             let middle = geometry.middle(row, network);
-            segments(comparison, row, network, metric).into_iter().filter(|segment| segment.value > 0).map(move |segment| {
-                let fill = segment.kind.map_or(colours.network(network), |kind| colours.attention(kind));
-                Bar::new(middle, segment.value as f64)
-                    .base_offset(segment.from as f64)
-                    .width(geometry.thickness * 0.84)
-                    .fill(fill)
-            })
+            segments(comparison, row, network, metric).into_iter().filter(|segment| segment.value > 0).map(
+                move |segment| {
+                    let fill = segment.kind.map_or(colours.network(network), |kind| colours.attention(kind));
+                    Bar::new(middle, segment.value as f64)
+                        .base_offset(segment.from as f64)
+                        .width(geometry.thickness * 0.84)
+                        .fill(fill)
+                },
+            )
         });
         let name = format!("{} {}", column.letter, column.name);
         BarChart::new(name, bars.collect()).color(colours.network(network)).horizontal().allow_hover(false)
@@ -202,7 +203,10 @@ fn numbers(
 fn hover(ui: &mut Ui, comparison: &Comparison, row: usize, network: usize, metric: Metric) {
     let column = &comparison.columns[network];
     let part = &comparison.rows[comparison.outer[row]];
-    ui.label(crate::desktop::ui::widgets::strong(format!("{} {} · {}", column.letter, column.name, part.name), size::TEXT));
+    ui.label(crate::desktop::ui::widgets::strong(
+        format!("{} {} · {}", column.letter, column.name, part.name),
+        size::TEXT,
+    ));
     let Some(cost) = part.cells[network] else {
         ui.label("has no such part");
         return;

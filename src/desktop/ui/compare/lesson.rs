@@ -43,7 +43,8 @@ impl Card {
                         let chosen = channels == self.lesson.channels;
                         let response = ui.selectable_label(chosen, channels.to_string());
                         let spoken = format!("{channels} channels");
-                        response.widget_info(|| egui::WidgetInfo::selected(egui::Role::RadioButton, true, chosen, &spoken));
+                        response
+                            .widget_info(|| egui::WidgetInfo::selected(egui::Role::RadioButton, true, chosen, &spoken));
                         if response.clicked() {
                             self.lesson = lesson(channels);
                         }

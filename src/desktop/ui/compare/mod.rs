@@ -1,6 +1,7 @@
 //! Networks side by side: bars by stage, an aligned table, parameters against MACs, and the lesson.
 
 mod bars;
+mod columns;
 mod lesson;
 mod model;
 mod scatter;
@@ -29,7 +30,7 @@ pub struct CompareView {
     metric: Metric,
     /// The stages whose blocks are shown.
     open: HashSet<String>,
-    table: table::Widths,
+    table: columns::Widths,
     lesson: lesson::Card,
 }
 
@@ -42,7 +43,7 @@ impl CompareView {
         };
         if !self.comparison.as_ref().is_some_and(|comparison| comparison.is_of(networks)) {
             self.comparison = Some(Comparison::of(networks));
-            self.table = table::Widths::default();
+            self.table = columns::Widths::default();
         }
         // Taken out so that the sections below may change the rest.
         let Some(comparison) = self.comparison.take() else { return };

@@ -84,7 +84,9 @@ impl Comparison {
 
     /// The rows to show: blocks only where their stage is open.
     pub fn shown<'a>(&'a self, open: &'a HashSet<String>) -> impl Iterator<Item = &'a Row> + 'a {
-        self.rows.iter().filter(|row| row.kind != ScopeKind::Block || stage_of(&row.name).is_some_and(|s| open.contains(s)))
+        self.rows
+            .iter()
+            .filter(|row| row.kind != ScopeKind::Block || stage_of(&row.name).is_some_and(|s| open.contains(s)))
     }
 
     /// The whole networks, as the cells of a row.

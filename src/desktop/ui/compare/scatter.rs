@@ -79,13 +79,17 @@ pub(super) fn show(ui: &mut Ui, comparison: &Comparison) {
         plot.set_plot_bounds(bounds);
         for (network, place) in places.iter().enumerate() {
             let points = Points::new(comparison.columns[network].letter.clone(), vec![*place]);
-            plot.points(points.shape(MarkerShape::Circle).radius(5.0).color(colours.network(network)).allow_hover(false));
+            plot.points(
+                points.shape(MarkerShape::Circle).radius(5.0).color(colours.network(network)).allow_hover(false),
+            );
         }
     });
     let spoken = "Scatter plot: parameters against MACs, one point a network";
     response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, spoken));
-    let on_screen: Vec<Pos2> =
-        places.iter().map(|place| response.transform.position_from_point(&PlotPoint::new(place[0], place[1]))).collect();
+    let on_screen: Vec<Pos2> = places
+        .iter()
+        .map(|place| response.transform.position_from_point(&PlotPoint::new(place[0], place[1])))
+        .collect();
     labels(ui, comparison, &on_screen, *response.transform.frame());
     let near = response.response.hover_pos().and_then(|pointer| nearest(&on_screen, pointer));
     if let Some(network) = near {
@@ -141,8 +145,7 @@ fn plot(ui: &Ui, across: Scale, up: Scale) -> Plot<'static> {
 
 fn nearest(points: &[Pos2], pointer: Pos2) -> Option<usize> {
     let distance = |point: &Pos2| point.distance(pointer);
-    let (index, point) =
-        points.iter().enumerate().min_by(|(_, a), (_, b)| distance(a).total_cmp(&distance(b)))?;
+    let (index, point) = points.iter().enumerate().min_by(|(_, a), (_, b)| distance(a).total_cmp(&distance(b)))?;
     (distance(point) <= NEAR).then_some(index)
 }
 

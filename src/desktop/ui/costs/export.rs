@@ -8,8 +8,10 @@ use crate::network::number::grouped;
 #[must_use]
 pub fn csv(tree: &Tree, layers: &[usize]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut records = vec![["layer", "op", "output", "params", "macs", "elementwise", "activation_bytes", "attention"]
-        .map(ToOwned::to_owned)];
+    let mut records = vec![
+        ["layer", "op", "output", "params", "macs", "elementwise", "activation_bytes", "attention"]
+            .map(ToOwned::to_owned),
+    ];
     records.extend(layers.iter().map(|row| {
         let row = &tree.rows[*row];
         let cost = row.cost;

@@ -1,5 +1,6 @@
 //! The cost table of the active network: a tree of parts and layers with totals, shares and the numbers written out.
 
+mod columns;
 mod export;
 mod model;
 mod paint;
@@ -139,7 +140,9 @@ impl CostsView {
             Press::Home => 0,
             Press::End => last,
             Press::ArrowRight if is_part && open => (position + 1).min(last),
-            Press::ArrowRight | Press::Enter | Press::Space if is_part => return self.open(row, press == Press::ArrowRight || !open),
+            Press::ArrowRight | Press::Enter | Press::Space if is_part => {
+                return self.open(row, press == Press::ArrowRight || !open);
+            }
             Press::ArrowLeft if is_part && open => return self.open(row, false),
             Press::ArrowLeft => {
                 let above = parent.and_then(|parent| self.shown.rows.iter().position(|shown| *shown == parent));

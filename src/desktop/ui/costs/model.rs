@@ -196,7 +196,8 @@ fn scope_row(graph: &Graph, ledger: &Ledger, id: ScopeId, parent: Option<usize>,
 fn layer_row(graph: &Graph, ledger: &Ledger, id: NodeId, parent: Option<usize>, depth: usize) -> Row {
     let node = &graph[id];
     let scope = &graph[node.scope];
-    let label = node.name.strip_prefix(scope.path.as_str()).map_or(node.name.as_str(), |rest| rest.trim_start_matches('.'));
+    let label =
+        node.name.strip_prefix(scope.path.as_str()).map_or(node.name.as_str(), |rest| rest.trim_start_matches('.'));
     let attention = attention_around(graph, node.scope);
     let detail = node.op.detail();
     let long = match node.op {

@@ -1,108 +1,17 @@
 //! Paints the table: headings, the rows in sight, what the filter found, the total.
 
 use eframe::egui;
-use egui::{Color32, Rangef, Rect, Sense, Ui, Vec2, pos2, vec2};
+use egui::{Color32, Rect, Sense, Ui, Vec2, pos2, vec2};
 
+use super::columns::{Column, Columns};
 use super::model::Row;
-use super::shown::{Key, Sort};
+use super::shown::Sort;
 use super::{CostsView, summary};
 use crate::desktop::ui::metric::{Metric, percent, share};
 use crate::desktop::ui::table::{self, INDENT, Side};
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, Shared, widgets};
 use crate::network::cost::Cost;
-
-/// From this width on, MACs are exact and shares have columns of their own; below, they are thin bars under the
-/// numbers and MACs have four digits.
-const WIDE: f32 = 808.0;
-/// From this width on, operators are named in full.
-const WIDER: f32 = 960.0;
-/// The narrowest and the widest column of names; what is left over goes to the other columns.
-const NAME: (f32, f32) = (136.0, 320.0);
-
-/// A column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Column {
-    Name,
-    Op,
-    Output,
-    Number(Metric),
-    Share(Metric),
-}
-
-impl Column {
-    fn title(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Op => "op",
-            Self::Output => "output",
-            Self::Number(Metric::Params) => "params",
-            Self::Number(Metric::Macs) => "MACs",
-            Self::Number(Metric::Elementwise) => "element-wise",
-            Self::Number(Metric::Activations) => "activations",
-            Self::Share(_) => "share",
-        }
-    }
-
-    fn key(self) -> Option<Key> {
-        match self {
-            Self::Name => None,
-            Self::Op => Some(Key::Op),
-            Self::Output => Some(Key::Output),
-            Self::Number(metric) | Self::Share(metric) => Some(Key::Cost(metric)),
-        }
-    }
-
-    fn side(self) -> Side {
-        if matches!(self, Self::Name | Self::Op) { Side::Left } else { Side::Right }
-    }
-}
-
-/// Columns and their places for a table of this width.
-struct Columns {
-    list: Vec<(Column, Rangef)>,
-    width: f32,
-}
-
-impl Columns {
-    fn fit(left: f32, available: f32) -> Self {
-        let is_wide = available >= WIDE;
-        let op = if available >= WIDER { 150.0 } else { 86.0 };
-        let mut list = vec![(Column::Name, 0.0), (Column::Op, op), (Column::Output, 104.0)];
-        let macs = if is_wide { 116.0 } else { 66.0 };
-        for (metric, width) in Metric::ALL.into_iter().zip([92.0, macs, 82.0, 76.0]) {
-            list.push((Column::Number(metric), width));
-            if is_wide && matches!(metric, Metric::Params | Metric::Macs) {
-                list.push((Column::Share(metric), 58.0));
-            }
-        }
-        let fixed: f32 = list.iter().map(|(_, width)| width).sum();
-        list[0].1 = (available - fixed).clamp(NAME.0, NAME.1);
-        let left_over = (available - fixed - list[0].1).max(0.0) / (list.len() - 1) as f32;
-        for (_, width) in &mut list[1..] {
-            *width += left_over;
-        }
-        let widths: Vec<f32> = list.iter().map(|(_, width)| *width).collect();
-        let spans = table::spans(left, &widths);
-        Self { width: widths.iter().sum(), list: list.iter().map(|(column, _)| *column).zip(spans).collect() }
-    }
-
-    fn has_shares(&self) -> bool {
-        self.list.iter().any(|(column, _)| matches!(column, Column::Share(_)))
-    }
-
-    /// A number as its column has room for it.
-    fn number(&self, ui: &Ui, cell: Rect, metric: Metric, value: u64, font: &egui::FontId) -> String {
-        if metric == Metric::Params || (metric == Metric::Macs && self.has_shares()) {
-            let exact = metric.exact(value);
-            let room = cell.width() - 2.0 * table::PAD;
-            if !table::elided(ui, &exact, font.clone(), Color32::PLACEHOLDER, room).elided {
-                return exact;
-            }
-        }
-        metric.short(value)
-    }
-}
 
 impl CostsView {
     /// The table: as high as there is room above the numbers written out.
@@ -174,25 +83,22 @@ impl CostsView {
         }
         // A faded first or last row reads as disabled.
         ui.spacing_mut().scroll.fade.strength = 0.0;
-        down.show_viewport(
-            ui,
-            |ui, viewport| {
-                ui.set_height(size::ROW * rows as f32);
-                let origin = ui.max_rect().min;
-                let place = |position: usize| {
-                    let corner = pos2(origin.x, origin.y + size::ROW * position as f32);
-                    Rect::from_min_size(corner, vec2(columns.width, size::ROW))
-                };
-                if let Some(position) = target {
-                    ui.scroll_to_rect_animation(place(position), None, egui::style::ScrollAnimation::none());
-                }
-                let first = (viewport.top() / size::ROW).max(0.0) as usize;
-                let last = ((viewport.bottom() / size::ROW).ceil().max(0.0) as usize).min(rows);
-                for position in first..last {
-                    self.row(ui, columns, place(position), position, shared, out);
-                }
-            },
-        );
+        down.show_viewport(ui, |ui, viewport| {
+            ui.set_height(size::ROW * rows as f32);
+            let origin = ui.max_rect().min;
+            let place = |position: usize| {
+                let corner = pos2(origin.x, origin.y + size::ROW * position as f32);
+                Rect::from_min_size(corner, vec2(columns.width, size::ROW))
+            };
+            if let Some(position) = target {
+                ui.scroll_to_rect_animation(place(position), None, egui::style::ScrollAnimation::none());
+            }
+            let first = (viewport.top() / size::ROW).max(0.0) as usize;
+            let last = ((viewport.bottom() / size::ROW).ceil().max(0.0) as usize).min(rows);
+            for position in first..last {
+                self.row(ui, columns, place(position), position, shared, out);
+            }
+        });
         if rows == 0 {
             let line = area.with_max_y(area.top() + size::ROW * 2.0);
             let words = format!("No layer matches \"{}\".", self.filter.trim());
@@ -219,7 +125,8 @@ impl CostsView {
             if *column == Column::Name {
                 let indent = if flat { 0.0 } else { INDENT * entry.depth as f32 + 16.0 };
                 if is_part {
-                    let hinge = Rect::from_min_size(pos2(cell.left() + indent - 14.0, cell.top()), vec2(18.0, cell.height()));
+                    let hinge =
+                        Rect::from_min_size(pos2(cell.left() + indent - 14.0, cell.top()), vec2(18.0, cell.height()));
                     let triangle = table::triangle(ui, id.with("fold"), hinge, self.is_open(tree, row), &entry.path);
                     toggled |= triangle.clicked();
                 }

@@ -137,10 +137,8 @@ pub fn words(filter: &str) -> Vec<String> {
 pub fn shown(tree: &Tree, folds: &Folds, sort: Option<Sort>, words: &[String]) -> Shown {
     let layers: Vec<usize> =
         (0..tree.rows.len()).filter(|row| tree.rows[*row].is_layer() && tree.rows[*row].matches(words)).collect();
-    let matching = (!words.is_empty()).then(|| Matching {
-        layers: layers.len(),
-        cost: layers.iter().map(|row| tree.rows[*row].cost).sum(),
-    });
+    let matching = (!words.is_empty())
+        .then(|| Matching { layers: layers.len(), cost: layers.iter().map(|row| tree.rows[*row].cost).sum() });
     let rows = match sort {
         Some(sort) => {
             let mut rows = layers;

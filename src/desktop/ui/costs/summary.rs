@@ -63,7 +63,10 @@ impl CostsView {
         if titles.is_empty() {
             widgets::section(&mut ui, "Attention");
             ui.add_space(size::GAP);
-            widgets::muted(&mut ui, "This network has none: set it in the attention matrix, and its share appears here.");
+            widgets::muted(
+                &mut ui,
+                "This network has none: set it in the attention matrix, and its share appears here.",
+            );
             return;
         }
         widgets::section(&mut ui, &format!("Attention's share · {}", titles.join(", ")));
@@ -170,7 +173,10 @@ fn stat(ui: &Ui, cell: egui::Rect, tree: &Tree, metric: Metric) {
     let used = galley.size().x;
     ui.painter().galley(egui::pos2(cell.left(), line.center().y - galley.size().y / 2.0), galley, colours.text);
     let rest = line.with_min_x(cell.left() + used);
-    let title = format!("of {}", metric.title().replace("Parameters", "params").replace("Element", "element").replace("Act", "act"));
+    let title = format!(
+        "of {}",
+        metric.title().replace("Parameters", "params").replace("Element", "element").replace("Act", "act")
+    );
     table::text(ui, rest, &title, theme::regular(size::TEXT), colours.muted, table::Side::Left);
     let track = egui::Rect::from_min_size([cell.left(), line.bottom() + 3.0].into(), Vec2::new(cell.width(), 4.0));
     ui.painter().rect_filled(track, 2.0, colours.raised);
