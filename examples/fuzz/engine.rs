@@ -21,24 +21,106 @@ pub struct Target {
 
 const CHECKPOINTS: &str = "tests/reference/checkpoints";
 const PICKLE: &[&[u8]] = &[
-    b"(", b"t", b")", b"R", b"b", b"q\x00", b"h\x00", b"Q", b"\x81", b"}", b"u", b"s", b"]", b"e", b"a", b"\x85", b"2", b"0",
-    b"ctorch._utils\n_rebuild_tensor_v2\n", b"ctorch\nFloatStorage\n", b"X\x07\x00\x00\x00storage", b"N", b"\x88", b".",
-    b"\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f", b"J\xff\xff\xff\xff", b"\x94", b"\x93", b"\x95", b"r\xff\xff\xff\xff",
+    b"(",
+    b"t",
+    b")",
+    b"R",
+    b"b",
+    b"q\x00",
+    b"h\x00",
+    b"Q",
+    b"\x81",
+    b"}",
+    b"u",
+    b"s",
+    b"]",
+    b"e",
+    b"a",
+    b"\x85",
+    b"2",
+    b"0",
+    b"ctorch._utils\n_rebuild_tensor_v2\n",
+    b"ctorch\nFloatStorage\n",
+    b"X\x07\x00\x00\x00storage",
+    b"N",
+    b"\x88",
+    b".",
+    b"\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f",
+    b"J\xff\xff\xff\xff",
+    b"\x94",
+    b"\x93",
+    b"\x95",
+    b"r\xff\xff\xff\xff",
 ];
-const ZIP: &[&[u8]] = &[b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"\x08\x00", b"\x01\x00\x18\x00"];
-const SAFETENSORS: &[&[u8]] =
-    &[b"{", b"}", b"[", b"]", b",", b":", b"\"", b"\"F32\"", b"\"BF16\"", b"\"shape\"", b"\"data_offsets\"", b"0", b"18446744073709551615"];
+const ZIP: &[&[u8]] =
+    &[b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"\x08\x00", b"\x01\x00\x18\x00"];
+const SAFETENSORS: &[&[u8]] = &[
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b",",
+    b":",
+    b"\"",
+    b"\"F32\"",
+    b"\"BF16\"",
+    b"\"shape\"",
+    b"\"data_offsets\"",
+    b"0",
+    b"18446744073709551615",
+];
 const SPEC: &[&[u8]] = &[
-    b"+cbam", b"+se", b"+none", b"@layer1", b"@layer4.2", b"(r=", b"(k=", b")", b",", b"=", b"resnet", b"plain", b"classes=", b"input=",
-    b"0", b"-1", b"99999999999999999999", b"width=", b"groups=", b"variant=timm", b"\xC3\x97", b"stride=v1",
+    b"+cbam",
+    b"+se",
+    b"+none",
+    b"@layer1",
+    b"@layer4.2",
+    b"(r=",
+    b"(k=",
+    b")",
+    b",",
+    b"=",
+    b"resnet",
+    b"plain",
+    b"classes=",
+    b"input=",
+    b"0",
+    b"-1",
+    b"99999999999999999999",
+    b"width=",
+    b"groups=",
+    b"variant=timm",
+    b"\xC3\x97",
+    b"stride=v1",
 ];
 const TOML: &[&[u8]] = &[
-    b"gatescope = 1\n", b"model = ", b"\"resnet18\"", b"[[attention]]\n", b"block = \"se\"\n", b"at = [\"layer1\"]\n", b"[", b"]", b"\n",
-    b"input = [3, 8, 8]\n", b"classes = ", b"0", b"-1", b"1e999", b"99999999999999999999", b"\"\"\"", b"[options]\n", b".",
+    b"gatescope = 1\n",
+    b"model = ",
+    b"\"resnet18\"",
+    b"[[attention]]\n",
+    b"block = \"se\"\n",
+    b"at = [\"layer1\"]\n",
+    b"[",
+    b"]",
+    b"\n",
+    b"input = [3, 8, 8]\n",
+    b"classes = ",
+    b"0",
+    b"-1",
+    b"1e999",
+    b"99999999999999999999",
+    b"\"\"\"",
+    b"[options]\n",
+    b".",
 ];
 
 pub const TARGETS: &[Target] = &[
-    Target { name: "safetensors", inputs: ("tests/corpus/safetensors", ".safetensors"), tokens: SAFETENSORS, open: checkpoint },
+    Target {
+        name: "safetensors",
+        inputs: ("tests/corpus/safetensors", ".safetensors"),
+        tokens: SAFETENSORS,
+        open: checkpoint,
+    },
     Target { name: "zip", inputs: (CHECKPOINTS, ".zip.pth"), tokens: ZIP, open: checkpoint },
     Target { name: "pickle", inputs: (CHECKPOINTS, ".pkl"), tokens: PICKLE, open: pickle },
     Target { name: "legacy", inputs: (CHECKPOINTS, ".legacy.pth"), tokens: PICKLE, open: checkpoint },
@@ -146,7 +228,8 @@ pub fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
         let length = (data.len() as u32).to_le_bytes();
         let name_length = (name.len() as u16).to_le_bytes();
         // Version, flags, method, time, date, checksum; sizes; lengths of name and extra field.
-        let common = [&[20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &length, &length, &name_length, &[0, 0]].concat();
+        let common =
+            [&[20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &length, &length, &name_length, &[0, 0]].concat();
         file.extend([b"PK\x03\x04", &common[..], name.as_bytes(), data].concat());
         table.extend([b"PK\x01\x02\x14\x00", &common[..], &[0; 10], &offset, name.as_bytes()].concat());
     }
@@ -205,8 +288,7 @@ fn overwrite(bytes: &mut [u8], at: usize, with: &[u8]) {
 
 /// A number that often breaks things, in one to eight bytes.
 fn number(random: &mut Random) -> Vec<u8> {
-    const NUMBERS: [u64; 10] =
-        [0, 1, 0x7F, 0xFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 1 << 62, 1 << 63, u64::MAX];
+    const NUMBERS: [u64; 10] = [0, 1, 0x7F, 0xFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 1 << 62, 1 << 63, u64::MAX];
     let number = NUMBERS[random.below(NUMBERS.len())].to_le_bytes();
     number[..1 << random.below(4)].to_vec()
 }

@@ -63,7 +63,9 @@ fn known(bytes: &[u8]) -> Option<String> {
             name_in_tar.starts_with(name) || name_in_tar.starts_with(&[b"./", *name].concat())
         });
         return Some(match is_torch {
-            true => format!("PyTorch's oldest format (tar, before 0.1.10); load it with torch.load and {SAVE_STATE_DICT}"),
+            true => {
+                format!("PyTorch's oldest format (tar, before 0.1.10); load it with torch.load and {SAVE_STATE_DICT}")
+            }
             false => "a tar archive, unpack it and give the checkpoint in it".to_owned(),
         });
     }
@@ -73,9 +75,13 @@ fn known(bytes: &[u8]) -> Option<String> {
         [0xFD, b'7', b'z', b'X', b'Z', ..] => "compressed with xz, unpack it first".to_owned(),
         [0x28, 0xB5, 0x2F, 0xFD, ..] => "compressed with zstd, unpack it first".to_owned(),
         [0x89, b'H', b'D', b'F', ..] => format!("an HDF5 file (Keras); convert it to PyTorch and {SAVE_STATE_DICT}"),
-        [b'G', b'G', b'U', b'F', ..] => "a GGUF file (a language model), give a convolutional network's weights".to_owned(),
+        [b'G', b'G', b'U', b'F', ..] => {
+            "a GGUF file (a language model), give a convolutional network's weights".to_owned()
+        }
         [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => format!("one NumPy array, not a checkpoint; {SAVE_STATE_DICT}"),
-        [_, _, _, _, b'T', b'F', b'L', b'3', ..] => format!("a TensorFlow Lite file; convert it to PyTorch and {SAVE_STATE_DICT}"),
+        [_, _, _, _, b'T', b'F', b'L', b'3', ..] => {
+            format!("a TensorFlow Lite file; convert it to PyTorch and {SAVE_STATE_DICT}")
+        }
         [0x89, b'P', b'N', b'G', ..] | [0xFF, 0xD8, 0xFF, ..] | [b'G', b'I', b'F', b'8', ..] => {
             "a picture, give a checkpoint file (.safetensors, .pth)".to_owned()
         }

@@ -7,13 +7,18 @@ use super::tensor::Entry;
 /// What `DataParallel`, detectors, training frameworks and `torch.compile` put in front.
 const PREFIXES: [&str; 4] = ["module.", "backbone.", "model.", "_orig_mod."];
 
+/// No training script wraps a network more often.
+const MAX_PREFIXES: usize = 16;
+
 /// Strips prefixes that (nearly) all names share, as often as there are any, and returns them in that order.
 ///
 /// A name in ten may be without: a classifier beside a `backbone.`, a loss beside a `model.`. Those keep their
 /// names. Nothing is stripped where two tensors would then share a name.
 pub(super) fn strip(entries: &mut [Entry]) -> Vec<String> {
     let mut stripped = Vec::new();
-    while let Some(prefix) = PREFIXES.into_iter().find(|prefix| is_shared(entries, prefix)) {
+    while stripped.len() < MAX_PREFIXES
+        && let Some(prefix) = PREFIXES.into_iter().find(|prefix| is_shared(entries, prefix))
+    {
         for entry in &mut *entries {
             if let Some(rest) = entry.name.strip_prefix(prefix) {
                 entry.name = rest.to_owned();
@@ -47,7 +52,8 @@ mod tests {
 
     #[test]
     fn prefixes_go_in_any_order_and_as_often_as_they_come() {
-        let (prefixes, names) = stripped(&["model._orig_mod.module.model.conv1.w", "model._orig_mod.module.model.fc.w"]);
+        let (prefixes, names) =
+            stripped(&["model._orig_mod.module.model.conv1.w", "model._orig_mod.module.model.fc.w"]);
         assert_eq!(prefixes, ["model.", "_orig_mod.", "module.", "model."]);
         assert_eq!(names, ["conv1.w", "fc.w"]);
     }

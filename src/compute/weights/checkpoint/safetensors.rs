@@ -67,8 +67,9 @@ fn check(tensors: &[(String, Info)], held: u64, data: u64) -> Result<(), Fault> 
 
 /// The tensor and how many bytes it needs.
 fn entry(name: String, info: &Info, storage: usize) -> Result<(Entry, u64), Fault> {
-    let dtype = Dtype::of_safetensors(&info.dtype)
-        .ok_or_else(|| Fault::other(format!("{} has elements of an unknown type, {}", shown(&name), shown(&info.dtype))))?;
+    let dtype = Dtype::of_safetensors(&info.dtype).ok_or_else(|| {
+        Fault::other(format!("{} has elements of an unknown type, {}", shown(&name), shown(&info.dtype)))
+    })?;
     let shape: Option<Vec<usize>> = info.shape.iter().map(|&size| usize::try_from(size).ok()).collect();
     let sized = shape.and_then(|shape| {
         let elements = elements(&shape)?;

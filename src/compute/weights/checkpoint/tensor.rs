@@ -4,7 +4,7 @@ use super::dtype::{Dtype, swapped};
 use super::fault::{Fault, shown};
 
 /// More dimensions than any tensor of a network has.
-const MAX_RANK: usize = 32;
+pub(super) const MAX_RANK: usize = 32;
 
 /// One tensor of a checkpoint.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,9 +69,10 @@ impl Entry {
         };
         let elements = elements(&shape).ok_or_else(|| bad("more elements than can be counted"))?;
         if elements > 0 {
-            let reach = shape.iter().zip(&strides).try_fold(offset, |reach, (&size, &stride)| {
-                reach.checked_add((size - 1).checked_mul(stride)?)
-            });
+            let reach = shape
+                .iter()
+                .zip(&strides)
+                .try_fold(offset, |reach, (&size, &stride)| reach.checked_add((size - 1).checked_mul(stride)?));
             if reach.is_none_or(|last| last as u64 >= storage_elements) {
                 return Err(bad("elements past the end of its storage"));
             }

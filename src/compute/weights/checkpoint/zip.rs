@@ -59,7 +59,12 @@ impl<'a> Archive<'a> {
                     Storage::Deflated(data, row.size as usize)
                 }
                 8 => return Err(bomb(&row)),
-                _ => return Err(Fault::other(format!("{} is packed in a way PyTorch does not use, save it again", shown(row.name)))),
+                _ => {
+                    return Err(Fault::other(format!(
+                        "{} is packed in a way PyTorch does not use, save it again",
+                        shown(row.name)
+                    )));
+                }
             };
             archive.names.push(row.name);
             if archive.members.insert(row.name, member).is_some() {

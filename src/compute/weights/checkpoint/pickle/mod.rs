@@ -5,6 +5,7 @@
 //! what. Time and memory are bounded by the pickle's length and by [`MAX_VALUES`]. Values refer to each other by
 //! number, so that a list that contains itself is harmless, and nothing here recurses.
 
+mod instructions;
 mod machine;
 mod reader;
 

@@ -3,10 +3,13 @@
 use crate::compute::weights::checkpoint::dtype::Dtype;
 use crate::compute::weights::checkpoint::fault::{Fault, shown};
 use crate::compute::weights::checkpoint::pickle::{Id, Object, Pickle, Value};
-use crate::compute::weights::checkpoint::tensor::Claim;
+use crate::compute::weights::checkpoint::tensor::{Claim, MAX_RANK};
 
 /// Parameters hold tensors, subclasses hold parameters: no deeper than this.
 const MAX_DEPTH: usize = 4;
+
+/// The longest name of a storage. PyTorch numbers them; a long one given to every tensor would cost much time.
+const MAX_KEY: usize = 256;
 
 /// A tensor and the storage it looks at.
 #[derive(Debug)]
@@ -95,7 +98,8 @@ fn ints(pickle: &Pickle, id: Id) -> Option<Vec<i64>> {
         Some(object) => *pickle.sequence(object.arguments)?.first()?,
         None => id,
     };
-    pickle.sequence(id)?.iter().map(|&id| pickle.int(id)).collect()
+    let members = pickle.sequence(id).filter(|members| members.len() <= MAX_RANK)?;
+    members.iter().map(|&id| pickle.int(id)).collect()
 }
 
 /// Every storage that a pickle mentions; what else it keeps outside (a module's source code) is left out.
@@ -121,7 +125,7 @@ fn named(pickle: &Pickle, id: Id) -> Option<StorageName> {
         _ => Some(Dtype::of_storage(class)?),
     };
     let key = match pickle.get(key) {
-        Value::Text(text) => text.to_string(),
+        Value::Text(text) if text.len() <= MAX_KEY => text.to_string(),
         Value::Int(int) => int.to_string(),
         _ => return None,
     };

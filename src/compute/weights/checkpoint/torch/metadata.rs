@@ -2,52 +2,82 @@
 
 use std::collections::BTreeMap;
 
+use super::describe::is_tensor;
 use crate::compute::weights::checkpoint::pickle::{Id, Pickle, Value};
 
-/// More than this is no description of a network.
-const MAX_ENTRIES: usize = 1_000;
-/// The longest value that is kept.
-const MAX_LENGTH: usize = 1 << 18;
+/// The most values looked at: the same long list may be there under many names.
+const MAX_LOOKS: usize = 100_000;
+/// The most bytes kept, and the most in one value.
+const MAX_BYTES: usize = 1 << 20;
+/// A dict with more entries than this holds no options.
+const MAX_OPTIONS: usize = 1_000;
 
 /// Notes scalars, text, lists of text (as JSON), and those inside dicts and namespaces (`args.arch`).
 pub(super) fn collect(pickle: &Pickle, items: &[(&str, Id)], into: &mut BTreeMap<String, String>) {
-    for &(name, id) in items {
-        note(pickle, name, id, into);
-        for (inner, id) in attributes(pickle, id) {
-            note(pickle, &format!("{name}.{inner}"), id, into);
+    let bytes = into.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    let mut notes = Notes { pickle, into, looks: MAX_LOOKS, bytes: MAX_BYTES.saturating_sub(bytes) };
+    for &(name, id) in items.iter().filter(|(_, id)| !is_tensor(pickle, *id)) {
+        notes.note(None, name, id);
+        for (inner, id) in notes.attributes(id) {
+            notes.note(Some(name), inner, id);
+        }
+        if notes.looks == 0 {
+            return;
         }
     }
 }
 
-fn note(pickle: &Pickle, name: &str, id: Id, into: &mut BTreeMap<String, String>) {
-    if into.len() >= MAX_ENTRIES || name.len() > MAX_LENGTH {
-        return;
-    }
-    if let Some(value) = written(pickle, id).filter(|value| value.len() <= MAX_LENGTH) {
-        into.insert(name.to_owned(), value);
-    }
+struct Notes<'p, 'a> {
+    pickle: &'p Pickle<'a>,
+    into: &'p mut BTreeMap<String, String>,
+    looks: usize,
+    bytes: usize,
 }
 
-/// A dict's entries or an `argparse.Namespace`'s attributes, few enough to be options.
-fn attributes<'p>(pickle: &'p Pickle, id: Id) -> Vec<(&'p str, Id)> {
-    let state = pickle.object(id).and_then(|object| object.state);
-    let items = pickle.items(id).filter(|items| !items.is_empty());
-    let items = items.or_else(|| pickle.items(state?)).filter(|items| items.len() <= MAX_ENTRIES);
-    let items = items.as_deref().unwrap_or_default();
-    items.iter().filter_map(|&(key, value)| Some((pickle.text(key)?, value))).collect()
-}
-
-fn written(pickle: &Pickle, id: Id) -> Option<String> {
-    Some(match pickle.get(id) {
-        Value::Bool(value) => value.to_string(),
-        Value::Int(value) => value.to_string(),
-        Value::Float(value) => value.to_string(),
-        Value::Text(value) => value.to_string(),
-        Value::Tuple(members) | Value::List(members) if !members.is_empty() && members.len() <= MAX_LENGTH / 4 => {
-            let texts: Option<Vec<&str>> = members.iter().map(|&id| pickle.text(id)).collect();
-            let texts = texts.filter(|texts| texts.iter().map(|text| text.len()).sum::<usize>() <= MAX_LENGTH)?;
-            serde_json::to_string(&texts).ok()?
+impl<'p> Notes<'p, '_> {
+    fn note(&mut self, outer: Option<&str>, name: &str, id: Id) {
+        let Some(value) = self.written(id) else { return };
+        let length = outer.map_or(0, str::len) + name.len() + value.len() + 1;
+        if let Some(rest) = self.bytes.checked_sub(length) {
+            self.bytes = rest;
+            let name = outer.map_or(name.to_owned(), |outer| format!("{outer}.{name}"));
+            self.into.insert(name, value);
         }
-        _ => return None,
-    })
+    }
+
+    /// A dict's entries or an `argparse.Namespace`'s attributes, few enough to be options.
+    fn attributes(&mut self, id: Id) -> Vec<(&'p str, Id)> {
+        let pickle = self.pickle;
+        let state = pickle.object(id).and_then(|object| object.state);
+        let items = pickle.items(id).filter(|items| !items.is_empty());
+        let items = items.or_else(|| pickle.items(state?));
+        let items = items.as_deref().filter(|items| items.len() <= MAX_OPTIONS).unwrap_or_default();
+        self.looks = self.looks.saturating_sub(items.len());
+        items.iter().filter_map(|&(key, value)| Some((pickle.text(key)?, value))).collect()
+    }
+
+    fn written(&mut self, id: Id) -> Option<String> {
+        self.looks = self.looks.checked_sub(1)?;
+        Some(match self.pickle.get(id) {
+            Value::Bool(value) => value.to_string(),
+            Value::Int(value) => value.to_string(),
+            Value::Float(value) => value.to_string(),
+            Value::Text(value) if value.len() <= self.bytes => value.to_string(),
+            Value::Tuple(members) | Value::List(members) if !members.is_empty() => {
+                self.looks = self.looks.checked_sub(members.len())?;
+                let mut texts = Vec::new();
+                let mut length = 0;
+                for &member in members {
+                    let text = self.pickle.text(member)?;
+                    length += text.len();
+                    if length > self.bytes {
+                        return None;
+                    }
+                    texts.push(text);
+                }
+                serde_json::to_string(&texts).ok()?
+            }
+            _ => return None,
+        })
+    }
 }

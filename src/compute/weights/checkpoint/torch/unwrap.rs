@@ -10,6 +10,8 @@ use crate::compute::weights::checkpoint::pickle::{Id, Pickle};
 /// Names that scripts keep the state_dict under, the first found is taken.
 const WRAPPERS: [&str; 8] =
     ["state_dict", "model_state_dict", "model", "state_dict_ema", "model_ema", "net", "params", "network"];
+/// A dict with more entries than this is no wrapper under a name nobody knows.
+const MAX_UNKNOWN: usize = 100;
 /// How many wrappers may lie inside each other.
 const MAX_DEPTH: usize = 3;
 
@@ -40,7 +42,9 @@ pub(super) fn find(pickle: &Pickle) -> Result<Found, Fault> {
         if inner.is_empty() {
             found.tensors = tensors(pickle, &items)?;
             if found.tensors.is_empty() {
-                return Err(Fault::other("holds no tensors; in Python, torch.save(model.state_dict(), \"weights.pth\")"));
+                return Err(Fault::other(
+                    "holds no tensors; in Python, torch.save(model.state_dict(), \"weights.pth\")",
+                ));
             }
             return Ok(found);
         }
@@ -65,7 +69,8 @@ fn candidates<'p>(pickle: &Pickle, items: &Items<'p>) -> Vec<(&'p str, Id)> {
         holds_tensors(pickle, id, 1).then_some((name, id))
     });
     let named: Vec<_> = named.collect();
-    if !named.is_empty() || items.iter().any(|&(_, id)| is_tensor(pickle, id)) {
+    let is_large = items.len() > MAX_UNKNOWN;
+    if !named.is_empty() || is_large || items.iter().any(|&(_, id)| is_tensor(pickle, id)) {
         return named;
     }
     let is_other = |name: &str| name.contains("optim") || name.contains("sched") || name.contains("scaler");

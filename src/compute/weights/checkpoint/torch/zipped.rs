@@ -32,7 +32,9 @@ pub(in super::super) fn contents(bytes: &[u8]) -> Result<Contents, Fault> {
     for (name, id) in found.tensors {
         let Described { claim, storage } = tensor(&pickle, &name, id)?;
         let index = *known.entry(storage.key).or_insert_with_key(|key| {
-            contents.storages.push(archive.members.get(&*format!("{folder}data/{key}")).cloned().unwrap_or(Storage::Stored(0..0)));
+            contents
+                .storages
+                .push(archive.members.get(&*format!("{folder}data/{key}")).cloned().unwrap_or(Storage::Stored(0..0)));
             contents.storages.len() - 1
         });
         let held = contents.storages[index].length();
@@ -58,7 +60,9 @@ fn folder<'a>(archive: &Archive<'a>) -> Result<&'a str, Fault> {
         let checkpoint = [".pth", ".pt", ".ckpt", ".safetensors", ".tar", ".bin"].into_iter().any(ends_with);
         return Err(Fault::other(match () {
             () if checkpoint => "a zip archive with a checkpoint in it, unpack it and give the checkpoint".to_owned(),
-            () if ends_with(".npy") => "NumPy arrays (npz), not a checkpoint this program knows (safetensors, PyTorch)".to_owned(),
+            () if ends_with(".npy") => {
+                "NumPy arrays (npz), not a checkpoint this program knows (safetensors, PyTorch)".to_owned()
+            }
             () => "a zip archive, but not one of PyTorch's: it has no data.pkl; give the checkpoint file".to_owned(),
         }));
     };
