@@ -2,6 +2,7 @@
 
 use candle_core::{Device, Tensor};
 
+use super::checkpoint::fault::shown;
 use super::{Checkpoint, LoadReport, Mismatch, WeightsError};
 use crate::network::graph::{Graph, Op, Role};
 
@@ -56,7 +57,8 @@ fn message(graph: &Graph, file: &Checkpoint, report: &LoadReport) -> String {
     let mut parts = Vec::new();
     let shape_in_graph = |name: &String| graph.params.iter().find(|param| param.name == *name).map(|p| p.shape.clone());
     let shape_in_file = |name: &String| file.entry(name).map(|entry| entry.shape.clone());
-    let with_shape = |name: &String, shape: Option<Vec<usize>>| format!("{name} {:?}", shape.unwrap_or_default());
+    let with_shape =
+        |name: &String, shape: Option<Vec<usize>>| format!("{} {:?}", shown(name), shape.unwrap_or_default());
     let missing = report.missing.iter().map(|name| with_shape(name, shape_in_graph(name)));
     let unexpected = report.unexpected.iter().map(|name| with_shape(name, shape_in_file(name)));
     let mismatched = report.mismatched.iter().map(|m| format!("{} is {:?}, not {:?}", m.name, m.found, m.expected));

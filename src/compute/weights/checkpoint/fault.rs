@@ -38,11 +38,18 @@ impl Fault {
     }
 }
 
-/// A name from a file, short enough for a message.
-pub(super) fn shown(name: &str) -> String {
+/// A name from a file, fit for a message: short, and on one line.
+pub(in crate::compute::weights) fn shown(name: &str) -> String {
     const SHOWN: usize = 80;
-    match name.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}...", &name[..end]),
-        None => name.to_owned(),
+    let mut shown = String::new();
+    for c in name.chars().take(SHOWN) {
+        match c.is_control() {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
     }
+    if name.chars().nth(SHOWN).is_some() {
+        shown.push_str("...");
+    }
+    shown
 }

@@ -13,7 +13,7 @@
 mod contents;
 mod detect;
 mod dtype;
-mod fault;
+pub(super) mod fault;
 mod names;
 mod pickle;
 mod safetensors;

@@ -156,7 +156,7 @@ mod tests {
         let tuple = pickle.sequence(items[0].1).expect("a tuple");
         assert_eq!(pickle.text(items[0].0), Some("a"));
         assert_eq!(tuple.iter().map(|&id| pickle.int(id)).collect::<Vec<_>>()[..3], [Some(1), Some(-2), Some(1 << 40)]);
-        assert!(matches!(pickle.get(tuple[3]), Value::Float(value) if *value == 1.5));
+        assert!(matches!(pickle.get(tuple[3]), Value::Float(value) if (value - 1.5).abs() < f64::EPSILON));
         assert_eq!(pickle.length, two.len());
     }
 

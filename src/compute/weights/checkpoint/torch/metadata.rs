@@ -7,6 +7,8 @@ use crate::compute::weights::checkpoint::pickle::{Id, Pickle, Value};
 
 /// The most values looked at: the same long list may be there under many names.
 const MAX_LOOKS: usize = 100_000;
+/// Copying this much text counts as another look.
+const BYTES_A_LOOK: usize = 64;
 /// The most bytes kept, and the most in one value.
 const MAX_BYTES: usize = 1 << 20;
 /// A dict with more entries than this holds no options.
@@ -51,8 +53,9 @@ impl<'p> Notes<'p, '_> {
         let state = pickle.object(id).and_then(|object| object.state);
         let items = pickle.items(id).filter(|items| !items.is_empty());
         let items = items.or_else(|| pickle.items(state?));
-        let items = items.as_deref().filter(|items| items.len() <= MAX_OPTIONS).unwrap_or_default();
+        let items = items.as_deref().unwrap_or_default();
         self.looks = self.looks.saturating_sub(items.len());
+        let items = if items.len() <= MAX_OPTIONS { items } else { &[] };
         items.iter().filter_map(|&(key, value)| Some((pickle.text(key)?, value))).collect()
     }
 
@@ -62,7 +65,10 @@ impl<'p> Notes<'p, '_> {
             Value::Bool(value) => value.to_string(),
             Value::Int(value) => value.to_string(),
             Value::Float(value) => value.to_string(),
-            Value::Text(value) if value.len() <= self.bytes => value.to_string(),
+            Value::Text(value) if value.len() <= self.bytes => {
+                self.looks = self.looks.checked_sub(value.len() / BYTES_A_LOOK)?;
+                value.to_string()
+            }
             Value::Tuple(members) | Value::List(members) if !members.is_empty() => {
                 self.looks = self.looks.checked_sub(members.len())?;
                 let mut texts = Vec::new();
@@ -75,6 +81,7 @@ impl<'p> Notes<'p, '_> {
                     }
                     texts.push(text);
                 }
+                self.looks = self.looks.checked_sub(length / BYTES_A_LOOK)?;
                 serde_json::to_string(&texts).ok()?
             }
             _ => return None,
