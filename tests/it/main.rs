@@ -1,5 +1,10 @@
 //! Integration tests: one binary, one module a subject.
 
+mod blocks;
 mod checkpoints;
 mod costs;
+mod imaging;
+mod parity;
+mod reference;
 mod spec;
+mod weights;

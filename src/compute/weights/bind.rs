@@ -91,7 +91,7 @@ fn advice(graph: &Graph, file: &Checkpoint, report: &LoadReport) -> String {
     if let Some(classes) = classes_in(graph, report) {
         return format!("the file has {classes} classes: set classes={classes}");
     }
-    let is_attention = |name: &String| attention_of(std::iter::once(name.as_str())).is_some();
+    let is_attention = |name: &String| name.split('.').any(|module| matches!(module, "se" | "cbam"));
     match (in_file, in_graph) {
         (Some(found), wanted) if Some(found) != wanted => {
             format!("the file has attention tensors as {base}+{found} has: try that")

@@ -1,6 +1,7 @@
 //! safetensors: eight bytes of length, a JSON header, then the tensors' bytes without gaps.
 //! <https://github.com/huggingface/safetensors#format>
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
@@ -27,8 +28,9 @@ pub(super) fn contents(bytes: &[u8]) -> Result<Contents, Fault> {
     let mut tensors = tensors;
     tensors.sort_by_key(|(_, info)| info.data_offsets);
     let data = PREFIX + length as usize;
-    check(&tensors, (bytes.len() - data) as u64, data as u64)?;
+    check(&tensors)?;
     let mut contents = Contents { metadata, ..Contents::default() };
+    let mut described = 0;
     for (storage, (name, info)) in tensors.into_iter().enumerate() {
         let (start, end) = info.data_offsets;
         let (entry, size) = entry(name, &info, storage)?;
@@ -36,15 +38,23 @@ pub(super) fn contents(bytes: &[u8]) -> Result<Contents, Fault> {
             let reason = format!("{} has {} bytes where its shape needs {size}", shown(&entry.name), end - start);
             return Err(Fault::Damaged(reason));
         }
-        // Checked above: within the file, so within `usize`.
-        contents.storages.push(Storage::Stored(data + start as usize..data + end as usize));
+        // Cut off or not is decided below, of sound descriptions only.
+        contents.storages.push(Storage::Stored(data.saturating_add(start as usize)..data.saturating_add(end as usize)));
         contents.entries.push(entry);
+        described = end;
     }
-    Ok(contents)
+    let held = (bytes.len() - data) as u64;
+    match described.cmp(&held) {
+        Ordering::Equal => Ok(contents),
+        Ordering::Greater => Err(Fault::Truncated((data as u64).saturating_add(described))),
+        Ordering::Less => {
+            Err(Fault::damaged(format!("its header describes {described} bytes of tensors and it has {held}")))
+        }
+    }
 }
 
-/// Tensors follow each other without gap or overlap, up to the end of the file, and have different names.
-fn check(tensors: &[(String, Info)], held: u64, data: u64) -> Result<(), Fault> {
+/// Tensors follow each other without gap or overlap, and have different names.
+fn check(tensors: &[(String, Info)]) -> Result<(), Fault> {
     let mut end = 0;
     let mut names = HashSet::with_capacity(tensors.len());
     for (name, info) in tensors {
@@ -56,13 +66,7 @@ fn check(tensors: &[(String, Info)], held: u64, data: u64) -> Result<(), Fault> 
         }
         end = info.data_offsets.1;
     }
-    match end.cmp(&held) {
-        std::cmp::Ordering::Greater => Err(Fault::Truncated(data.saturating_add(end))),
-        std::cmp::Ordering::Less => {
-            Err(Fault::damaged(format!("its header describes {end} bytes of tensors and it has {held}")))
-        }
-        std::cmp::Ordering::Equal => Ok(()),
-    }
+    Ok(())
 }
 
 /// The tensor and how many bytes it needs.
