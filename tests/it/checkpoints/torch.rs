@@ -135,3 +135,12 @@ fn a_file_that_ends_early_is_refused_wherever_it_ends() {
         }
     }
 }
+
+#[test]
+fn files_of_python_2_are_read() {
+    let file = open("python2.legacy.pth");
+    assert_eq!((file.wrappers(), file.prefixes()), (&["state_dict".to_owned()][..], &["module.".to_owned()][..]));
+    assert_eq!(file.read("conv1.weight").expect("read"), ramp(0, 8));
+    assert_eq!(file.read("fc.bias").expect("read"), [0.5, -1.0]);
+    assert_eq!((file.metadata()["arch"].as_str(), file.metadata()["best_prec1"].as_str()), ("resnet50", "77.5"));
+}
