@@ -36,7 +36,9 @@ fn int(pickle: &mut Vec<u8>, int: i64) {
 
 fn ints(pickle: &mut Vec<u8>, numbers: &[i64]) {
     pickle.push(b'(');
-    numbers.iter().for_each(|&number| int(pickle, number));
+    for &number in numbers {
+        int(pickle, number);
+    }
     pickle.push(b't');
 }
 
@@ -70,7 +72,9 @@ pub fn legacy(pickle: &[u8], storages: &[(&str, i64, &[u8])]) -> Vec<u8> {
     let mut file = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03.\x80\x02}.".to_vec();
     file.extend(pickle);
     file.extend(b"\x80\x02](");
-    storages.iter().for_each(|(key, ..)| text(&mut file, key));
+    for (key, ..) in storages {
+        text(&mut file, key);
+    }
     file.extend(b"e.");
     for (_, count, bytes) in storages {
         file.extend(count.to_le_bytes());
