@@ -13,7 +13,7 @@ use gatescope::compute::weights::{Checkpoint, Weights, WeightsError};
 use gatescope::network::graph::ParamId;
 use gatescope::network::{Graph, lower, parse};
 
-use write::{legacy, safetensors, state_dict, whole, zip};
+use write::{four, legacy, safetensors, state_dict, untyped, whole, zip};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/checkpoints").join(name)
@@ -112,4 +112,18 @@ fn a_python_pickle_without_storages_is_explained() {
     assert!(refusal(zip(&[("archive/data.pkl", b"\x80\x02]q\x00.")])).contains("holds a list, not a state_dict"));
     assert!(refusal(zip(&[("archive/data.pkl", b"\x80\x02}q\x00.")])).contains("holds no tensors"));
     assert!(refusal(legacy(&state_dict(&[]), &[])).contains("holds no tensors"));
+}
+
+#[test]
+fn other_byte_orders_and_untyped_storages_are_read() {
+    let numbers: Vec<u8> = [1.0_f32, 2.0, 3.0, 4.5].iter().flat_map(|number| number.to_be_bytes()).collect();
+    let pickle = state_dict(&[four()]);
+    let file = decode(zip(&[("a/data.pkl", &pickle), ("a/byteorder", b"big"), ("a/data/0", &numbers)])).expect("sound");
+    assert_eq!(file.read("w").expect("w"), [1.0, 2.0, 3.0, 4.5]);
+    let storage = [1_u16, 2, 3].map(u16::to_le_bytes).concat();
+    let file = decode(zip(&[("a/data.pkl", &untyped("uint16", 6, &[3])), ("a/data/0", &storage)])).expect("sound");
+    assert_eq!((file.entries()[0].dtype, file.entries()[0].elements), (Dtype::U16, 3));
+    assert!(
+        refusal(zip(&[("a/data.pkl", &untyped("uint16", 6, &[4])), ("a/data/0", &storage)])).contains("past the end")
+    );
 }

@@ -67,6 +67,23 @@ pub fn state_dict(claims: &[Claim]) -> Vec<u8> {
     pickle
 }
 
+/// The pickle of one tensor `w` as PyTorch writes types without a storage class of their own.
+pub fn untyped(dtype: &str, bytes: i64, size: &[i64]) -> Vec<u8> {
+    let mut pickle = b"\x80\x02}(".to_vec();
+    text(&mut pickle, "w");
+    pickle.extend(b"ctorch._utils\n_rebuild_tensor_v3\n((");
+    text(&mut pickle, "storage");
+    pickle.extend(b"ctorch.storage\nUntypedStorage\n");
+    text(&mut pickle, "0");
+    text(&mut pickle, "cpu");
+    int(&mut pickle, bytes);
+    pickle.extend(b"tQK\x00");
+    ints(&mut pickle, size);
+    ints(&mut pickle, &[1]);
+    pickle.extend(format!("N}}ctorch\n{dtype}\ntRu.").bytes());
+    pickle
+}
+
 /// PyTorch's old form: keys, counts and bytes of the storages after the pickle.
 pub fn legacy(pickle: &[u8], storages: &[(&str, i64, &[u8])]) -> Vec<u8> {
     let mut file = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03.\x80\x02}.".to_vec();
