@@ -1,5 +1,6 @@
 //! Integration tests: one binary, one module a subject.
 
+mod architecture;
 mod blocks;
 mod checkpoints;
 mod costs;
