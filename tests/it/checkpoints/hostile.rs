@@ -186,3 +186,26 @@ fn pickles_that_hold_themselves_or_call_the_system_do_nothing() {
     assert!(refusal(zip(&[("a/weights.pth", b"x")])).contains("unpack it"));
     assert!(refusal(zip(&[("a/b.txt", b"x")])).contains("no data.pkl"));
 }
+
+/// A dict, list or name may be meant many times over: what is done for each must not multiply.
+#[test]
+fn a_small_file_cannot_ask_for_much_work() {
+    let start = std::time::Instant::now();
+    let entry = |name: &str| [b"X", &(name.len() as u32).to_le_bytes()[..], name.as_bytes()].concat();
+    let large =
+        [b"\x80\x02}q\x00(".to_vec(), [&entry("a")[..], b"K\x01"].concat().repeat(300_000), b"u0".to_vec()].concat();
+    for names in [100, 50_000] {
+        let outer: Vec<u8> = (0..names).flat_map(|i| [&entry(&i.to_string())[..], b"h\x00"].concat()).collect();
+        let pickle = [&large[..], b"}(", &outer, b"u."].concat();
+        assert!(refusal(zip(&[("a/data.pkl", &pickle)])).contains("no tensors"));
+    }
+    // One text of a megabyte, meant as the epoch, the run's name, ... a hundred thousand times.
+    let text = [&entry(&"x".repeat(1 << 20))[..], b"q\x00"].concat();
+    let outer: Vec<u8> = (0..100_000).flat_map(|i| [&entry(&i.to_string())[..], b"h\x00"].concat()).collect();
+    let pickle = [b"\x80\x02", &text[..], b"0}(", &outer, b"u."].concat();
+    assert!(refusal(zip(&[("a/data.pkl", &pickle)])).contains("no tensors"));
+    let name: &'static str = "module.".repeat(100_000).leak();
+    let file = decode(zipped(&[Claim { name, ..four() }], &floats(4))).expect("a strange name");
+    assert_eq!(file.prefixes().len(), 16);
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
