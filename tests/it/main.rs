@@ -3,6 +3,7 @@
 mod architecture;
 mod blocks;
 mod checkpoints;
+mod cli;
 mod costs;
 mod imaging;
 mod parity;

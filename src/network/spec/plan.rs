@@ -134,27 +134,35 @@ impl AttentionPlan {
                 candidates.push(self.at(block));
             }
         }
-        // The fewest words for a stage, given what it inherits: one for the stage, one for each block that differs.
-        let stage_choice = |blocks: &[Place], default: Option<&Attention>| {
-            let words = |choice: Option<&Attention>| {
-                usize::from(choice != default) + blocks.iter().filter(|block| self.at(block) != choice).count()
-            };
-            let others = candidates.iter().copied().min_by_key(|choice| words(*choice)).unwrap_or(default);
-            if words(others) < words(default) { (others, words(others)) } else { (default, words(default)) }
-        };
         let words = |default: Option<&Attention>| -> usize {
-            let stages = stages.iter().map(|(_, blocks)| stage_choice(blocks, default).1);
+            let stages = stages.iter().map(|(_, blocks)| self.stage_choice(blocks, default, &candidates).1);
             usize::from(default.is_some()) + stages.sum::<usize>()
         };
         let default = candidates.iter().copied().min_by_key(|choice| words(*choice)).flatten();
         let mut plan = Self::everywhere(default.cloned());
         for (stage, blocks) in stages {
-            plan.set(stage.clone(), stage_choice(blocks, default).0.cloned());
+            plan.set(stage.clone(), self.stage_choice(blocks, default, &candidates).0.cloned());
             for block in blocks {
                 plan.set(block.clone(), self.at(block).cloned());
             }
         }
         plan
+    }
+
+    /// The choice that says a stage in the fewest words, given what it would inherit, and how many those are:
+    /// one for the stage, one for each block that differs.
+    fn stage_choice<'a>(
+        &self,
+        blocks: &[Place],
+        inherited: Option<&'a Attention>,
+        candidates: &[Option<&'a Attention>],
+    ) -> (Option<&'a Attention>, usize) {
+        let words = |choice: Option<&Attention>| {
+            usize::from(choice != inherited) + blocks.iter().filter(|block| self.at(block) != choice).count()
+        };
+        let best = candidates.iter().copied().min_by_key(|choice| words(*choice)).unwrap_or(inherited);
+        let choice = if words(best) < words(inherited) { best } else { inherited };
+        (choice, words(choice))
     }
 }
 
