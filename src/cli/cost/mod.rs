@@ -89,8 +89,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         return print_lesson(args.format);
     }
     let cost = |graph: Graph| Costed { ledger: Ledger::of(&graph), graph };
-    let networks: Vec<Costed> =
-        spec::graphs(&args.specs, args.input.as_deref())?.into_iter().map(cost).collect();
+    let networks: Vec<Costed> = spec::graphs(&args.specs, args.input.as_deref())?.into_iter().map(cost).collect();
     match args.format {
         Format::Table => output::print(&page(&networks, args.layers).text()),
         Format::Md => output::print(&page(&networks, args.layers).markdown()),

@@ -43,12 +43,8 @@ pub(super) fn layers_csv(networks: &[Costed]) -> Table {
         for id in layer_ids(network) {
             let node = &network.graph[id];
             let output: Vec<String> = node.shape.dims().iter().map(ToString::to_string).collect();
-            let mut row = vec![
-                text(&network.graph.name),
-                text(&node.name),
-                text(node.op.name()),
-                text(output.join("x")),
-            ];
+            let mut row =
+                vec![text(&network.graph.name), text(&node.name), text(node.op.name()), text(output.join("x"))];
             row.extend(cost_cells(network.ledger.layer(id)));
             table.row(row);
         }

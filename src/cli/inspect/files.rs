@@ -88,9 +88,7 @@ pub(super) fn gate_file(setting: &Setting, index: usize) -> String {
 
 fn draw(setting: &Setting, gate: &Gate, found: &super::result::GateResult, crop: &RgbImage) -> RgbImage {
     match (gate.kind, found.shape.as_slice()) {
-        (GateKind::Spatial, &[height, width]) => {
-            overlay::blend(crop, &found.values, [height, width], SCALE, OPACITY)
-        }
+        (GateKind::Spatial, &[height, width]) => overlay::blend(crop, &found.values, [height, width], SCALE, OPACITY),
         _ => plot::channel_gate(&found.values, &gate.name, ink(setting, gate)),
     }
 }

@@ -31,6 +31,11 @@ pub(super) fn compute(walk: &Walk, step: &Step, index: usize, image: &[f32], out
             let weight = walk.param(step.node, Role::Weight)?;
             weight.matmul(&outputs.get(first)?.reshape(((), 1))?)?.flatten_all()?
         }
+        Op::ChannelConv1d { kernel, circular } => {
+            let weight = buffer::to_vec(walk.param(step.node, Role::Weight)?)?;
+            debug_assert_eq!(weight.len(), *kernel);
+            pooled(buffer::read(outputs.get(first)?, |x| pointwise::along_channels(x, &weight, *circular))?)?
+        }
         Op::Input | Op::BatchNorm { .. } | Op::Relu | Op::Flatten => walk.own(first, step, index, outputs)?,
         Op::Sigmoid => edited(walk.own(first, step, index, outputs)?, pointwise::sigmoid)?,
         Op::Add | Op::Scale => combine(walk, step, index, outputs)?,
