@@ -59,9 +59,11 @@ fn page() -> Page {
         page.table(models);
         if !family.aliases().is_empty() {
             page.heading("Also understood, as is se or eca in front of a name (seresnet50 is resnet50+se):");
-        }
-        for alias in family.aliases() {
-            page.item(alias.name, alias.meaning);
+            let mut aliases = Table::new().words("").words("");
+            for alias in family.aliases() {
+                aliases.row(vec![Cell::Text(alias.name.to_owned()), Cell::Text(alias.meaning.to_owned())]);
+            }
+            page.table(aliases);
         }
         let first = family.models().first().map_or("", |model| model.name);
         page.heading(format!("Options, with the defaults of {first}:"));

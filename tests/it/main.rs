@@ -2,6 +2,7 @@
 
 mod blocks;
 mod costs;
+mod imaging;
 mod parity;
 mod reference;
 mod spec;

@@ -51,18 +51,18 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<Picture, ImagingError> {
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_DECODER_BYTES);
     reader.limits(limits.clone());
-    let explain = |size, error| explain(name, format_name, size, &error);
-    let mut decoder = reader.into_decoder().map_err(|error| explain((0, 0), error))?;
-    let size = decoder.dimensions();
-    check_size(name, u64::from(size.0), u64::from(size.1))?;
+    let explain = |error| explain(name, format_name, &error);
+    let mut decoder = reader.into_decoder().map_err(explain)?;
+    let (width, height) = decoder.dimensions();
+    check_size(name, width.into(), height.into())?;
     if format == ImageFormat::Jpeg && !jpeg::is_complete(bytes) {
         return Err(damaged(name, format_name, "the end of the picture is missing"));
     }
-    limits.reserve(decoder.total_bytes()).map_err(|error| explain(size, error))?;
-    decoder.set_limits(limits).map_err(|error| explain(size, error))?;
+    limits.reserve(decoder.total_bytes()).map_err(explain)?;
+    decoder.set_limits(limits).map_err(explain)?;
     // An unreadable EXIF block is no reason to refuse the pixels.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut decoded = DynamicImage::from_decoder(decoder).map_err(|error| explain(size, error))?;
+    let mut decoded = DynamicImage::from_decoder(decoder).map_err(explain)?;
     decoded.apply_orientation(orientation);
     Ok(Picture { name: name.to_owned(), pixels: decoded.into_rgb8() })
 }
@@ -159,11 +159,9 @@ fn damaged(name: &str, format: &'static str, reason: &str) -> ImagingError {
     ImagingError::Damaged { name: name.to_owned(), format, reason: reason.to_owned() }
 }
 
-fn explain(name: &str, format: &'static str, (width, height): (u32, u32), error: &ImageError) -> ImagingError {
+fn explain(name: &str, format: &'static str, error: &ImageError) -> ImagingError {
     match error {
-        ImageError::Limits(_) => {
-            ImagingError::TooMuchMemory { name: name.to_owned(), width: width.into(), height: height.into() }
-        }
+        ImageError::Limits(_) => ImagingError::TooMuchMemory { name: name.to_owned() },
         ImageError::Unsupported(unsupported) => {
             ImagingError::Unsupported { name: name.to_owned(), format, reason: unsupported.to_string() }
         }

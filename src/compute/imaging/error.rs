@@ -92,16 +92,10 @@ pub enum ImagingError {
         height: u64,
     },
     /// The decoder would need more memory than is allowed.
-    #[error(
-        "{name} ({width}×{height}) needs too much memory to decode; scale it down or export it with 8 bits a channel"
-    )]
+    #[error("{name} needs too much memory to decode; scale it down or export it with 8 bits a channel")]
     TooMuchMemory {
         /// The picture's name.
         name: String,
-        /// Pixels across.
-        width: u64,
-        /// Pixels down.
-        height: u64,
     },
     /// The picture has no pixels.
     #[error("{name} is {width}×{height}: it has no pixels; use another picture")]

@@ -78,7 +78,11 @@ pub fn blend_with(
 
 /// `value` on a scale where `range` is 0..1; the middle when the range is a single value.
 fn unit(value: f32, (low, high): (f32, f32)) -> f32 {
-    if high > low { (value - low) / (high - low) } else { value - value + 0.5 }
+    match high > low {
+        true => (value - low) / (high - low),
+        false if value.is_nan() => value,
+        false => 0.5,
+    }
 }
 
 /// From `a` at 0 to `b` at 1; exact where both are equal.

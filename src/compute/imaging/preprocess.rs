@@ -4,6 +4,8 @@
 //! bilinear with antialias. Only the pixels inside the crop are ever resampled, so an elongated picture costs no
 //! more memory than a square one.
 
+use std::ops::Range;
+
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::{Rgb, RgbImage};
@@ -172,6 +174,15 @@ impl Axis {
         (left, (count as f64 * self.scale()).min(self.source as f64 - left))
     }
 
+    /// The original pixels that the filter can reach from the visible part.
+    fn source_pixels(&self) -> Range<usize> {
+        let (first, length) = self.source_box();
+        let reach = self.scale().max(1.0);
+        // One more on each side is cheap and keeps rounding out of the question.
+        let start = (first - reach).floor() as usize;
+        start.saturating_sub(1)..((first + length + reach).ceil() as usize + 1).min(self.source)
+    }
+
     /// The whole crop in original pixels, padding included: `(first, length)`.
     fn window(&self) -> (f32, f32) {
         ((self.start as f64 * self.scale()) as f32, (self.crop as f64 * self.scale()) as f32)
@@ -184,19 +195,24 @@ impl Axis {
 }
 
 /// Resamples the part of the picture that the crop shows and places it on black.
+///
+/// Rows first, then columns, each rounded to 8 bits, as Pillow does; the library on its own starts with the columns,
+/// which changes every fifth value by 1/255.
 fn resample(picture: &Picture, x: &Axis, y: &Axis) -> Result<RgbImage, ImagingError> {
     let failed = |reason: String| ImagingError::Resample { name: picture.name.clone(), reason };
     let (width, height) = picture.pixels.dimensions();
     let source = ImageRef::new(width, height, picture.pixels.as_raw(), PixelType::U8x3)
         .map_err(|error| failed(error.to_string()))?;
     let (across, down) = (x.visible().1 as u32, y.visible().1 as u32);
-    let mut target = Image::new(across, down, PixelType::U8x3);
     let ((left, box_width), (top, box_height)) = (x.source_box(), y.source_box());
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
-        .crop(left, top, box_width, box_height)
-        .use_alpha(false);
-    Resizer::new().resize(&source, &mut target, &options).map_err(|error| failed(error.to_string()))?;
+    let rows = y.source_pixels();
+    let mut wide = Image::new(across, rows.len() as u32, PixelType::U8x3);
+    let mut target = Image::new(across, down, PixelType::U8x3);
+    let horizontal = bilinear().crop(left, rows.start as f64, box_width, rows.len() as f64);
+    let vertical = bilinear().crop(0.0, top - rows.start as f64, f64::from(across), box_height);
+    let mut resizer = Resizer::new();
+    resizer.resize(&source, &mut wide, &horizontal).map_err(|error| failed(error.to_string()))?;
+    resizer.resize(&wide, &mut target, &vertical).map_err(|error| failed(error.to_string()))?;
     let visible = RgbImage::from_raw(across, down, target.into_vec())
         .ok_or_else(|| failed("the result has the wrong length".to_owned()))?;
     if x.crop <= x.resized && y.crop <= y.resized {
@@ -205,6 +221,10 @@ fn resample(picture: &Picture, x: &Axis, y: &Axis) -> Result<RgbImage, ImagingEr
     let mut crop = RgbImage::new(x.crop as u32, y.crop as u32);
     image::imageops::replace(&mut crop, &visible, x.padding(), y.padding());
     Ok(crop)
+}
+
+fn bilinear() -> ResizeOptions {
+    ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false)
 }
 
 /// ITU-R 601 luma in Pillow's fixed-point form (`L24` in its `Convert.c`).

@@ -22,8 +22,8 @@ pub(super) fn bind(graph: &Graph, mut file: Checkpoint) -> Result<(Vec<Tensor>, 
         // Present: `compare` found nothing missing.
         let Some(info) = infos.get(&param.name) else { continue };
         let tensor = file.read(&param.name, info)?;
-        let sum = tensor.flatten_all().and_then(|flat| flat.to_vec1::<f32>());
-        if sum.is_ok_and(|values| values.iter().any(|value| !value.is_finite())) {
+        let values = tensor.flatten_all().and_then(|flat| flat.to_vec1::<f32>());
+        if values.is_ok_and(|values| values.iter().any(|value| !value.is_finite())) {
             report.non_finite.push(param.name.clone());
         }
         tensors.push(tensor);

@@ -92,6 +92,18 @@ impl App {
         &self.jobs
     }
 
+    /// The view being shown.
+    #[must_use]
+    pub fn view(&self) -> View {
+        self.view
+    }
+
+    /// Does a recent change still wait before it is run and kept?
+    #[must_use]
+    pub fn is_settling(&self) -> bool {
+        self.changed.is_some()
+    }
+
     /// Sends a command as if the user had: it is carried out at the end of the next frame.
     pub fn send(&mut self, command: Command) {
         self.outbox.send(command);

@@ -14,7 +14,9 @@ pub fn menu_bar(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
         ui.label(widgets::strong("gatescope", size::TEXT));
         ui.add_space(size::GAP);
         for menu in Menu::ALL {
-            ui.menu_button(menu.title(), |ui| menu_items(ui, menu, shared, out));
+            let title = RichText::new(menu.title()).color(palette(ui).muted);
+            egui::containers::menu::MenuButton::from_button(Button::new(title).frame(false))
+                .ui(ui, |ui| menu_items(ui, menu, shared, out));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| search_field(ui, out));
     });

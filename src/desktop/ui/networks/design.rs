@@ -3,7 +3,7 @@
 //! The rows are made from what families and attention blocks declare; a new option needs nothing here.
 
 use eframe::egui;
-use egui::{ComboBox, DragValue, RichText, TextEdit, Ui};
+use egui::{ComboBox, DragValue, Response, RichText, TextEdit, Ui};
 
 use super::brush::choices;
 use super::labelled;
@@ -15,6 +15,11 @@ use crate::network::{NetworkSpec, zoo};
 
 /// Width of the widgets on the right.
 const WIDGET: f32 = 140.0;
+/// The same where two share a row.
+const NARROW: f32 = 54.0;
+
+/// An option some attention of the network has, and the value it has there.
+type Used = (Declared, Value);
 
 /// Texts being typed that are not yet values.
 #[derive(Default)]
@@ -39,7 +44,7 @@ impl Design {
         ui.add_space(4.0);
         model(ui, network, out);
         self.sizes(ui, network, out);
-        self.attention_options(ui, network, out);
+        self.attention_numbers(ui, network, out);
         self.more_options(ui, network, out);
     }
 
@@ -55,53 +60,55 @@ impl Design {
     fn sizes(&mut self, ui: &mut Ui, network: &Network, out: &mut Outbox) {
         let stroke = self.stroke(ui);
         let [_, height, width] = zoo::input_of(&network.spec);
-        let mut edit = |spec: Option<NetworkSpec>| {
-            if let Some(spec) = spec {
-                out.send(Command::Edit { network: network.id, spec, stroke: Some(stroke) });
-            }
-        };
-        let mut side = height;
-        labelled(ui, "Input", "Side of the square input, in pixels", |ui| {
-            let drag = DragValue::new(&mut side).range(1..=zoo::MAX_INPUT).suffix(if height == width {
-                " px"
-            } else {
-                " px high"
+        let (mut side, mut classes) = (height, zoo::classes_of(&network.spec));
+        let mut changed = None;
+        ui.columns(2, |columns| {
+            labelled(&mut columns[0], "Input", "Side of the square input, in pixels", |ui| {
+                let suffix = if height == width { " px" } else { " high" };
+                let drag = DragValue::new(&mut side).range(1..=zoo::MAX_INPUT).suffix(suffix);
+                let response = ui.add_sized([NARROW, size::ROW], drag);
+                if response.changed() {
+                    changed = with_option(&network.spec, "input", &side.to_string());
+                }
+                response
             });
-            if ui.add_sized([WIDGET, size::ROW], drag).changed() {
-                edit(with_option(&network.spec, "input", &side.to_string()));
-            }
-        });
-        let mut classes = zoo::classes_of(&network.spec);
-        labelled(ui, "Classes", "Outputs of the last layer", |ui| {
-            let drag = DragValue::new(&mut classes).range(1..=zoo::MAX_CLASSES);
-            if ui.add_sized([WIDGET, size::ROW], drag).changed() {
-                edit(with_option(&network.spec, "classes", &classes.to_string()));
-            }
-        });
-    }
-
-    /// The options of the attention in use, set for every place that has it.
-    fn attention_options(&mut self, ui: &mut Ui, network: &Network, out: &mut Outbox) {
-        let mut shown: Vec<&'static str> = Vec::new();
-        let stroke = self.stroke(ui);
-        let used: Vec<_> = choices(&network.spec).cloned().collect();
-        for attention in &used {
-            for declared in attention.block().options() {
-                let key = declared.field.key;
-                if shown.contains(&key) {
-                    continue;
+            labelled(&mut columns[1], "Classes", "Outputs of the last layer", |ui| {
+                let drag = DragValue::new(&mut classes).range(1..=zoo::MAX_CLASSES);
+                let response = ui.add_sized([NARROW, size::ROW], drag);
+                if response.changed() {
+                    changed = with_option(&network.spec, "classes", &classes.to_string());
                 }
-                shown.push(key);
-                let value = attention.options().value(&declared).clone();
-                let label = format!("{}{}", declared.field.long[..1].to_uppercase(), &declared.field.long[1..]);
-                if let Some(value) = self.option_row(ui, &label, &declared, &value) {
-                    let spec = with_attention_option(&network.spec, key, &value);
-                    out.send(Command::Edit { network: network.id, spec, stroke: Some(stroke) });
-                }
-            }
+                response
+            });
+        });
+        if let Some(spec) = changed {
+            out.send(Command::Edit { network: network.id, spec, stroke: Some(stroke) });
         }
     }
 
+    /// The numbers of the attention in use side by side (reduction, kernel), set for every place that has it.
+    fn attention_numbers(&mut self, ui: &mut Ui, network: &Network, out: &mut Outbox) {
+        let numbers: Vec<Used> =
+            used_options(&network.spec).into_iter().filter(|(declared, _)| !is_word(declared)).collect();
+        for pair in numbers.chunks(2) {
+            ui.columns(2, |columns| {
+                for (ui, used) in columns.iter_mut().zip(pair) {
+                    self.attention_option(ui, network, used, NARROW, out);
+                }
+            });
+        }
+    }
+
+    fn attention_option(&mut self, ui: &mut Ui, network: &Network, used: &Used, width: f32, out: &mut Outbox) {
+        let (declared, value) = used;
+        let stroke = self.stroke(ui);
+        if let Some(value) = self.option_row(ui, &title(declared.field.long), declared, value, width) {
+            let spec = with_attention_option(&network.spec, declared.field.key, &value);
+            out.send(Command::Edit { network: network.id, spec, stroke: Some(stroke) });
+        }
+    }
+
+    /// Everything else: the model's options, and the words among the attention's.
     fn more_options(&mut self, ui: &mut Ui, network: &Network, out: &mut Outbox) {
         let Some((family, model)) = zoo::find(&network.spec.model) else { return };
         let text = if self.more { "Fewer options" } else { "More options" };
@@ -112,10 +119,12 @@ impl Design {
         if !self.more {
             return;
         }
+        for used in used_options(&network.spec).iter().filter(|(declared, _)| is_word(declared)) {
+            self.attention_option(ui, network, used, WIDGET, out);
+        }
         for declared in family.options(model.name) {
             let value = network.spec.options.value(&declared).clone();
-            let label = format!("{}{}", declared.field.long[..1].to_uppercase(), &declared.field.long[1..]);
-            let changed = self.option_row(ui, &label, &declared, &value);
+            let changed = self.option_row(ui, &title(declared.field.long), &declared, &value, WIDGET);
             if let Some(spec) =
                 changed.and_then(|value| with_option(&network.spec, declared.field.key, &value.to_string()))
             {
@@ -125,53 +134,85 @@ impl Design {
     }
 
     /// One declared option; the new value when the user chose one.
-    fn option_row(&mut self, ui: &mut Ui, label: &str, declared: &Declared, value: &Value) -> Option<Value> {
+    fn option_row(
+        &mut self,
+        ui: &mut Ui,
+        label: &str,
+        declared: &Declared,
+        value: &Value,
+        width: f32,
+    ) -> Option<Value> {
         let mut chosen = None;
         let key = declared.field.key;
         labelled(ui, label, declared.field.help, |ui| match (declared.field.kind, value) {
             (Kind::Number { min, max }, Value::Number(number)) => {
                 let mut number = *number;
-                if ui.add_sized([WIDGET, size::ROW], DragValue::new(&mut number).range(min..=max)).changed() {
+                let response = ui.add_sized([width, size::ROW], DragValue::new(&mut number).range(min..=max));
+                if response.changed() {
                     chosen = Some(Value::Number(number));
                 }
+                response
             }
             (Kind::OneOf(allowed), _) => {
                 let values = allowed.iter().map(|number| Value::Number(*number));
-                chosen = choose(ui, key, value, values);
+                choose(ui, key, value, width, values, &mut chosen)
             }
             (Kind::Word(allowed), _) => {
                 let values = allowed.iter().map(|word| Value::Word((*word).to_owned()));
-                chosen = choose(ui, key, value, values);
+                choose(ui, key, value, width, values, &mut chosen)
             }
-            _ => chosen = self.type_value(ui, key, value),
+            _ => self.type_value(ui, key, value, &mut chosen),
         });
         chosen.filter(|chosen| chosen != value)
     }
 
     /// A list typed as `3-4-6-3`; it counts when the field is left.
-    fn type_value(&mut self, ui: &mut Ui, key: &'static str, value: &Value) -> Option<Value> {
+    fn type_value(&mut self, ui: &mut Ui, key: &'static str, value: &Value, chosen: &mut Option<Value>) -> Response {
         let mut text = match &self.typing {
             Some((typing, text)) if *typing == key => text.clone(),
             _ => value.to_string(),
         };
         let field = TextEdit::singleline(&mut text).font(theme::mono(size::MONO)).align(egui::Align2::RIGHT_CENTER);
         let response = ui.add_sized([WIDGET, size::ROW], field);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, key));
         if response.changed() {
             self.typing = Some((key, text.clone()));
         }
         if response.lost_focus() && self.typing.take().is_some() {
-            return Some(Value::from_text(text.trim()));
+            *chosen = Some(Value::from_text(text.trim()));
         }
-        None
+        response
     }
+}
+
+/// The options of every attention in use, each once.
+fn used_options(spec: &NetworkSpec) -> Vec<Used> {
+    let mut used: Vec<Used> = Vec::new();
+    for attention in choices(spec) {
+        for declared in attention.block().options() {
+            if !used.iter().any(|(known, _)| known.field.key == declared.field.key) {
+                let value = attention.options().value(&declared).clone();
+                used.push((declared, value));
+            }
+        }
+    }
+    used
+}
+
+fn is_word(declared: &Declared) -> bool {
+    matches!(declared.field.kind, Kind::Word(_))
+}
+
+/// `reduction` as `Reduction`.
+fn title(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn model(ui: &mut Ui, network: &Network, out: &mut Outbox) {
     labelled(ui, "Model", "Everything else is kept where it still makes sense", |ui| {
         let combo =
             ComboBox::from_id_salt("model").selected_text(network.spec.model.as_str()).width(WIDGET).height(420.0);
-        combo.show_ui(ui, |ui| {
+        let shown = combo.show_ui(ui, |ui| {
             for family in zoo::FAMILIES {
                 for model in family.models() {
                     let is_chosen = model.name == network.spec.model;
@@ -183,19 +224,27 @@ fn model(ui: &mut Ui, network: &Network, out: &mut Outbox) {
                 }
             }
         });
+        shown.response
     });
 }
 
-fn choose(ui: &mut Ui, key: &str, value: &Value, values: impl Iterator<Item = Value>) -> Option<Value> {
-    let mut chosen = None;
-    ComboBox::from_id_salt(key).selected_text(value.to_string()).width(WIDGET).show_ui(ui, |ui| {
+fn choose(
+    ui: &mut Ui,
+    key: &str,
+    value: &Value,
+    width: f32,
+    values: impl Iterator<Item = Value>,
+    chosen: &mut Option<Value>,
+) -> Response {
+    let combo = ComboBox::from_id_salt(key).selected_text(value.to_string()).width(width);
+    let shown = combo.show_ui(ui, |ui| {
         for candidate in values {
             if ui.selectable_label(candidate == *value, candidate.to_string()).clicked() {
-                chosen = Some(candidate);
+                *chosen = Some(candidate);
             }
         }
     });
-    chosen
+    shown.response
 }
 
 /// The spec with one option of its model changed, if the value is allowed at all.

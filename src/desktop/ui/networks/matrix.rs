@@ -58,6 +58,7 @@ impl Matrix {
         if !ui.input(|input| input.pointer.button_down(PointerButton::Primary)) {
             self.painting = None;
         }
+        ui.spacing_mut().item_spacing.y = 0.0;
         self.header(ui, &grid, out);
         for (stage, blocks) in &grid.stages {
             self.stage_row(ui, &grid, stage, blocks.len(), out);

@@ -38,9 +38,7 @@ fn stem(lowering: &mut Lowering, config: &Config) -> NodeId {
             }
             _ => b.conv_bn("conv1", "bn1", Some("relu"), Conv2d::new(config.stem_width, 7).stride(2), image),
         };
-        let padding = if config.ceil_pool { [0; 2] } else { [1; 2] };
-        let pool = Pool2d { kernel: [3; 2], stride: [2; 2], padding, ceil_mode: config.ceil_pool };
-        b.add("maxpool", Op::MaxPool(pool), &[conv])
+        b.add("maxpool", Op::MaxPool(config.stem_pool()), &[conv])
     })
 }
 
@@ -71,16 +69,15 @@ fn residual_block(
 fn branch(lowering: &mut Lowering, config: &Config, width: usize, stride: usize, input: NodeId) -> NodeId {
     let b = &mut lowering.builder;
     let (first, inner) = (config.first(width), config.inner(width));
-    let last = |name| config.branch_relu.then_some(name);
     if config.bottleneck {
-        let (on_first, on_second) = if config.stride_first { (stride, 1) } else { (1, stride) };
+        let (on_first, on_second) = config.strides(stride);
         let x = b.conv_bn("conv1", "bn1", Some("relu1"), Conv2d::new(first, 1).stride(on_first), input);
         let middle = Conv2d::new(inner, 3).stride(on_second).groups(config.groups);
         let x = b.conv_bn("conv2", "bn2", Some("relu2"), middle, x);
-        b.conv_bn("conv3", "bn3", last("relu3"), Conv2d::new(width * 4, 1), x)
+        b.conv_bn("conv3", "bn3", config.last_relu("relu3"), Conv2d::new(width * 4, 1), x)
     } else {
         let x = b.conv_bn("conv1", "bn1", Some("relu1"), Conv2d::new(first, 3).stride(stride), input);
-        b.conv_bn("conv2", "bn2", last("relu2"), Conv2d::new(width, 3), x)
+        b.conv_bn("conv2", "bn2", config.last_relu("relu2"), Conv2d::new(width, 3), x)
     }
 }
 

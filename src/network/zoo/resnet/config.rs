@@ -1,6 +1,7 @@
 //! The options of the family and what they come to for one network.
 
 use super::presets::Preset;
+use crate::network::graph::Pool2d;
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 
 /// The widest layer a width may ask for.
@@ -102,13 +103,13 @@ pub(super) struct Config<'a> {
     pub(super) blocks: &'a [usize],
     pub(super) widths: &'a [usize],
     pub(super) bottleneck: bool,
-    pub(super) stride_first: bool,
+    stride: &'a str,
     pub(super) shortcut: &'a str,
     pub(super) stem: &'a str,
     pub(super) stem_width: usize,
-    pub(super) ceil_pool: bool,
+    pool: &'a str,
     pub(super) groups: usize,
-    pub(super) branch_relu: bool,
+    branch: &'a str,
     base_width: usize,
     reduce: usize,
 }
@@ -134,18 +135,35 @@ impl<'a> Config<'a> {
             blocks,
             widths,
             bottleneck: options.word("block", preset.block) == "bottleneck",
-            stride_first: options.word("stride", "v1.5") == "v1",
+            stride: options.word("stride", "v1.5"),
             shortcut: options.word("shortcut", preset.shortcut),
             stem: options.word("stem", preset.stem),
             stem_width,
-            ceil_pool: options.word("pool", "pad") == "ceil",
+            pool: options.word("pool", "pad"),
             groups: options.number("groups", preset.groups),
-            branch_relu: options.word("branch", "bn") == "relu",
+            branch: options.word("branch", "bn"),
             base_width: options.number("base_width", preset.base_width),
             reduce: options.number("reduce", preset.reduce),
         };
         widths.iter().try_for_each(|width| config.check(*width))?;
         Ok(config)
+    }
+
+    /// A bottleneck's strides, on the first 1×1 and on the 3×3.
+    pub(super) fn strides(&self, stride: usize) -> (usize, usize) {
+        if self.stride == "v1" { (stride, 1) } else { (1, stride) }
+    }
+
+    /// The stem's max pool.
+    pub(super) fn stem_pool(&self) -> Pool2d {
+        let ceil_mode = self.pool == "ceil";
+        let padding = if ceil_mode { [0; 2] } else { [1; 2] };
+        Pool2d { kernel: [3; 2], stride: [2; 2], padding, ceil_mode }
+    }
+
+    /// The name of a ReLU at the end of the branch, if it has one.
+    pub(super) fn last_relu(&self, name: &'static str) -> Option<&'static str> {
+        (self.branch == "relu").then_some(name)
     }
 
     /// Output channels of a block of this width.

@@ -1,0 +1,167 @@
+//! What users do, and what must then be so.
+
+use std::path::PathBuf;
+
+use eframe::egui;
+use egui_kittest::kittest::Queryable;
+use gatescope::desktop::document::{Command, Document, PictureChoice, ThemeChoice, View};
+
+use crate::{ctrl, settle, window};
+
+const SIZE: [f32; 2] = [1440.0, 900.0];
+
+fn specs(document: &Document) -> Vec<String> {
+    document.networks().iter().map(|network| network.spec.to_string()).collect()
+}
+
+#[test]
+fn first_start_shows_two_networks_inspected_and_says_untrained() {
+    let harness = window(SIZE, ThemeChoice::Dark);
+    let app = harness.state();
+    assert_eq!(specs(app.document()), ["resnet50", "resnet50+cbam"]);
+    for network in app.document().networks() {
+        let inspection = app.jobs().inspection(network, app.document()).expect("inspected");
+        assert_eq!(inspection.top.len(), 5);
+        assert_eq!(inspection.run.gates.len(), network.graph.gates.len());
+    }
+    harness.get_by_label("untrained weights");
+    harness.get_by_label("A resnet50");
+    for view in View::ALL {
+        harness.get_by_label(view.title());
+    }
+}
+
+#[test]
+fn a_click_in_the_matrix_changes_the_network_and_undo_takes_it_back() {
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    harness.get_by_label("se at layer1.0").click();
+    harness.run_ok();
+    assert_eq!(specs(harness.state().document())[1], "resnet50+cbam+se@layer1.0");
+    harness.get_by_label("no attention anywhere").click();
+    harness.run_ok();
+    assert_eq!(specs(harness.state().document())[1], "resnet50");
+    ctrl(&mut harness, egui::Key::Z);
+    assert_eq!(specs(harness.state().document())[1], "resnet50+cbam+se@layer1.0");
+    ctrl(&mut harness, egui::Key::Z);
+    assert_eq!(specs(harness.state().document())[1], "resnet50+cbam");
+    harness.key_press_modifiers(egui::Modifiers::COMMAND | egui::Modifiers::SHIFT, egui::Key::Z);
+    harness.run_ok();
+    assert_eq!(specs(harness.state().document())[1], "resnet50+cbam+se@layer1.0");
+}
+
+#[test]
+fn the_costs_of_a_toggle_are_there_in_the_same_frame() {
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    harness.get_by_label("28,089,624");
+    harness.get_by_label("no attention anywhere").click();
+    harness.run_ok();
+    assert!(harness.query_by_label("28,089,624").is_none());
+    harness.get_by_label("25,557,032");
+}
+
+#[test]
+fn the_palette_adds_any_network_by_its_text() {
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    ctrl(&mut harness, egui::Key::K);
+    harness.get_by_label("Search").type_text("resnet18+se(r=8)@layer2");
+    harness.run_ok();
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    assert_eq!(specs(harness.state().document())[2], "resnet18+se(r=8)@layer2");
+    assert!(harness.query_by_label("Search").is_none(), "the palette closes");
+}
+
+#[test]
+fn a_spec_that_cannot_be_says_so_and_adds_nothing() {
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    ctrl(&mut harness, egui::Key::N);
+    harness.get_by_label("Add a network").click();
+    let field = harness.get_by_role_and_label(egui::Role::TextInput, "Add a network");
+    field.type_text("resnet51");
+    harness.run_ok();
+    harness.get_by_label("resnet51: unknown network, did you mean resnet50?");
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    assert_eq!(harness.state().document().networks().len(), 2);
+}
+
+#[test]
+fn a_picture_that_is_none_is_explained_and_the_document_is_kept() {
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("not-a-picture.png");
+    std::fs::write(&path, "hello").expect("writes");
+    harness.state_mut().send(Command::Open(vec![path.clone()]));
+    settle(&mut harness);
+    let app = harness.state();
+    let network = app.document().active().expect("one");
+    let message = app.jobs().failure(network, app.document()).expect("said");
+    assert!(message.contains("not-a-picture.png"), "{message}");
+    ctrl(&mut harness, egui::Key::Z);
+    assert_eq!(*harness.state().document().picture(), PictureChoice::Sample("cat.png".to_owned()));
+}
+
+#[test]
+fn weights_that_do_not_fit_are_explained() {
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    harness.state_mut().send(Command::Open(vec![PathBuf::from("/nowhere/weights.safetensors")]));
+    settle(&mut harness);
+    let app = harness.state();
+    let network = app.document().active().expect("one");
+    let message = app.jobs().failure(network, app.document()).expect("said");
+    assert!(message.contains("/nowhere/weights.safetensors"), "{message}");
+    assert_eq!(app.document().networks().len(), 2);
+}
+
+#[test]
+fn every_view_is_reached_by_mouse_and_by_keyboard() {
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    for (view, key) in View::ALL.into_iter().zip([egui::Key::Num1, egui::Key::Num2, egui::Key::Num3, egui::Key::Num4]) {
+        harness.get_by_label(view.title()).click();
+        harness.run_ok();
+        assert_eq!(harness.state().view(), view);
+        harness.state_mut().send(Command::Show(View::Network));
+        harness.run_ok();
+        ctrl(&mut harness, key);
+        assert_eq!(harness.state().view(), view);
+    }
+}
+
+#[test]
+fn networks_are_removed_down_to_none_and_come_back() {
+    let mut harness = window(SIZE, ThemeChoice::Light);
+    for _ in 0..2 {
+        let id = harness.state().document().active().expect("one").id;
+        harness.state_mut().send(Command::RemoveNetwork(id));
+        harness.run_ok();
+    }
+    harness.get_by_label("No networks");
+    for view in View::ALL {
+        harness.state_mut().send(Command::Show(view));
+        harness.run_ok();
+    }
+    ctrl(&mut harness, egui::Key::Z);
+    ctrl(&mut harness, egui::Key::Z);
+    assert_eq!(specs(harness.state().document()), ["resnet50", "resnet50+cbam"]);
+}
+
+#[test]
+fn a_run_can_be_cancelled_and_taken_up_again() {
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    harness.state_mut().send(Command::SetPicture(PictureChoice::Sample("coffee.png".to_owned())));
+    harness.step();
+    while harness.state().jobs().running().is_none() {
+        harness.step();
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    harness.state_mut().send(Command::Cancel);
+    settle(&mut harness);
+    let app = harness.state();
+    assert!(app.document().networks().iter().any(|network| app.jobs().inspection(network, app.document()).is_none()));
+    let active = app.document().active().expect("one").id;
+    harness.state_mut().send(Command::RunAgain);
+    settle(&mut harness);
+    let app = harness.state();
+    let network = app.document().network(active).expect("still there");
+    assert!(app.jobs().inspection(network, app.document()).is_some());
+}

@@ -1,0 +1,65 @@
+//! The window, driven through its accessibility tree as a screen reader would, and looked at as a person would.
+
+mod behaviour;
+mod snapshots;
+
+use std::time::{Duration, Instant};
+
+use eframe::egui;
+use egui_kittest::Harness;
+use gatescope::desktop::App;
+use gatescope::desktop::document::{Command, ThemeChoice};
+use gatescope::desktop::session::Session;
+
+/// Long enough for two ResNet-50 in a debug build on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A window as first start shows it, everything inspected.
+pub fn window(size: [f32; 2], theme: ThemeChoice) -> Harness<'static, App> {
+    let mut harness = Harness::builder()
+        .with_size(size)
+        .with_max_steps(64)
+        .renderer(renderer())
+        .build_eframe(|context| App::new(&context.egui_ctx, Session::default(), Vec::new()).expect("a worker"));
+    harness.state_mut().send(Command::SetTheme(theme));
+    settle(&mut harness);
+    harness
+}
+
+/// Steps until the worker has nothing left to do and the window has nothing left to repaint.
+pub fn settle(harness: &mut Harness<'static, App>) {
+    let started = Instant::now();
+    loop {
+        harness.step();
+        let app = harness.state();
+        // A change waits a moment before it is run: idle must last.
+        let changed_recently = app.is_settling();
+        if app.jobs().is_idle(app.document()) && !changed_recently {
+            break;
+        }
+        assert!(started.elapsed() < PATIENCE, "the worker does not come to rest");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    harness.run_ok();
+}
+
+/// Is there a Vulkan driver to draw with? Without one, tests look at the accessibility tree only.
+pub fn has_vulkan() -> bool {
+    let descriptor = eframe::wgpu::InstanceDescriptor {
+        backends: eframe::wgpu::Backends::VULKAN,
+        ..eframe::wgpu::InstanceDescriptor::new_without_display_handle()
+    };
+    let instance = eframe::wgpu::Instance::new(descriptor);
+    let adapters = pollster::block_on(instance.enumerate_adapters(eframe::wgpu::Backends::VULKAN));
+    !adapters.is_empty()
+}
+
+fn renderer() -> impl egui_kittest::TestRenderer + 'static {
+    egui_kittest::LazyRenderer::default()
+}
+
+/// Presses a shortcut with Ctrl (Cmd on macOS).
+pub fn ctrl(harness: &mut Harness<'static, App>, key: egui::Key) {
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
+    harness.run_ok();
+}

@@ -1,0 +1,44 @@
+//! Pictures of each view, compared with `tests/snapshots`. They are drawn by a software Vulkan driver (lavapipe);
+//! where there is none, the views are still laid out and their accessibility trees read.
+//!
+//! `UPDATE_SNAPSHOTS=1 cargo test --test ui snapshots` writes them anew: look at every one before you commit it.
+
+use egui_kittest::SnapshotOptions;
+use egui_kittest::kittest::Queryable;
+use gatescope::desktop::document::{Command, Selection, ThemeChoice, View};
+
+use crate::{has_vulkan, settle, window};
+
+/// Every view in one theme and size.
+fn views(name: &str, size: [f32; 2], theme: ThemeChoice) {
+    let drawn = has_vulkan();
+    if !drawn {
+        eprintln!(
+            "no Vulkan driver: {name} is laid out but not compared (Debian: apt-get install mesa-vulkan-drivers)"
+        );
+    }
+    let mut harness = window(size, theme);
+    let selection =
+        Selection { part: Some("layer3.2".to_owned()), gate: Some("layer3.2.cbam.SpatialGate.gate".to_owned()) };
+    harness.state_mut().send(Command::Select(selection));
+    for view in View::ALL {
+        harness.state_mut().send(Command::Show(view));
+        settle(&mut harness);
+        harness.get_by_label(view.title());
+        if drawn {
+            // Different CPUs round differently in inference and in the rasteriser: a few pixels of slack.
+            let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(200_usize);
+            harness.snapshot_options(format!("{}-{name}", view.title().to_lowercase()), &options);
+        }
+    }
+}
+
+#[test]
+fn dark_1280() {
+    views("dark-1280", [1280.0, 800.0], ThemeChoice::Dark);
+}
+
+#[test]
+fn light_1920() {
+    views("light-1920", [1920.0, 1080.0], ThemeChoice::Light);
+}
