@@ -1,5 +1,11 @@
 //! Integration tests: one binary, one module a subject.
 
+mod architecture;
+mod blocks;
+mod cli;
 mod costs;
 mod imaging;
+mod parity;
+mod reference;
 mod spec;
+mod weights;

@@ -12,6 +12,7 @@ pub mod prompt;
 pub mod selection;
 pub mod status;
 pub mod table;
+pub mod textures;
 pub mod theme;
 pub mod title;
 pub mod widgets;
