@@ -63,6 +63,7 @@ impl CostsView {
     fn body(&mut self, ui: &mut Ui, columns: &Columns, height: f32, shared: &Shared, out: &mut Outbox) {
         let rows = self.shown.rows.len();
         let id = ui.scope_id().with("rows");
+        self.focus = Some(id);
         let top = ui.cursor().min;
         let area = Rect::from_min_size(top, vec2(columns.width, height));
         // One tab stop for the whole table; the arrow keys walk its rows.
@@ -141,7 +142,9 @@ impl CostsView {
             self.open(row, !open);
         }
         if clicked {
-            ui.memory_mut(|memory| memory.request_focus(ui.scope_id().with("rows")));
+            if let Some(table) = self.focus {
+                ui.memory_mut(|memory| memory.request_focus(table));
+            }
             self.choose(row, false, out);
         }
     }
