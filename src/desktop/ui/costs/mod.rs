@@ -36,6 +36,8 @@ pub struct CostsView {
     /// The selection of the last frame: a change from outside is scrolled into view.
     seen: Option<String>,
     reveal: Option<Reveal>,
+    /// How many rows the last frame laid out.
+    laid_out: usize,
     /// What has the keyboard while rows are walked.
     focus: Option<egui::Id>,
 }
