@@ -10,6 +10,8 @@ mod list;
 mod number;
 mod output;
 mod page;
+mod progress;
+mod source;
 mod spec;
 mod table;
 

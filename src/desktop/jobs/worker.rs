@@ -89,7 +89,7 @@ fn inspect(
         other => Some(other.to_string()),
     })?;
     let stats = run.gates.iter().map(|gate| Stats::of(&gate.values)).collect();
-    let top = labels::top(&run.logits, TOP);
+    let top = labels::top(&run.logits, None, TOP);
     Ok(Inspection { key: key.clone(), graph: graph.clone(), run, stats, top, picture, prepared })
 }
 
