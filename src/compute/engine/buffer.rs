@@ -20,6 +20,11 @@ pub(super) fn read<R>(tensor: &Tensor, look: impl FnOnce(&[f32]) -> R) -> Result
     Ok(look(&values[range(layout)?]))
 }
 
+/// A new tensor made from the numbers of a contiguous one.
+pub(super) fn map(tensor: &Tensor, make: impl FnOnce(&[f32]) -> Vec<f32>) -> Result<Tensor> {
+    from_vec(read(tensor, make)?)
+}
+
 /// Changes the numbers of a contiguous tensor. Whoever shares its storage sees the change: only for own tensors.
 pub(super) fn edit(tensor: &Tensor, change: impl Fn(&mut [f32])) -> Result<()> {
     tensor.inplace_op1(&Edit(change))

@@ -46,7 +46,9 @@ impl Plan {
             last_use[step.output.0] = Some(index);
             graph[step.node].inputs.iter().for_each(|input| last_use[input.0] = Some(index));
         }
-        kept.iter().for_each(|id| last_use[id.0] = None);
+        for id in kept {
+            last_use[id.0] = None;
+        }
         Self { steps, last_use }
     }
 }

@@ -22,8 +22,8 @@ pub(super) fn bind(graph: &Graph, mut file: Checkpoint) -> Result<(Vec<Tensor>, 
         // Present: `compare` found nothing missing.
         let Some(info) = infos.get(&param.name) else { continue };
         let tensor = file.read(&param.name, info)?;
-        let sum = tensor.flatten_all().and_then(|flat| flat.to_vec1::<f32>());
-        if sum.is_ok_and(|values| values.iter().any(|value| !value.is_finite())) {
+        let values = tensor.flatten_all().and_then(|flat| flat.to_vec1::<f32>());
+        if values.is_ok_and(|values| values.iter().any(|value| !value.is_finite())) {
             report.non_finite.push(param.name.clone());
         }
         tensors.push(tensor);
@@ -90,7 +90,7 @@ fn advice(graph: &Graph, file: &Checkpoint, report: &LoadReport) -> String {
     if let Some(classes) = classes_in(graph, report) {
         return format!("the file has {classes} classes: set classes={classes}");
     }
-    let is_attention = |name: &String| attention_of(std::iter::once(name.as_str())).is_some();
+    let is_attention = |name: &String| name.split('.').any(|module| matches!(module, "se" | "cbam"));
     match (in_file, in_graph) {
         (Some(found), wanted) if Some(found) != wanted => {
             format!("the file has attention tensors as {base}+{found} has: try that")

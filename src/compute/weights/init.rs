@@ -123,7 +123,7 @@ mod tests {
         let bound = 1.0 / 512.0_f32.sqrt();
         assert!(fc.max <= bound && fc.min >= -bound && (fc.std - bound / 3.0_f32.sqrt()).abs() < 1e-3);
         assert!(Stats::of(&named(&graph, &weights, "fc.bias")).std > 0.0);
-        assert_eq!(Stats::of(&named(&graph, &weights, "layer1.0.cbam.ChannelGate.mlp.1.bias")).max, 0.0);
+        assert_eq!(named(&graph, &weights, "layer1.0.cbam.ChannelGate.mlp.1.bias"), [0.0; 4]);
         assert_eq!(named(&graph, &weights, "layer1.0.cbam.SpatialGate.spatial.bn.weight"), [1.0]);
         assert!(!weights.is_trained());
     }

@@ -168,7 +168,7 @@ impl Weights {
         Ok(Self::new(tensors, Source::File(path.to_owned()), report))
     }
 
-    fn new(tensors: Vec<Tensor>, source: Source, report: LoadReport) -> Self {
+    pub(in crate::compute) fn new(tensors: Vec<Tensor>, source: Source, report: LoadReport) -> Self {
         Self { inner: Arc::new(Inner { tensors, source, report }) }
     }
 

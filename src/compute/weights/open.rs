@@ -32,38 +32,19 @@ impl Checkpoint {
     /// Opens a file and reads its header.
     pub(super) fn open(path: &Path) -> Result<Self, WeightsError> {
         let (mut file, bytes) = open_regular(path)?;
-        let unreadable = |reason| WeightsError::Unreadable { path: path.to_owned(), reason };
-        let mut prefix = Vec::new();
-        (&mut file).take(PREFIX).read_to_end(&mut prefix).map_err(unreadable)?;
-        let length = match prefix[..].try_into().map(u64::from_le_bytes) {
-            Ok(length) if length >= 2 && length <= MAX_HEADER => length,
-            _ => return Err(other_format(path, &prefix)),
-        };
-        if PREFIX + length > bytes {
-            return Err(match known_format(&prefix) {
-                Some(_) => other_format(path, &prefix),
-                None => WeightsError::Truncated { path: path.to_owned(), bytes, promised: PREFIX + length },
-            });
-        }
-        let mut header = Vec::new();
-        (&mut file).take(length).read_to_end(&mut header).map_err(unreadable)?;
-        if !header.starts_with(b"{") {
-            return Err(other_format(path, &prefix));
-        }
+        let header = read_header(&mut file, path, bytes)?;
         let metadata: Metadata = serde_json::from_slice(&header)
             .map_err(|error| WeightsError::Header { path: path.to_owned(), reason: error.to_string() })?;
-        let promised = (PREFIX + length).saturating_add(metadata.data_len() as u64);
-        match promised.cmp(&bytes) {
-            std::cmp::Ordering::Greater => {
-                return Err(WeightsError::Truncated { path: path.to_owned(), bytes, promised });
-            }
-            std::cmp::Ordering::Less => {
-                let reason = format!("it describes {promised} bytes and the file has {bytes}");
-                return Err(WeightsError::Header { path: path.to_owned(), reason });
-            }
-            std::cmp::Ordering::Equal => {}
+        let data = PREFIX + header.len() as u64;
+        let promised = data.saturating_add(metadata.data_len() as u64);
+        if promised > bytes {
+            return Err(WeightsError::Truncated { path: path.to_owned(), bytes, promised });
         }
-        Ok(Self { path: path.to_owned(), file, data: PREFIX + length, tensors: named(&metadata) })
+        if promised < bytes {
+            let reason = format!("it describes {promised} bytes and the file has {bytes}");
+            return Err(WeightsError::Header { path: path.to_owned(), reason });
+        }
+        Ok(Self { path: path.to_owned(), file, data, tensors: named(&metadata) })
     }
 
     /// Reads one tensor as f32.
@@ -104,6 +85,29 @@ fn open_regular(path: &Path) -> Result<(File, u64), WeightsError> {
         0 => Err(WeightsError::Empty { path: path() }),
         bytes if bytes > MAX_BYTES => Err(WeightsError::TooLarge { path: path(), bytes, limit: MAX_BYTES }),
         bytes => Ok((File::open(path()).map_err(unreadable)?, bytes)),
+    }
+}
+
+/// The JSON header. Its length is checked against the file's before a byte of it is read.
+fn read_header(file: &mut File, path: &Path, bytes: u64) -> Result<Vec<u8>, WeightsError> {
+    let unreadable = |reason| WeightsError::Unreadable { path: path.to_owned(), reason };
+    let mut prefix = Vec::new();
+    file.take(PREFIX).read_to_end(&mut prefix).map_err(unreadable)?;
+    let length = match prefix[..].try_into().map(u64::from_le_bytes) {
+        Ok(length) if (2..=MAX_HEADER).contains(&length) => length,
+        _ => return Err(other_format(path, &prefix)),
+    };
+    if PREFIX + length > bytes {
+        return Err(match known_format(&prefix) {
+            Some(_) => other_format(path, &prefix),
+            None => WeightsError::Truncated { path: path.to_owned(), bytes, promised: PREFIX + length },
+        });
+    }
+    let mut header = Vec::new();
+    file.take(length).read_to_end(&mut header).map_err(unreadable)?;
+    match header.first() {
+        Some(b'{') => Ok(header),
+        _ => Err(other_format(path, &prefix)),
     }
 }
 

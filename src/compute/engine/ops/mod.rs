@@ -5,7 +5,7 @@ mod pointwise;
 mod pool;
 mod reduce;
 
-use candle_core::{Result, Tensor};
+use candle_core::{Result, Tensor, bail};
 
 use super::buffer;
 use super::plan::Step;
@@ -15,43 +15,38 @@ use crate::network::graph::{NodeId, Op, Role, Shape};
 /// Computes one step: its operator, then BatchNorm and ReLU in place.
 pub(super) fn compute(walk: &Walk, step: &Step, index: usize, image: &[f32], outputs: &mut Outputs) -> Result<Tensor> {
     let node = &walk.graph[step.node];
-    let shape = node.shape;
-    if let (Op::Input, _) | (_, []) = (&node.op, &node.inputs[..]) {
-        return buffer::from_vec(image.to_vec());
-    }
-    let first = node.inputs[0];
-    let from = walk.graph[first].shape;
-    let pooled = |values: Vec<f32>| buffer::from_vec(values);
-    let output = match &node.op {
-        Op::Conv2d(conv) => {
-            let weight = walk.param(step.node, Role::Weight)?;
-            conv::conv2d(conv, outputs.get(first)?, from, shape, weight)?
-        }
-        Op::Linear { .. } => {
-            let weight = walk.param(step.node, Role::Weight)?;
-            weight.matmul(&outputs.get(first)?.reshape(((), 1))?)?.flatten_all()?
-        }
-        Op::Input | Op::BatchNorm { .. } | Op::Relu | Op::Flatten => walk.own(first, step, index, outputs)?,
-        Op::Sigmoid => edited(walk.own(first, step, index, outputs)?, pointwise::sigmoid)?,
-        Op::Add | Op::Scale => combine(walk, step, index, outputs)?,
-        Op::MaxPool(window) => pooled(buffer::read(outputs.get(first)?, |x| pool::max(window, x, from, shape))?)?,
-        Op::AvgPool(window) => pooled(buffer::read(outputs.get(first)?, |x| pool::average(window, x, from, shape))?)?,
-        Op::GlobalAvgPool => pooled(buffer::read(outputs.get(first)?, |x| reduce::plane_means(x, from))?)?,
-        Op::GlobalMaxPool => pooled(buffer::read(outputs.get(first)?, |x| reduce::plane_maxima(x, from))?)?,
-        Op::ChannelMean => pooled(buffer::read(outputs.get(first)?, |x| reduce::channel_mean(x, from))?)?,
-        Op::ChannelMax => pooled(buffer::read(outputs.get(first)?, |x| reduce::channel_max(x, from))?)?,
-        Op::Concat => {
-            let parts: Vec<&Tensor> = node.inputs.iter().map(|id| outputs.get(*id)).collect::<Result<_>>()?;
-            // A tensor alone would be shared and not copied.
-            if parts.len() == 1 { walk.own(first, step, index, outputs)? } else { Tensor::cat(&parts, 0)? }
-        }
-        Op::Subsample { stride } => pooled(buffer::read(outputs.get(first)?, |x| pool::subsample(*stride, x, from))?)?,
-        Op::PadChannels { before, after } => {
-            let plane = from.elements() / from.channels().max(1);
-            pooled(buffer::read(outputs.get(first)?, |x| pointwise::pad(x, before * plane, after * plane))?)?
-        }
+    let output = match (&node.op, &node.inputs[..]) {
+        (Op::Input, _) | (_, []) => buffer::from_vec(image.to_vec())?,
+        (Op::Add | Op::Scale, _) => combine(walk, step, index, outputs)?,
+        (Op::BatchNorm { .. } | Op::Relu | Op::Flatten, [first, ..]) => walk.own(*first, step, index, outputs)?,
+        (Op::Sigmoid, [first, ..]) => edited(walk.own(*first, step, index, outputs)?, pointwise::sigmoid)?,
+        // A tensor alone would be shared by `cat`, not copied.
+        (Op::Concat, [only]) => walk.own(*only, step, index, outputs)?,
+        (Op::Concat, parts) => Tensor::cat(&parts.iter().map(|id| outputs.get(*id)).collect::<Result<Vec<_>>>()?, 0)?,
+        (_, [first, ..]) => fresh(walk, step.node, outputs.get(*first)?, walk.graph[*first].shape)?,
     };
-    finish(walk, step, shape, output)
+    finish(walk, step, node.shape, output)
+}
+
+/// The operators that make a new tensor from their one input `x`, of shape `from`.
+fn fresh(walk: &Walk, id: NodeId, x: &Tensor, from: Shape) -> Result<Tensor> {
+    let to = walk.graph[id].shape;
+    match &walk.graph[id].op {
+        Op::Conv2d(conv) => conv::conv2d(conv, x, from, to, walk.param(id, Role::Weight)?),
+        Op::Linear { .. } => walk.param(id, Role::Weight)?.matmul(&x.reshape(((), 1))?)?.flatten_all(),
+        Op::MaxPool(window) => buffer::map(x, |x| pool::max(window, x, from, to)),
+        Op::AvgPool(window) => buffer::map(x, |x| pool::average(window, x, from, to)),
+        Op::GlobalAvgPool => buffer::map(x, |x| reduce::plane_means(x, from)),
+        Op::GlobalMaxPool => buffer::map(x, |x| reduce::plane_maxima(x, from)),
+        Op::ChannelMean => buffer::map(x, |x| reduce::channel_mean(x, from)),
+        Op::ChannelMax => buffer::map(x, |x| reduce::channel_max(x, from)),
+        Op::Subsample { stride } => buffer::map(x, |x| pool::subsample(*stride, x, from)),
+        Op::PadChannels { before, after } => {
+            let plane = from.height() * from.width();
+            buffer::map(x, |x| pointwise::pad(x, before * plane, after * plane))
+        }
+        other => bail!("{} is computed elsewhere", other.name()),
+    }
 }
 
 /// Bias, BatchNorm and ReLU, in place and in one pass.

@@ -4,7 +4,9 @@ use crate::network::graph::Shape;
 
 /// `max(x, 0)`; NaN stays NaN, as in PyTorch.
 pub(super) fn relu(values: &mut [f32]) {
-    values.iter_mut().for_each(|value| *value = rectified(*value));
+    for value in values {
+        *value = rectified(*value);
+    }
 }
 
 fn rectified(value: f32) -> f32 {
@@ -13,17 +15,20 @@ fn rectified(value: f32) -> f32 {
 
 /// `1 / (1 + exp(−x))`.
 pub(super) fn sigmoid(values: &mut [f32]) {
-    values.iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp()));
+    for value in values {
+        *value = 1.0 / (1.0 + (-*value).exp());
+    }
 }
 
 /// One scale and shift a channel, then ReLU if asked.
 pub(super) fn affine(values: &mut [f32], shape: Shape, channels: &[(f32, f32)], relu: bool) {
     let plane = (shape.elements() / shape.channels().max(1)).max(1);
     for (values, (scale, shift)) in values.chunks_exact_mut(plane).zip(channels) {
+        for value in values.iter_mut() {
+            *value = *value * scale + shift;
+        }
         if relu {
-            values.iter_mut().for_each(|value| *value = rectified(*value * scale + shift));
-        } else {
-            values.iter_mut().for_each(|value| *value = *value * scale + shift);
+            self::relu(values);
         }
     }
 }
@@ -40,7 +45,9 @@ pub(super) fn scale(values: &mut [f32], shape: Shape, gate: &[f32], gate_shape: 
         multiply(values, gate);
     } else if gate_shape.channels() == shape.channels() && gate.len() == shape.channels() {
         for (values, gate) in values.chunks_exact_mut(plane).zip(gate) {
-            values.iter_mut().for_each(|value| *value *= gate);
+            for value in values {
+                *value *= gate;
+            }
         }
     } else {
         values.chunks_exact_mut(plane).for_each(|values| multiply(values, gate));

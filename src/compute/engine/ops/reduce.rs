@@ -21,7 +21,9 @@ pub(super) fn plane_maxima(values: &[f32], shape: Shape) -> Vec<f32> {
 pub(super) fn channel_mean(values: &[f32], shape: Shape) -> Vec<f32> {
     let channels = shape.channels() as f32;
     let mut sums = fold_planes(values, shape, |sum, value| sum + value);
-    sums.iter_mut().for_each(|sum| *sum /= channels);
+    for sum in &mut sums {
+        *sum /= channels;
+    }
     sums
 }
 

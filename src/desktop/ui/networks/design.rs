@@ -3,7 +3,7 @@
 //! The rows are made from what families and attention blocks declare; a new option needs nothing here.
 
 use eframe::egui;
-use egui::{ComboBox, DragValue, RichText, TextEdit, Ui};
+use egui::{ComboBox, DragValue, Response, RichText, TextEdit, Ui};
 
 use super::brush::choices;
 use super::labelled;
@@ -66,15 +66,19 @@ impl Design {
             labelled(&mut columns[0], "Input", "Side of the square input, in pixels", |ui| {
                 let suffix = if height == width { " px" } else { " high" };
                 let drag = DragValue::new(&mut side).range(1..=zoo::MAX_INPUT).suffix(suffix);
-                if ui.add_sized([NARROW, size::ROW], drag).changed() {
+                let response = ui.add_sized([NARROW, size::ROW], drag);
+                if response.changed() {
                     changed = with_option(&network.spec, "input", &side.to_string());
                 }
+                response
             });
             labelled(&mut columns[1], "Classes", "Outputs of the last layer", |ui| {
                 let drag = DragValue::new(&mut classes).range(1..=zoo::MAX_CLASSES);
-                if ui.add_sized([NARROW, size::ROW], drag).changed() {
+                let response = ui.add_sized([NARROW, size::ROW], drag);
+                if response.changed() {
                     changed = with_option(&network.spec, "classes", &classes.to_string());
                 }
+                response
             });
         });
         if let Some(spec) = changed {
@@ -143,39 +147,40 @@ impl Design {
         labelled(ui, label, declared.field.help, |ui| match (declared.field.kind, value) {
             (Kind::Number { min, max }, Value::Number(number)) => {
                 let mut number = *number;
-                if ui.add_sized([width, size::ROW], DragValue::new(&mut number).range(min..=max)).changed() {
+                let response = ui.add_sized([width, size::ROW], DragValue::new(&mut number).range(min..=max));
+                if response.changed() {
                     chosen = Some(Value::Number(number));
                 }
+                response
             }
             (Kind::OneOf(allowed), _) => {
                 let values = allowed.iter().map(|number| Value::Number(*number));
-                chosen = choose(ui, key, value, width, values);
+                choose(ui, key, value, width, values, &mut chosen)
             }
             (Kind::Word(allowed), _) => {
                 let values = allowed.iter().map(|word| Value::Word((*word).to_owned()));
-                chosen = choose(ui, key, value, width, values);
+                choose(ui, key, value, width, values, &mut chosen)
             }
-            _ => chosen = self.type_value(ui, key, value),
+            _ => self.type_value(ui, key, value, &mut chosen),
         });
         chosen.filter(|chosen| chosen != value)
     }
 
     /// A list typed as `3-4-6-3`; it counts when the field is left.
-    fn type_value(&mut self, ui: &mut Ui, key: &'static str, value: &Value) -> Option<Value> {
+    fn type_value(&mut self, ui: &mut Ui, key: &'static str, value: &Value, chosen: &mut Option<Value>) -> Response {
         let mut text = match &self.typing {
             Some((typing, text)) if *typing == key => text.clone(),
             _ => value.to_string(),
         };
         let field = TextEdit::singleline(&mut text).font(theme::mono(size::MONO)).align(egui::Align2::RIGHT_CENTER);
         let response = ui.add_sized([WIDGET, size::ROW], field);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, key));
         if response.changed() {
             self.typing = Some((key, text.clone()));
         }
         if response.lost_focus() && self.typing.take().is_some() {
-            return Some(Value::from_text(text.trim()));
+            *chosen = Some(Value::from_text(text.trim()));
         }
-        None
+        response
     }
 }
 
@@ -207,7 +212,7 @@ fn model(ui: &mut Ui, network: &Network, out: &mut Outbox) {
     labelled(ui, "Model", "Everything else is kept where it still makes sense", |ui| {
         let combo =
             ComboBox::from_id_salt("model").selected_text(network.spec.model.as_str()).width(WIDGET).height(420.0);
-        combo.show_ui(ui, |ui| {
+        let shown = combo.show_ui(ui, |ui| {
             for family in zoo::FAMILIES {
                 for model in family.models() {
                     let is_chosen = model.name == network.spec.model;
@@ -219,19 +224,27 @@ fn model(ui: &mut Ui, network: &Network, out: &mut Outbox) {
                 }
             }
         });
+        shown.response
     });
 }
 
-fn choose(ui: &mut Ui, key: &str, value: &Value, width: f32, values: impl Iterator<Item = Value>) -> Option<Value> {
-    let mut chosen = None;
-    ComboBox::from_id_salt(key).selected_text(value.to_string()).width(width).show_ui(ui, |ui| {
+fn choose(
+    ui: &mut Ui,
+    key: &str,
+    value: &Value,
+    width: f32,
+    values: impl Iterator<Item = Value>,
+    chosen: &mut Option<Value>,
+) -> Response {
+    let combo = ComboBox::from_id_salt(key).selected_text(value.to_string()).width(width);
+    let shown = combo.show_ui(ui, |ui| {
         for candidate in values {
             if ui.selectable_label(candidate == *value, candidate.to_string()).clicked() {
-                chosen = Some(candidate);
+                *chosen = Some(candidate);
             }
         }
     });
-    chosen
+    shown.response
 }
 
 /// The spec with one option of its model changed, if the value is allowed at all.

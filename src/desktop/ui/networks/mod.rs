@@ -6,7 +6,7 @@ mod matrix;
 mod preprocessing;
 
 use eframe::egui;
-use egui::{Align, Align2, Button, Layout, RichText, ScrollArea, Sense, Ui, Vec2};
+use egui::{Align, Align2, Button, Layout, Response, RichText, ScrollArea, Sense, Ui, Vec2};
 
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared, widgets};
@@ -104,10 +104,10 @@ fn elided(ui: &Ui, text: &str, width: f32, colour: egui::Color32) -> std::sync::
     ui.painter().layout_job(job)
 }
 
-/// A row with a label on the left and a widget on the right.
-fn labelled(ui: &mut Ui, label: &str, help: &str, widget: impl FnOnce(&mut Ui)) {
+/// A row with a label on the left and a widget on the right, which takes the label as its accessible name.
+fn labelled(ui: &mut Ui, label: &str, help: &str, widget: impl FnOnce(&mut Ui) -> Response) {
     ui.horizontal(|ui| {
-        widgets::muted(ui, label).on_hover_text(help);
-        ui.with_layout(Layout::right_to_left(Align::Center), widget);
+        let label = widgets::muted(ui, label).on_hover_text(help).id;
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| widget(ui).labelled_by(label));
     });
 }

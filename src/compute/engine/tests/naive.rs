@@ -1,0 +1,143 @@
+//! The operators once more, in f64, by their definitions: one number at a time.
+
+use crate::network::graph::{Conv2d, Graph, Node, NodeId, Op, Pool2d, Role, Shape};
+
+/// An activation with its shape.
+#[derive(Clone)]
+pub struct Array {
+    pub shape: Shape,
+    pub values: Vec<f64>,
+}
+
+impl Array {
+    fn new(shape: Shape, value: impl Fn(usize, usize, usize) -> f64) -> Self {
+        let (channels, height, width) = (shape.channels(), shape.height(), shape.width());
+        let positions = (0..channels).flat_map(|c| (0..height).flat_map(move |y| (0..width).map(move |x| (c, y, x))));
+        Self { shape, values: positions.map(|(c, y, x)| value(c, y, x)).collect() }
+    }
+
+    fn at(&self, c: usize, y: usize, x: usize) -> f64 {
+        self.values[(c * self.shape.height() + y) * self.shape.width() + x]
+    }
+
+    /// The value at a position that may lie in the padding.
+    fn padded(&self, c: usize, y: isize, x: isize) -> Option<f64> {
+        let inside = |at: isize, size: usize| usize::try_from(at).ok().filter(|at| *at < size);
+        Some(self.at(c, inside(y, self.shape.height())?, inside(x, self.shape.width())?))
+    }
+}
+
+/// Every node's output. `params` are in the graph's order.
+pub fn run(graph: &Graph, params: &[Vec<f32>], image: &[f32]) -> Vec<Array> {
+    let mut outputs: Vec<Array> = Vec::new();
+    for node in &graph.nodes {
+        let inputs: Vec<&Array> = node.inputs.iter().map(|id: &NodeId| &outputs[id.0]).collect();
+        let param = |role: Role| -> Vec<f64> {
+            let index = node.params.iter().find(|id| graph[**id].role == role);
+            index.map(|id| params[id.0].iter().map(|v| f64::from(*v)).collect()).unwrap_or_default()
+        };
+        let output = match node.op {
+            Op::Input => Array { shape: node.shape, values: image.iter().map(|v| f64::from(*v)).collect() },
+            _ => compute(node, &inputs, &param),
+        };
+        outputs.push(output);
+    }
+    outputs
+}
+
+fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> Array {
+    let (x, shape) = (inputs[0], node.shape);
+    let plane = || (0..x.shape.height()).flat_map(|y| (0..x.shape.width()).map(move |column| (y, column)));
+    let channels = || 0..x.shape.channels();
+    let positions = (x.shape.height() * x.shape.width()) as f64;
+    match &node.op {
+        Op::Input => x.clone(),
+        Op::Conv2d(conv) => convolve(conv, x, shape, &param(Role::Weight), &param(Role::Bias)),
+        Op::Linear { .. } => {
+            let (weight, bias) = (param(Role::Weight), param(Role::Bias));
+            Array::new(shape, |o, _, _| {
+                let row = &weight[o * x.values.len()..][..x.values.len()];
+                row.iter().zip(&x.values).map(|(w, v)| w * v).sum::<f64>() + bias.get(o).copied().unwrap_or(0.0)
+            })
+        }
+        Op::BatchNorm { eps } => {
+            let [w, b, m, v] = [Role::Weight, Role::Bias, Role::RunningMean, Role::RunningVar].map(param);
+            Array::new(shape, |c, i, j| (x.at(c, i, j) - m[c]) / (v[c] + eps).sqrt() * w[c] + b[c])
+        }
+        Op::Relu => Array::new(shape, |c, i, j| x.at(c, i, j).max(0.0)),
+        Op::Sigmoid => Array::new(shape, |c, i, j| 1.0 / (1.0 + (-x.at(c, i, j)).exp())),
+        Op::MaxPool(pool) => pooled(pool, x, shape, true),
+        Op::AvgPool(pool) => pooled(pool, x, shape, false),
+        Op::GlobalAvgPool => Array::new(shape, |c, _, _| plane().map(|(i, j)| x.at(c, i, j)).sum::<f64>() / positions),
+        Op::GlobalMaxPool => {
+            Array::new(shape, |c, _, _| plane().map(|(i, j)| x.at(c, i, j)).fold(f64::NEG_INFINITY, f64::max))
+        }
+        Op::ChannelMean => {
+            let count = x.shape.channels() as f64;
+            Array::new(shape, |_, i, j| channels().map(|c| x.at(c, i, j)).sum::<f64>() / count)
+        }
+        Op::ChannelMax => {
+            Array::new(shape, |_, i, j| channels().map(|c| x.at(c, i, j)).fold(f64::NEG_INFINITY, f64::max))
+        }
+        Op::Concat => {
+            let values = inputs.iter().flat_map(|input| input.values.iter().copied()).collect();
+            Array { shape, values }
+        }
+        Op::Add => Array::new(shape, |c, i, j| inputs.iter().map(|input| input.at(c, i, j)).sum()),
+        Op::Scale => {
+            let gate = inputs[1];
+            let pick = |at: usize, size: usize| if size == 1 { 0 } else { at };
+            let g = gate.shape;
+            Array::new(shape, |c, i, j| {
+                x.at(c, i, j) * gate.at(pick(c, g.channels()), pick(i, g.height()), pick(j, g.width()))
+            })
+        }
+        Op::Flatten => Array { shape, values: x.values.clone() },
+        Op::Subsample { stride } => Array::new(shape, |c, i, j| x.at(c, i * stride, j * stride)),
+        Op::PadChannels { before, .. } => Array::new(shape, |c, i, j| {
+            c.checked_sub(*before).filter(|c| *c < x.shape.channels()).map_or(0.0, |c| x.at(c, i, j))
+        }),
+    }
+}
+
+/// Where kernel position `k` of output position `out` reads, in the input's coordinates.
+fn reads(out: usize, stride: usize, k: usize, dilation: usize, padding: usize) -> isize {
+    (out * stride + k * dilation) as isize - padding as isize
+}
+
+fn convolve(conv: &Conv2d, x: &Array, shape: Shape, weight: &[f64], bias: &[f64]) -> Array {
+    let inner = x.shape.channels() / conv.groups;
+    let per_group = conv.out_channels / conv.groups;
+    let [kh, kw] = conv.kernel;
+    Array::new(shape, |o, i, j| {
+        let mut sum = bias.get(o).copied().unwrap_or(0.0);
+        for c in 0..inner {
+            for (ky, kx) in (0..kh).flat_map(|ky| (0..kw).map(move |kx| (ky, kx))) {
+                let y = reads(i, conv.stride[0], ky, conv.dilation[0], conv.padding[0]);
+                let column = reads(j, conv.stride[1], kx, conv.dilation[1], conv.padding[1]);
+                let value = x.padded(o / per_group * inner + c, y, column).unwrap_or(0.0);
+                sum += value * weight[((o * inner + c) * kh + ky) * kw + kx];
+            }
+        }
+        sum
+    })
+}
+
+fn pooled(pool: &Pool2d, x: &Array, shape: Shape, is_max: bool) -> Array {
+    let [kh, kw] = pool.kernel;
+    Array::new(shape, |c, i, j| {
+        let (mut max, mut sum, mut count) = (f64::NEG_INFINITY, 0.0, 0.0);
+        for (ky, kx) in (0..kh).flat_map(|ky| (0..kw).map(move |kx| (ky, kx))) {
+            let y = reads(i, pool.stride[0], ky, 1, pool.padding[0]);
+            let column = reads(j, pool.stride[1], kx, 1, pool.padding[1]);
+            // Inside the padded input: what a window of ceil_mode reaches beyond it does not count.
+            let counts = |at: isize, axis: usize, size: usize| at < (size + pool.padding[axis]) as isize;
+            count += f64::from(counts(y, 0, x.shape.height()) && counts(column, 1, x.shape.width()));
+            if let Some(value) = x.padded(c, y, column) {
+                max = max.max(value);
+                sum += value;
+            }
+        }
+        if is_max { max } else { sum / count }
+    })
+}

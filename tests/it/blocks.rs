@@ -1,0 +1,106 @@
+//! Attention blocks alone compute what their original code computes (`tests/reference/README.md`).
+
+use std::collections::BTreeMap;
+
+use gatescope::compute::engine::{self, Control};
+use gatescope::compute::weights::Weights;
+use gatescope::network::attention::Attention;
+use gatescope::network::graph::{Conv2d, Graph, GraphBuilder, NodeId, Op, ScopeKind, Shape};
+use gatescope::network::parse;
+use gatescope::network::spec::Place;
+use serde_json::Value;
+
+use crate::reference;
+
+/// The attention that a spec's text names.
+fn attention(text: &str) -> Attention {
+    let spec = parse(&format!("resnet18+{text}")).expect(text);
+    spec.attention.at(&Place::new("layer1.0")).expect(text).clone()
+}
+
+fn attach(builder: &mut GraphBuilder, text: &str, features: NodeId) -> NodeId {
+    let attention = attention(text);
+    attention.block().attach(builder, features, attention.options())
+}
+
+fn alone(text: &str, input: Shape) -> Graph {
+    let mut builder = GraphBuilder::new(text.to_owned(), input);
+    let image = builder.input();
+    attach(&mut builder, text, image);
+    builder.finish().expect(text)
+}
+
+fn basic_block(text: &str, input: Shape) -> Graph {
+    let mut builder = GraphBuilder::new(text.to_owned(), input);
+    let image = builder.input();
+    builder.flat_scope(ScopeKind::Block, "BasicBlock", |b| {
+        let conv = Conv2d::new(input.channels(), 3);
+        let x = b.conv_bn("conv1", "bn1", Some("relu1"), conv, image);
+        let x = b.conv_bn("conv2", "bn2", None, conv, x);
+        let x = attach(b, text, x);
+        let sum = b.add("add", Op::Add, &[x, image]);
+        b.add("relu", Op::Relu, &[sum])
+    });
+    builder.finish().expect(text)
+}
+
+/// Gives every parameter the tensor whose name is the end of its own, and uses every tensor.
+fn bind(graph: &Graph, state_dict: &Value) -> Weights {
+    let stored = state_dict.as_object().expect("an object");
+    let ends = |name: &str, key: &str| name == key || name.ends_with(&format!(".{key}"));
+    let mut tensors = BTreeMap::new();
+    for param in &graph.params {
+        let found = stored.iter().find(|(key, _)| ends(&param.name, key));
+        let (_, tensor) = found.unwrap_or_else(|| panic!("{}: no tensor for {}", graph.name, param.name));
+        tensors.insert(param.name.clone(), (reference::sizes(&tensor["shape"]), reference::numbers(&tensor["data"])));
+    }
+    assert_eq!(tensors.len(), stored.keys().filter(|key| !key.ends_with("num_batches_tracked")).count());
+    reference::open(graph, &tensors)
+}
+
+/// Runs each image of the batch; outputs and, where the reference has them, gates must agree.
+fn agrees(blocks: &Value, key: &str, text: &str, gates: &[&str]) {
+    let block = &blocks[key];
+    let [batch, channels, height, width] = reference::sizes(&block["input_shape"])[..] else {
+        panic!("{key}: not a batch of maps")
+    };
+    let input = Shape::map(channels, height, width);
+    let is_residual = key.contains("BasicBlock");
+    let graph = if is_residual { basic_block(text, input) } else { alone(text, input) };
+    let weights = bind(&graph, &block["state_dict"]);
+    let (inputs, outputs) = (reference::numbers(&block["input"]), reference::numbers(&block["output"]));
+    let size = input.elements();
+    for (index, (image, wanted)) in inputs.chunks_exact(size).zip(outputs.chunks_exact(size)).enumerate() {
+        let run = engine::run(&graph, &weights, image, &[], &Control::none()).expect(key);
+        let what = format!("{key}, image {index}");
+        match is_residual {
+            true => reference::close_relative(&run.logits, wanted, 1e-5, &what),
+            false => reference::close(&run.logits, wanted, 1e-5, &what),
+        }
+        for (gate, name) in run.gates.iter().zip(gates) {
+            let all = reference::numbers(&block["captured"][name]["data"]);
+            let one = &all[index * all.len() / batch..(index + 1) * all.len() / batch];
+            reference::close(&gate.values, one, 1e-5, &format!("{key}, {name} of image {index}"));
+        }
+    }
+}
+
+#[test]
+fn each_block_and_variant() {
+    let blocks = reference::json("blocks.json");
+    for (key, text, gates) in [
+        ("timm.SEModule(C=32) [rd=8 by divisor]", "se", &["gate"][..]),
+        ("torchvision.SqueezeExcitation(32,2)", "se(variant=floor)", &["scale_activation"]),
+        ("moskomule.SELayer(32,r=16) no bias", "se(variant=nobias)", &["fc"]),
+        ("timm.legacy SEModule(32,r=16)", "se(variant=floor)", &["sigmoid"]),
+        ("official.ChannelGate(32,16) CAM", "cam", &[]),
+        ("official.ChannelGate(32,16,[avg])", "cam(pool=avg)", &[]),
+        ("official.ChannelGate(32,16,[max])", "cam(pool=max)", &[]),
+        ("official.SpatialGate SAM k=7 (max,mean)", "sam", &[]),
+        ("official.CBAM(32,16)", "cbam", &[]),
+        ("timm.cbam(32) (mean,max)", "cbam(variant=timm)", &["channel.gate", "spatial.gate"]),
+        ("official.BasicBlock(16,16)+CBAM", "cbam", &[]),
+    ] {
+        agrees(&blocks, key, text, gates);
+    }
+}

@@ -1,0 +1,90 @@
+//! Whole networks compute what PyTorch computes: gates, stage outputs, logits (`tests/reference/README.md`).
+
+use gatescope::compute::engine::{self, Control, Run};
+use gatescope::network::graph::{Graph, NodeId};
+use gatescope::network::{lower, parse};
+use serde_json::Value;
+
+use crate::reference;
+
+/// The photo as the network sees it: `[3, H, W]`, normalised.
+fn image(case: &Value) -> Vec<f32> {
+    let photo = format!("photos/{}", case["input"].as_str().expect("a file name"));
+    let pixels = image::open(reference::path(&photo)).unwrap_or_else(|error| panic!("{photo}: {error}")).to_rgb8();
+    let (mean, std) = (reference::numbers(&case["mean"]), reference::numbers(&case["std"]));
+    let plane = |c: usize| pixels.pixels().map(move |pixel| f32::from(pixel.0[c]) / 255.0);
+    (0..3).flat_map(|c| plane(c).map(|value| (value - mean[c]) / std[c]).collect::<Vec<f32>>()).collect()
+}
+
+fn stages(graph: &Graph) -> Vec<NodeId> {
+    (1..=4).map(|stage| graph[graph.scope_at(&format!("layer{stage}")).expect("a stage")].output).collect()
+}
+
+/// Opens the case's state_dict and runs its photo.
+fn run(case: &Value, name: &str, graph: &Graph) -> Run {
+    let mut tensors = reference::tensors(&format!("cases/{name}.stats.safetensors"));
+    for tensor in case["tensors"].as_array().expect("a list") {
+        let key = tensor[0].as_str().expect("a name");
+        let shape = reference::sizes(&tensor[1]);
+        tensors.entry(key.to_owned()).or_insert_with(|| (shape.clone(), reference::formula(key, &shape)));
+    }
+    let weights = reference::open(graph, &tensors);
+    assert_eq!(weights.report().matched, graph.params.len());
+    assert!(weights.is_trained());
+    engine::run(graph, &weights, &image(case), &stages(graph), &Control::none()).expect(name)
+}
+
+fn agrees(name: &str, spec: &str) {
+    let case = reference::json(&format!("cases/{name}.json"));
+    let expected = reference::tensors(&format!("cases/{name}.expected.safetensors"));
+    let graph = lower(&parse(spec).expect(spec)).expect(spec);
+    let gates: Vec<&str> = case["gates"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+    assert_eq!(graph.gates.iter().map(|gate| gate.name.as_str()).collect::<Vec<_>>(), gates, "{name}");
+    let run = run(&case, name, &graph);
+    for (gate, found) in graph.gates.iter().zip(&run.gates) {
+        let key = format!("gate/{}", gate.name);
+        reference::close(&found.values, &expected[&key].1, 1e-4, &format!("{name}: {key}"));
+    }
+    for (stage, tap) in run.taps.iter().enumerate() {
+        let key = format!("mean/layer{}", stage + 1);
+        let plane = tap.shape.height() * tap.shape.width();
+        let mean =
+            |plane: &[f32]| (plane.iter().map(|value| f64::from(*value)).sum::<f64>() / plane.len() as f64) as f32;
+        let means: Vec<f32> = tap.values.chunks_exact(plane).map(mean).collect();
+        reference::close(&means, &expected[&key].1, 1e-3, &format!("{name}: {key}"));
+    }
+    reference::close(&run.logits, &expected["logits"].1, 1e-3, &format!("{name}: logits"));
+    let argmax = (0..run.logits.len()).max_by(|a, b| run.logits[*a].total_cmp(&run.logits[*b]));
+    assert_eq!(argmax.map(|class| class as u64), case["argmax"].as_u64(), "{name}");
+}
+
+#[test]
+fn torchvision_resnet18() {
+    agrees("tv_resnet18", "resnet18");
+}
+
+#[test]
+fn torchvision_resnet50() {
+    agrees("tv_resnet50", "resnet50");
+}
+
+#[test]
+fn timm_seresnet50() {
+    agrees("timm_seresnet50", "resnet50+se");
+}
+
+#[test]
+fn official_cbam_in_resnet18_and_resnet50() {
+    agrees("paper_cbam18", "resnet18+cbam");
+    agrees("paper_cbam50", "resnet50+cbam");
+}
+
+#[test]
+fn official_cam_alone() {
+    agrees("paper_cam18", "resnet18+cam");
+}
+
+#[test]
+fn official_sam_alone() {
+    agrees("paper_sam18", "resnet18+sam");
+}
