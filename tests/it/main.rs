@@ -1,7 +1,9 @@
 //! Integration tests: one binary, one module a subject.
 
 mod blocks;
+mod config;
 mod costs;
+mod hub;
 mod imaging;
 mod parity;
 mod reference;
