@@ -61,30 +61,35 @@ impl Group {
 fn fields(ui: &mut Ui, value: &mut Preprocessing) {
     labelled(ui, "Resize", "The picture's shorter side before the crop, in pixels", |ui| {
         let drag = DragValue::new(&mut value.resize).range(1..=MAX_RESIZE).suffix(" px");
-        let response = ui.add_sized([WIDGET, size::ROW], drag);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "resize"));
+        ui.add_sized([WIDGET, size::ROW], drag)
     });
     labelled(ui, "Filter", "How pixels are resampled: torchvision's is bilinear, timm's bicubic", |ui| {
         let combo = ComboBox::from_id_salt("interpolation").selected_text(value.interpolation.as_str()).width(WIDGET);
-        combo.show_ui(ui, |ui| {
+        let shown = combo.show_ui(ui, |ui| {
             for filter in Interpolation::ALL {
                 ui.selectable_value(&mut value.interpolation, filter, filter.as_str());
             }
         });
+        shown.response
     });
     let channels = value.channels.min(3);
     colour(ui, "Mean", "Subtracted from each channel, on a 0..1 scale", &mut value.mean[..channels], -4.0);
     colour(ui, "Std", "Divides each channel after that", &mut value.std[..channels], 0.001);
 }
 
-/// One number a channel, red first.
+/// One number a channel, red first; the label names the row, which is the first field's.
 fn colour(ui: &mut Ui, label: &str, help: &str, values: &mut [f32], least: f32) {
     labelled(ui, label, help, |ui| {
-        for (channel, value) in values.iter_mut().enumerate().rev() {
+        let drag = |ui: &mut Ui, value: &mut f32| {
             let drag = DragValue::new(value).range(least..=4.0).speed(0.002).fixed_decimals(3);
-            let response = ui.add_sized([THIRD, size::ROW], drag);
-            let name = format!("{} {}", label.to_lowercase(), ["red", "green", "blue"][channel]);
-            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, &name));
+            ui.add_sized([THIRD, size::ROW], drag)
+        };
+        let Some((red, others)) = values.split_first_mut() else { return ui.label("") };
+        // Right to left.
+        for (value, name) in others.iter_mut().zip(["green", "blue"]).rev() {
+            let name = format!("{label} {name}");
+            drag(ui, value).widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, &name));
         }
+        drag(ui, red)
     });
 }
