@@ -132,7 +132,12 @@ impl<'a> Section<'a> {
     fn of(file: &'a str, path: &'a str, value: &'a Value) -> Result<Self, ConfigError> {
         let Value::Object(fields) = value else {
             let found = kind_of(value).to_owned();
-            return Err(ConfigError::Field { file: file.to_owned(), field: path.to_owned(), found, wanted: "an object" });
+            return Err(ConfigError::Field {
+                file: file.to_owned(),
+                field: path.to_owned(),
+                found,
+                wanted: "an object",
+            });
         };
         Ok(Self { file, path: if path == "the file" { "" } else { path }, fields })
     }
@@ -152,7 +157,9 @@ impl<'a> Section<'a> {
     }
 
     fn text(&self, key: &str) -> Result<Option<String>, ConfigError> {
-        self.get(key).map(|value| value.as_str().map(ToOwned::to_owned).ok_or_else(|| self.refuse(key, value, "a text"))).transpose()
+        self.get(key)
+            .map(|value| value.as_str().map(ToOwned::to_owned).ok_or_else(|| self.refuse(key, value, "a text")))
+            .transpose()
     }
 
     fn first_text(&self, key: &str) -> Option<String> {
@@ -161,7 +168,9 @@ impl<'a> Section<'a> {
 
     fn count(&self, key: &str) -> Result<Option<usize>, ConfigError> {
         let count = |value: &Value| value.as_u64().and_then(|count| usize::try_from(count).ok());
-        self.get(key).map(|value| count(value).ok_or_else(|| self.refuse(key, value, "a whole number from 0"))).transpose()
+        self.get(key)
+            .map(|value| count(value).ok_or_else(|| self.refuse(key, value, "a whole number from 0")))
+            .transpose()
     }
 
     fn number(&self, key: &str) -> Result<Option<f64>, ConfigError> {

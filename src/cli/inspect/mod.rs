@@ -107,7 +107,8 @@ pub fn run(args: &Args) -> Result<(), CliError> {
 
 fn setting(args: &Args) -> Result<Setting, CliError> {
     // The weights first: on the Hub they may bring a configuration.
-    let argument = args.weights.as_ref().map(|path| path.as_os_str()).or(source::is_remote(&args.spec).then_some(&args.spec));
+    let argument =
+        args.weights.as_ref().map(|path| path.as_os_str()).or(source::is_remote(&args.spec).then_some(&args.spec));
     let checkpoint = argument.map(source::resolve).transpose()?;
     let config = preparing::config(&args.preparing, checkpoint.as_ref())?;
     let mut spec = match source::is_remote(&args.spec) {

@@ -16,6 +16,7 @@ use crate::network::zoo::{self, MAX_INPUT};
 
 /// Flags about pictures and classes; each goes before what the configuration says.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(super) struct Args {
     /// timm's or Hugging Face's config.json: preprocessing and labels [default: the one that came with hf: weights]
     #[arg(long, value_name = "FILE")]

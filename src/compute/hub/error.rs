@@ -50,7 +50,9 @@ pub enum HubError {
         said: String,
     },
     /// No such repository, as far as this user may know.
-    #[error("{repository}: no such repository on {host}, or a private one; check the spelling, or set HF_TOKEN to a token that may read it")]
+    #[error(
+        "{repository}: no such repository on {host}, or a private one; check the spelling, or set HF_TOKEN to a token that may read it"
+    )]
     Repository {
         /// `OWNER/NAME`.
         repository: String,
@@ -114,7 +116,9 @@ pub enum HubError {
         example: String,
     },
     /// A checkpoint in parts.
-    #[error("{repository} has its weights split into {parts} files; networks that large are not opened, choose a smaller one")]
+    #[error(
+        "{repository} has its weights split into {parts} files; networks that large are not opened, choose a smaller one"
+    )]
     Sharded {
         /// `OWNER/NAME`.
         repository: String,
@@ -184,7 +188,8 @@ impl HubError {
     /// Is it for the user to give something else? Otherwise it is the network, the Hub or the disk.
     #[must_use]
     pub fn is_users(&self) -> bool {
-        !self.is_network() && !matches!(self, Self::BrokenOff { .. } | Self::DiskFull { .. } | Self::Disk { .. } | Self::Cancelled)
+        !self.is_network()
+            && !matches!(self, Self::BrokenOff { .. } | Self::DiskFull { .. } | Self::Disk { .. } | Self::Cancelled)
     }
 }
 
@@ -196,7 +201,10 @@ mod tests {
     fn a_full_disk_is_called_that() {
         let full = io::Error::from(io::ErrorKind::StorageFull);
         let message = HubError::disk(Path::new("/cache"), "model.safetensors", 102_400_001, full).to_string();
-        assert!(message.contains("disk is full") && message.contains("103 MB") && message.contains("HF_HOME"), "{message}");
+        assert!(
+            message.contains("disk is full") && message.contains("103 MB") && message.contains("HF_HOME"),
+            "{message}"
+        );
         let denied = io::Error::from(io::ErrorKind::PermissionDenied);
         assert!(HubError::disk(Path::new("/cache"), "x", 1, denied).to_string().contains("permission"));
     }

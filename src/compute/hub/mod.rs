@@ -91,7 +91,8 @@ impl Hub {
             endpoint: set("HF_ENDPOINT").unwrap_or_else(|| "https://huggingface.co".to_owned()),
             cache: cache.path().clone(),
             token: token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty()),
-            offline: set("HF_HUB_OFFLINE").is_some_and(|value| ["1", "on", "yes", "true"].contains(&&*value.to_lowercase())),
+            offline: set("HF_HUB_OFFLINE")
+                .is_some_and(|value| ["1", "on", "yes", "true"].contains(&&*value.to_lowercase())),
         })
     }
 

@@ -28,8 +28,9 @@ impl Reference {
     pub fn parse(text: &str) -> Result<Self, HubError> {
         let refuse = |problem: String| HubError::Reference { text: shown(text), problem };
         let rest = text.trim().strip_prefix(SCHEME).ok_or_else(|| refuse("it begins with hf:".to_owned()))?;
-        let (owner, rest) =
-            rest.split_once('/').ok_or_else(|| refuse("the owner is missing, as in hf:timm/resnet50.a1_in1k".to_owned()))?;
+        let (owner, rest) = rest
+            .split_once('/')
+            .ok_or_else(|| refuse("the owner is missing, as in hf:timm/resnet50.a1_in1k".to_owned()))?;
         let (place, file) = match rest.split_once('/') {
             Some((place, file)) => (place, Some(file)),
             None => (rest, None),

@@ -81,7 +81,9 @@ impl Store {
         }
         // A pointer may be there whose blob is gone.
         match fs::remove_file(&pointer) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(HubError::disk(&pointer, name, 0, error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(HubError::disk(&pointer, name, 0, error));
+            }
             _ => {}
         }
         let up = "../".repeat(2 + name.matches('/').count());
@@ -132,5 +134,7 @@ pub(super) fn is_hash(text: &str) -> bool {
 
 /// Could this name a blob, and nothing outside the folder of blobs?
 pub(super) fn is_etag(text: &str) -> bool {
-    text.len() <= 200 && is_inside(text) && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    text.len() <= 200
+        && is_inside(text)
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }

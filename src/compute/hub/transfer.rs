@@ -187,7 +187,13 @@ fn origin(url: &str) -> Option<String> {
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     let value = String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned();
-    Some(value.chars().filter(|c| !c.is_control()).take(if name == "location" { usize::MAX } else { MAX_SAID }).collect())
+    Some(
+        value
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(if name == "location" { usize::MAX } else { MAX_SAID })
+            .collect(),
+    )
 }
 
 fn number(headers: &HeaderMap, name: &str) -> Option<u64> {

@@ -276,12 +276,7 @@ impl Axis {
 ///
 /// Rows first, then columns, each rounded to 8 bits, as Pillow does; the library on its own starts with the columns,
 /// which changes every fifth value by 1/255.
-fn resample(
-    picture: &Picture,
-    x: &Axis,
-    y: &Axis,
-    interpolation: Interpolation,
-) -> Result<RgbImage, ImagingError> {
+fn resample(picture: &Picture, x: &Axis, y: &Axis, interpolation: Interpolation) -> Result<RgbImage, ImagingError> {
     let failed = |reason: String| ImagingError::Resample { name: picture.name.clone(), reason };
     let (width, height) = picture.pixels.dimensions();
     let source = ImageRef::new(width, height, picture.pixels.as_raw(), PixelType::U8x3)

@@ -24,7 +24,9 @@ pub enum LabelsError {
     #[error(transparent)]
     Text(#[from] TextError),
     /// Not the JSON that its first character promises.
-    #[error("{source_name}: not valid JSON ({reason}); use a list of names, an object like {{\"0\": \"tench\"}}, or a text file with one name a line")]
+    #[error(
+        "{source_name}: not valid JSON ({reason}); use a list of names, an object like {{\"0\": \"tench\"}}, or a text file with one name a line"
+    )]
     Json {
         /// The file.
         source_name: String,
@@ -209,7 +211,10 @@ fn gap(source: &str, class: usize, last: usize) -> LabelsError {
 }
 
 fn form(source: &str, class: usize, value: &Value) -> LabelsError {
-    LabelsError::Form { source_name: source.to_owned(), found: format!("class {class} is {}, not a name", kind_of(value)) }
+    LabelsError::Form {
+        source_name: source.to_owned(),
+        found: format!("class {class} is {}, not a name", kind_of(value)),
+    }
 }
 
 /// A JSON value's kind, in words.

@@ -33,13 +33,26 @@ pub(super) struct Request {
 
 /// What the worker says.
 pub(super) enum Event {
-    Progress { key: InspectionKey, phase: Phase, fraction: f32 },
+    Progress {
+        key: InspectionKey,
+        phase: Phase,
+        fraction: f32,
+    },
     Done(Box<Inspection>),
-    Failed { key: InspectionKey, message: String },
+    Failed {
+        key: InspectionKey,
+        message: String,
+    },
     Cancelled(InspectionKey),
-    Downloading { id: u64, fraction: f32 },
+    Downloading {
+        id: u64,
+        fraction: f32,
+    },
     /// `Err(None)` when it was cancelled.
-    Fetched { id: u64, outcome: Result<Fetched, Option<String>> },
+    Fetched {
+        id: u64,
+        outcome: Result<Fetched, Option<String>>,
+    },
 }
 
 /// What a job is busy with.

@@ -104,7 +104,8 @@ fn a_checkpoint_comes_with_progress_and_lies_where_python_looks_for_it() {
     let folder = cache.path().join("models--timm--tiny");
     assert_eq!(fetched.weights, folder.join("snapshots").join(COMMIT).join("model.safetensors"));
     assert_eq!(fs::read_to_string(folder.join("refs/main")).expect("there"), COMMIT);
-    let mut blobs: Vec<_> = files(&folder.join("blobs")).iter().map(|blob| blob.file_name().unwrap().to_owned()).collect();
+    let mut blobs: Vec<_> =
+        files(&folder.join("blobs")).iter().map(|blob| blob.file_name().unwrap().to_owned()).collect();
     blobs.sort();
     assert_eq!(blobs, ["beef01", "c0ffee"]);
 
@@ -241,7 +242,8 @@ fn nobody_there_is_said_with_the_address() {
 
 #[test]
 fn answers_that_make_no_sense_are_refused_and_write_nothing_outside_the_cache() {
-    let with_sha = |sha: &str| serde_json::json!({ "sha": sha, "siblings": [{ "rfilename": "model.bin" }] }).to_string();
+    let with_sha =
+        |sha: &str| serde_json::json!({ "sha": sha, "siblings": [{ "rfilename": "model.bin" }] }).to_string();
     for body in ["<html>".to_owned(), "{}".to_owned(), with_sha("../../../outside"), with_sha("")] {
         let (error, _) = refused(move |_| Answer::new(200, body.clone()), "hf:timm/tiny");
         assert!(matches!(error, HubError::Malformed { .. }), "{error}");
@@ -294,9 +296,9 @@ fn safetensors(spec: &str) -> Vec<u8> {
         (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).expect("fits").data().to_vec(), shape.clone())
     };
     let owned: Vec<_> = tensors.iter().map(view).collect();
-    let views = owned.iter().map(|(name, bytes, shape)| {
-        (name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).expect("fits"))
-    });
+    let views = owned
+        .iter()
+        .map(|(name, bytes, shape)| (name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).expect("fits")));
     safetensors::serialize(views, None).expect("writes")
 }
 
