@@ -34,11 +34,11 @@ pub fn resolve(text: &OsStr) -> Result<Source, CliError> {
     if !is_remote(text) {
         return Ok(Source { path: PathBuf::from(text), config: None });
     }
-    let reference = hub::Reference::parse(&text.to_string_lossy()).map_err(refused)?;
+    let reference = hub::Reference::parse(&text.to_string_lossy()).map_err(|error| refused(&error))?;
     let progress = Progress::new(&reference.to_string());
     let fetched = Hub::from_env().and_then(|hub| hub.fetch(&reference, &|share| progress.show(share), &|| false));
     progress.clear();
-    let fetched = fetched.map_err(refused)?;
+    let fetched = fetched.map_err(|error| refused(&error))?;
     if let Some(note) = &fetched.note {
         say(note);
     }
@@ -68,7 +68,7 @@ pub fn say(note: &str) {
     let _ = writeln!(io::stderr(), "gatescope: {note}");
 }
 
-fn refused(error: HubError) -> CliError {
+fn refused(error: &HubError) -> CliError {
     match error.is_users() {
         true => CliError::Input(error.to_string()),
         false => CliError::Failure(error.to_string()),

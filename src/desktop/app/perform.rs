@@ -178,7 +178,9 @@ impl App {
     fn take_preprocessing(&mut self, network: NetworkId, config: &Path) {
         match ModelConfig::open(config) {
             Ok(ModelConfig { preprocessing: Some(preprocessing), notes, .. }) => {
-                notes.into_iter().for_each(|note| self.notices.done(note));
+                for note in notes {
+                    self.notices.done(note);
+                }
                 let preprocessing = Some(preprocessing);
                 self.change(&Command::SetPreprocessing { network, preprocessing, stroke: None });
             }
