@@ -1,6 +1,8 @@
 //! Integration tests: one binary, one module a subject.
 
+mod architecture;
 mod blocks;
+mod cli;
 mod config;
 mod costs;
 mod hub;
