@@ -2,6 +2,7 @@
 
 mod architecture;
 mod blocks;
+mod checkpoints;
 mod cli;
 mod config;
 mod costs;
