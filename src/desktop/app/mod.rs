@@ -15,6 +15,7 @@ use super::document::{Command, Document, History, Selection, ThemeChoice, View};
 use super::jobs::Jobs;
 use super::session::Session;
 use super::ui::{Outbox, Shared, Views, theme};
+use crate::compute::hub::Hub;
 use crate::network::graph::{Gate, GateKind};
 
 /// The document is kept this long after its last change.
@@ -120,6 +121,11 @@ impl App {
         self.selection = Selection { part: block, gate: Some(gate.name.clone()) };
     }
 
+    /// Fetches from this Hub instead of the one the environment names.
+    pub fn use_hub(&mut self, hub: Hub) {
+        self.jobs.use_hub(hub);
+    }
+
     /// Everything views may read.
     fn shared(&self) -> Shared<'_> {
         Shared {
@@ -150,6 +156,7 @@ impl App {
             ctx.request_repaint_after(SETTLE.saturating_sub(painting));
         }
         self.take_answers();
+        self.take_fetched();
         match self.changed {
             Some(changed) if changed.elapsed() >= KEEP_AFTER => self.keep(),
             Some(changed) => ctx.request_repaint_after(KEEP_AFTER.saturating_sub(changed.elapsed())),

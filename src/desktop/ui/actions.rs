@@ -90,6 +90,7 @@ fn neighbour(shared: &Shared, step: usize) -> Option<Command> {
 pub static ACTIONS: &[Action] = &[
     action(Menu::File, "Open…", Some(ctrl(Key::O)), |_| Some(Command::AskOpen)),
     action(Menu::File, "Open path…", Some(ctrl_shift(Key::O)), |_| Some(Command::AskPath)),
+    action(Menu::File, "Open from Hub…", Some(ctrl_shift(Key::H)), |_| Some(Command::AskHub)),
     group(action(Menu::File, "Save project…", Some(ctrl(Key::S)), |_| Some(Command::AskSaveProject))),
     action(Menu::File, "Save network as TOML…", Some(ctrl_shift(Key::S)), |shared| {
         active(shared, |_| Command::AskSaveSpec)
@@ -109,7 +110,9 @@ pub static ACTIONS: &[Action] = &[
         network.weights.is_trained().then_some(Command::SetWeights(network.id, WeightsChoice::Seeded(0)))
     })),
     action(Menu::Edit, "Run again", Some(plain(Key::F5)), |shared| active(shared, |_| Command::RunAgain)),
-    action(Menu::Edit, "Cancel", None, |shared| shared.jobs.running().map(|_| Command::Cancel)),
+    action(Menu::Edit, "Cancel", None, |shared| {
+        (shared.jobs.running().is_some() || shared.jobs.download().is_some()).then_some(Command::Cancel)
+    }),
     action(Menu::View, "Network", Some(ctrl(Key::Num1)), |_| Some(Command::Show(View::Network))),
     action(Menu::View, "Costs", Some(ctrl(Key::Num2)), |_| Some(Command::Show(View::Costs))),
     action(Menu::View, "Compare", Some(ctrl(Key::Num3)), |_| Some(Command::Show(View::Compare))),
