@@ -16,6 +16,7 @@ use super::jobs::Jobs;
 use super::session::Session;
 use super::ui::{Outbox, Shared, Views, theme};
 use crate::compute::hub::Hub;
+use crate::network::graph::{Gate, GateKind};
 
 /// The document is kept this long after its last change.
 const KEEP_AFTER: Duration = Duration::from_millis(500);
@@ -72,6 +73,7 @@ impl App {
             outbox: Outbox::default(),
         };
         app.apply_theme(ctx);
+        app.select_something();
         if let Some(problem) = restored.problem {
             app.notices.error(problem);
         }
@@ -115,6 +117,15 @@ impl App {
         self.jobs.use_hub(hub);
     }
 
+    /// Selects the attention in the middle of the active network: a first look should show a gate.
+    fn select_something(&mut self) {
+        let Some(graph) = self.document.active().map(|network| network.graph.clone()) else { return };
+        let maps: Vec<&Gate> = graph.gates.iter().filter(|gate| gate.kind == GateKind::Spatial).collect();
+        let Some(gate) = maps.get(maps.len() * 2 / 3).copied().or(graph.gates.last()) else { return };
+        let block = graph[gate.scope].parent.map(|block| graph[block].path.clone());
+        self.selection = Selection { part: block, gate: Some(gate.name.clone()) };
+    }
+
     /// Everything views may read.
     fn shared(&self) -> Shared<'_> {
         Shared {
@@ -142,7 +153,7 @@ impl App {
         if painting >= SETTLE {
             self.jobs.tend(&self.document);
         } else {
-            ctx.request_repaint_after(SETTLE - painting);
+            ctx.request_repaint_after(SETTLE.saturating_sub(painting));
         }
         self.take_answers();
         self.take_fetched();
