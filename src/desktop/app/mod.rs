@@ -112,6 +112,11 @@ impl App {
         self.outbox.send(command);
     }
 
+    /// Fetches from this Hub instead of the one the environment names.
+    pub fn use_hub(&mut self, hub: Hub) {
+        self.jobs.use_hub(hub);
+    }
+
     /// Selects the attention in the middle of the active network: a first look should show a gate.
     fn select_something(&mut self) {
         let Some(graph) = self.document.active().map(|network| network.graph.clone()) else { return };
@@ -119,11 +124,6 @@ impl App {
         let Some(gate) = maps.get(maps.len() * 2 / 3).copied().or(graph.gates.last()) else { return };
         let block = graph[gate.scope].parent.map(|block| graph[block].path.clone());
         self.selection = Selection { part: block, gate: Some(gate.name.clone()) };
-    }
-
-    /// Fetches from this Hub instead of the one the environment names.
-    pub fn use_hub(&mut self, hub: Hub) {
-        self.jobs.use_hub(hub);
     }
 
     /// Everything views may read.
