@@ -120,8 +120,8 @@ fn classes_in(graph: &Graph, report: &LoadReport) -> Option<usize> {
 
 /// The attention these tensor names speak of, as a spec would write it.
 fn attention_of<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'static str> {
-    const MARKS: [&str; 6] =
-        [".ChannelGate.", ".SpatialGate.", ".se.channel.", ".se.spatial.", ".se.fc1.", ".se.fc.0."];
+    const MARKS: [&str; 7] =
+        [".ChannelGate.", ".SpatialGate.", ".se.channel.", ".se.spatial.", ".se.fc1.", ".se.fc.0.", ".se.conv.weight"];
     let mut seen = [false; MARKS.len()];
     for name in names {
         for (seen, mark) in seen.iter_mut().zip(MARKS) {
@@ -135,8 +135,9 @@ fn attention_of<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'static str
         [_, _, true, true, ..] => Some("cbam(variant=timm)"),
         [_, _, true, false, ..] => Some("cam(variant=timm)"),
         [_, _, false, true, ..] => Some("sam(variant=timm)"),
-        [.., true, _] => Some("se"),
-        [.., true] => Some("se(variant=nobias)"),
+        [.., true, _, _] => Some("se"),
+        [.., true, _] => Some("se(variant=nobias)"),
+        [.., true] => Some("eca"),
         _ => None,
     }
 }

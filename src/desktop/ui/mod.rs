@@ -10,6 +10,7 @@ pub mod palette;
 pub mod prompt;
 pub mod selection;
 pub mod status;
+pub mod textures;
 pub mod theme;
 pub mod title;
 pub mod widgets;

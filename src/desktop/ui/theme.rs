@@ -167,6 +167,8 @@ pub mod size {
     pub const LABEL: f32 = 11.0;
     /// Titles.
     pub const TITLE: f32 = 16.0;
+    /// The triangle on a button that opens a menu.
+    pub const MENU_MARK: f32 = 7.0;
     /// The one number that matters.
     pub const HERO: f32 = 28.0;
     /// Formulas and tensor names.
@@ -179,6 +181,20 @@ pub mod size {
     pub const MENU_BAR: f32 = 36.0;
     /// Height of the status bar.
     pub const STATUS_BAR: f32 = 32.0;
+}
+
+/// How much of what lies below shows through.
+pub mod opacity {
+    /// The veil over what the network does not see of a picture.
+    pub const CROPPED_AWAY: f32 = 0.72;
+    /// A gate over the picture, until the user moves the slider.
+    pub const HEAT: f32 = 0.6;
+    /// A gate over its thumbnail.
+    pub const THUMBNAIL: f32 = 0.75;
+    /// The part of a bar between its mean and its largest value.
+    pub const SPREAD: f32 = 0.4;
+    /// The veil over a view while files hover above it.
+    pub const DROP: f32 = 0.94;
 }
 
 /// The semibold face.

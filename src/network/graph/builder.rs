@@ -213,6 +213,7 @@ fn param_shapes(op: &Op, input: Shape) -> Vec<(Role, Vec<usize>)> {
             with_bias(weight, conv.bias)
         }
         Op::Linear { out_features, bias } => with_bias(vec![*out_features, input.channels()], *bias),
+        Op::ChannelConv1d { kernel, .. } => with_bias(vec![1, 1, *kernel], false),
         Op::BatchNorm { .. } => [Role::Weight, Role::Bias, Role::RunningMean, Role::RunningVar]
             .into_iter()
             .map(|role| (role, vec![input.channels()]))

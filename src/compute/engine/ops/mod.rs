@@ -34,6 +34,10 @@ fn fresh(walk: &Walk, id: NodeId, x: &Tensor, from: Shape) -> Result<Tensor> {
     match &walk.graph[id].op {
         Op::Conv2d(conv) => conv::conv2d(conv, x, from, to, walk.param(id, Role::Weight)?),
         Op::Linear { .. } => walk.param(id, Role::Weight)?.matmul(&x.reshape(((), 1))?)?.flatten_all(),
+        Op::ChannelConv1d { circular, .. } => {
+            let weight = buffer::to_vec(walk.param(id, Role::Weight)?)?;
+            buffer::map(x, |x| pointwise::along_channels(x, &weight, *circular))
+        }
         Op::MaxPool(window) => buffer::map(x, |x| pool::max(window, x, from, to)),
         Op::AvgPool(window) => buffer::map(x, |x| pool::average(window, x, from, to)),
         Op::GlobalAvgPool => buffer::map(x, |x| reduce::plane_means(x, from)),
