@@ -10,6 +10,8 @@ mod list;
 mod number;
 mod output;
 mod page;
+mod progress;
+mod source;
 mod spec;
 mod table;
 
@@ -52,7 +54,7 @@ enum Command {
     /// Count parameters, MACs and memory; several networks are compared
     Cost(cost::Args),
     /// Run a network on pictures and show what every attention gate did
-    Inspect(inspect::Args),
+    Inspect(Box<inspect::Args>),
     /// List the networks, their options and the attention blocks
     List(list::Args),
 }

@@ -15,6 +15,7 @@ use super::document::{Command, Document, History, Selection, ThemeChoice, View};
 use super::jobs::Jobs;
 use super::session::Session;
 use super::ui::{Outbox, Shared, Views, theme};
+use crate::compute::hub::Hub;
 
 /// The document is kept this long after its last change.
 const KEEP_AFTER: Duration = Duration::from_millis(500);
@@ -109,6 +110,11 @@ impl App {
         self.outbox.send(command);
     }
 
+    /// Fetches from this Hub instead of the one the environment names.
+    pub fn use_hub(&mut self, hub: Hub) {
+        self.jobs.use_hub(hub);
+    }
+
     /// Everything views may read.
     fn shared(&self) -> Shared<'_> {
         Shared {
@@ -139,6 +145,7 @@ impl App {
             ctx.request_repaint_after(SETTLE - painting);
         }
         self.take_answers();
+        self.take_fetched();
         match self.changed {
             Some(changed) if changed.elapsed() >= KEEP_AFTER => self.keep(),
             Some(changed) => ctx.request_repaint_after(KEEP_AFTER.saturating_sub(changed.elapsed())),

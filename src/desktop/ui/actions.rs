@@ -89,6 +89,7 @@ fn neighbour(shared: &Shared, step: usize) -> Option<Command> {
 pub static ACTIONS: &[Action] = &[
     action(Menu::File, "Open…", ctrl(Key::O), |_| Some(Command::AskOpen)),
     action(Menu::File, "Open path…", ctrl_shift(Key::O), |_| Some(Command::AskPath)),
+    action(Menu::File, "Open from Hub…", ctrl_shift(Key::H), |_| Some(Command::AskHub)),
     group(action(Menu::File, "Save project…", ctrl(Key::S), |_| Some(Command::AskSaveProject))),
     action(Menu::File, "Save network as TOML…", ctrl_shift(Key::S), |shared| {
         active(shared, |_| Command::AskSaveSpec)
@@ -106,7 +107,9 @@ pub static ACTIONS: &[Action] = &[
         network.weights.is_trained().then_some(Command::SetWeights(network.id, WeightsChoice::Seeded(0)))
     })),
     action(Menu::Edit, "Run again", plain(Key::F5), |shared| active(shared, |_| Command::RunAgain)),
-    action(Menu::Edit, "Cancel", None, |shared| shared.jobs.running().map(|_| Command::Cancel)),
+    action(Menu::Edit, "Cancel", None, |shared| {
+        (shared.jobs.running().is_some() || shared.jobs.download().is_some()).then_some(Command::Cancel)
+    }),
     action(Menu::View, "Network", ctrl(Key::Num1), |_| Some(Command::Show(View::Network))),
     action(Menu::View, "Costs", ctrl(Key::Num2), |_| Some(Command::Show(View::Costs))),
     action(Menu::View, "Compare", ctrl(Key::Num3), |_| Some(Command::Show(View::Compare))),

@@ -1,0 +1,1 @@
+//! Networks are recognised from the names and shapes of their files.
