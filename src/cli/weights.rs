@@ -1,7 +1,6 @@
 //! `gatescope weights`: which network a checkpoint is of, and how its tensors meet it.
 
 use std::ffi::OsString;
-use std::path::Path;
 
 use clap::ValueEnum;
 use serde::Serialize;

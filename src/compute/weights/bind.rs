@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use candle_core::{Device, Tensor};
 
 use super::checkpoint::fault::shown;
-use super::recognise::{Recognised, recognise, same_shape};
+use super::recognise::{Recognised, fits_by_graft, recognise, same_shape, same_tensors};
 use super::{Checkpoint, Graft, LoadReport, Mapped, Mismatch, WeightsError, init};
 use crate::network::graph::{Graph, Op, Param, Role, ScopeId, ScopeKind};
 
@@ -143,12 +143,6 @@ fn compare<'a>(graph: &'a Graph, file: &Checkpoint, names: &Names<'a>) -> LoadRe
     report
 }
 
-/// Do two networks have the same tensors, whatever they compute with them?
-fn same_tensors(a: &Graph, b: &Graph) -> bool {
-    let same = |(a, b): (&Param, &Param)| a.name == b.name && a.shape == b.shape;
-    a.params.len() == b.params.len() && a.params.iter().zip(&b.params).all(same)
-}
-
 /// What the file is, and under which network it was loaded if that is another.
 fn verdict(graph: &Graph, found: Recognised) -> Vec<String> {
     let mut sentences = found.verdict;
@@ -171,7 +165,7 @@ fn message(graph: &Graph, file: &Checkpoint, report: &LoadReport, recognised: Op
     push(&mut parts, report.missing.len(), "missing", missing);
     push(&mut parts, report.unexpected.len(), "unexpected", unexpected);
     push(&mut parts, report.mismatched.len(), "of another shape", mismatched);
-    format!("does not fit {}: {}; {}", graph.name, parts.join(", "), advice(graph, file, report, recognised))
+    format!("does not fit {}: {}; {}", graph.name, parts.join(", "), advice(graph, report, recognised))
 }
 
 fn push(parts: &mut Vec<String>, count: usize, what: &str, names: impl Iterator<Item = String>) {
@@ -187,32 +181,19 @@ fn push(parts: &mut Vec<String>, count: usize, what: &str, names: impl Iterator<
 }
 
 /// What would most likely make the file fit.
-fn advice(graph: &Graph, file: &Checkpoint, report: &LoadReport, recognised: Option<&Recognised>) -> String {
-    let base = graph.name.split('+').next().unwrap_or_default();
-    let in_file = attention_of(file.entries().iter().map(|entry| entry.name.as_str()));
-    let in_graph = attention_of(graph.params.iter().map(|param| param.name.as_str()));
-    if report.matched == 0 && recognised.is_none() {
-        return "no tensor has a name and shape of this network, give the network the file was saved from".to_owned();
-    }
+fn advice(graph: &Graph, report: &LoadReport, recognised: Option<&Recognised>) -> String {
     if let Some(classes) = classes_in(graph, report) {
         return format!("the file has {classes} classes: set classes={classes}");
     }
-    if let Some(found) = recognised {
-        return match (&report.unexpected[..], &report.mismatched[..], in_graph) {
-            ([], [], Some(_)) => format!("the file is {}: try that, or graft it (--graft)", found.spec),
-            _ => format!("the file is {}: try that", found.spec),
-        };
-    }
-    let is_attention = |name: &String| name.split('.').any(|module| matches!(module, "se" | "cbam"));
-    match (in_file, in_graph) {
-        (Some(found), wanted) if Some(found) != wanted => {
-            format!("the file has attention tensors as {base}+{found} has: try that")
+    match recognised {
+        Some(found) if fits_by_graft(&found.graph, graph) => {
+            format!("the file is {}: try that, or graft it under this network (--graft)", found.spec)
         }
-        (None, Some(_)) => format!("the file has no attention tensors: try {base}"),
-        (Some(_), _) if report.missing.iter().chain(&report.unexpected).all(is_attention) => {
-            "its attention is in other blocks or of another size: check the places, r and k".to_owned()
+        Some(found) => format!("the file is {}: try that", found.spec),
+        None if report.matched == 0 => {
+            "no tensor has a name and shape of this network, give the network the file was saved from".to_owned()
         }
-        _ => "give the network the file was saved from: depth, widths and attention must agree".to_owned(),
+        None => "give the network the file was saved from: depth, widths and attention must agree".to_owned(),
     }
 }
 
@@ -228,28 +209,4 @@ fn classes_in(graph: &Graph, report: &LoadReport) -> Option<usize> {
     (is_linear && rest_fits && same_width && report.mismatched.iter().all(is_classifier))
         .then(|| mismatch.found.first().copied())
         .flatten()
-}
-
-/// The attention these tensor names speak of, as a spec would write it.
-fn attention_of<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'static str> {
-    const MARKS: [&str; 7] =
-        [".ChannelGate.", ".SpatialGate.", ".se.channel.", ".se.spatial.", ".se.fc1.", ".se.fc.0.", ".se.conv.weight"];
-    let mut seen = [false; MARKS.len()];
-    for name in names {
-        for (seen, mark) in seen.iter_mut().zip(MARKS) {
-            *seen |= name.contains(mark);
-        }
-    }
-    match seen {
-        [true, true, ..] => Some("cbam"),
-        [true, false, ..] => Some("cam"),
-        [false, true, ..] => Some("sam"),
-        [_, _, true, true, ..] => Some("cbam(variant=timm)"),
-        [_, _, true, false, ..] => Some("cam(variant=timm)"),
-        [_, _, false, true, ..] => Some("sam(variant=timm)"),
-        [.., true, _, _] => Some("se"),
-        [.., true, _] => Some("se(variant=nobias)"),
-        [.., true] => Some("eca"),
-        _ => None,
-    }
 }

@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use words::{Dialect, Doubt};
 
 use super::{Checkpoint, WeightsError};
+use crate::network::graph::{Param, ScopeKind};
 use crate::network::spec::{AttentionPlan, Place};
 use crate::network::zoo;
 use crate::network::{Graph, NetworkSpec, lower};
@@ -147,4 +148,37 @@ fn names(
 pub(super) fn same_shape(a: &[usize], b: &[usize]) -> bool {
     let trimmed = |shape: &[usize]| shape.len() - shape.iter().rev().take_while(|size| **size == 1).count();
     a == b || (a.len() >= 2 && b.len() >= 2 && a[..trimmed(a)] == b[..trimmed(b)])
+}
+
+/// Do two networks have the same tensors, whatever they compute with them?
+#[must_use]
+pub fn same_tensors(a: &Graph, b: &Graph) -> bool {
+    let same = |(a, b): (&Param, &Param)| a.name == b.name && a.shape == b.shape;
+    a.params.len() == b.params.len() && a.params.iter().zip(&b.params).all(same)
+}
+
+/// Is all that `graph` has beyond the tensors of `found` whole attention blocks?
+#[must_use]
+pub fn fits_by_graft(found: &Graph, graph: &Graph) -> bool {
+    let known: BTreeMap<&str, &[usize]> =
+        found.params.iter().map(|param| (param.name.as_str(), param.shape.as_slice())).collect();
+    let attention = |param: &Param| {
+        graph.ancestors(graph[param.owner].scope).find(|id| matches!(graph[*id].kind, ScopeKind::Attention(_)))
+    };
+    let mut absent = BTreeSet::new();
+    let mut present = BTreeSet::new();
+    let mut shared = 0;
+    for param in &graph.params {
+        match (known.get(param.name.as_str()), attention(param)) {
+            (Some(shape), scope) if *shape == param.shape => {
+                shared += 1;
+                present.extend(scope);
+            }
+            (None, Some(scope)) => {
+                absent.insert(scope);
+            }
+            _ => return false,
+        }
+    }
+    shared == found.params.len() && !absent.is_empty() && absent.is_disjoint(&present)
 }
