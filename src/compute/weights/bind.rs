@@ -107,7 +107,8 @@ fn read<'a>(
             report.non_finite.push(param.name.clone());
         }
         *dtypes.entry(entry.dtype.to_string()).or_default() += 1;
-        report.mapped.push(Mapped { file: entry.key.clone(), name: param.name.clone() });
+        let is_renamed = entry.name != param.name;
+        report.mapped.push(Mapped { file: entry.key.clone(), name: param.name.clone(), is_renamed });
         let tensor = Tensor::from_vec(values, param.shape.as_slice(), &Device::Cpu).map_err(|error| {
             let reason = std::io::Error::other(format!("{}: {error}", param.name));
             WeightsError::Unreadable { path: file.path().to_owned(), reason }

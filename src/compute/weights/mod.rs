@@ -87,7 +87,7 @@ impl LoadReport {
 
     /// Tensors whose name in the file is not the graph's, prefixes apart.
     pub fn renamed(&self) -> impl Iterator<Item = &Mapped> {
-        self.mapped.iter().filter(|mapped| !mapped.file.ends_with(&mapped.name))
+        self.mapped.iter().filter(|mapped| mapped.is_renamed)
     }
 }
 
@@ -98,6 +98,8 @@ pub struct Mapped {
     pub file: String,
     /// In the graph: `conv1.weight`.
     pub name: String,
+    /// Do they differ, prefixes apart?
+    pub is_renamed: bool,
 }
 
 /// A tensor whose shape is not the network's.
