@@ -28,7 +28,10 @@ fn sources() -> Vec<(String, String)> {
 /// Lines of code of a file: comments and the tests at its end are left out.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let until_tests = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
-    until_tests.enumerate().map(|(index, line)| (index + 1, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))
+    until_tests
+        .enumerate()
+        .map(|(index, line)| (index + 1, line))
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
 /// Fails with every place below `room` that names one of `forbidden`.
@@ -84,9 +87,10 @@ fn only_the_theme_names_colours() {
             continue;
         }
         for (number, line) in code(&text) {
-            let literal = ["from_rgb(", "from_gray(", "from_rgba_unmultiplied(", "from_rgba_premultiplied(", "Color32::RED"]
-                .iter()
-                .any(|word| line.contains(word));
+            let literal =
+                ["from_rgb(", "from_gray(", "from_rgba_unmultiplied(", "from_rgba_premultiplied(", "Color32::RED"]
+                    .iter()
+                    .any(|word| line.contains(word));
             // Pixels of pictures are data, not design: they are made from variables.
             if literal && line.chars().any(|c| c.is_ascii_digit()) && line.contains("0x") {
                 broken.push(format!("src/{name}:{number}: {}", line.trim()));
@@ -107,7 +111,8 @@ fn unsafe_lives_in_its_rooms_and_says_why() {
             if !is_unsafe {
                 continue;
             }
-            let nearby = lines[number.saturating_sub(12)..number].iter().any(|line| line.to_lowercase().contains("safety"));
+            let nearby =
+                lines[number.saturating_sub(12)..number].iter().any(|line| line.to_lowercase().contains("safety"));
             if !allowed.iter().any(|room| name.starts_with(room)) || (line.contains("unsafe {") && !nearby) {
                 broken.push(format!("src/{name}:{number}: {}", line.trim()));
             }

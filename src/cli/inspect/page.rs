@@ -45,13 +45,13 @@ fn add(page: &mut Page, setting: &Setting, result: &Inspected) {
     }
 }
 
-/// `Image: 451×300, shorter side to 256 (bilinear), centre crop 224×224`.
+/// `Image: 451×300, shorter side to 256, centre crop 224×224, bilinear`.
 pub(super) fn input_line(setting: &Setting, result: &Inspected) -> String {
     let [width, height] = result.size;
     let [crop_height, crop_width] = setting.preprocessing.crop;
     let Preprocessing { resize, interpolation, .. } = &setting.preprocessing;
     let filter = interpolation.as_str();
-    format!("Image: {width}×{height}, shorter side to {resize} ({filter}), centre crop {crop_width}×{crop_height}")
+    format!("Image: {width}×{height}, shorter side to {resize}, centre crop {crop_width}×{crop_height}, {filter}")
 }
 
 fn guesses(result: &Inspected) -> Table {

@@ -243,7 +243,7 @@ impl App {
 
     fn keep_pasted(&self, image: &egui::ColorImage) -> Result<PathBuf, String> {
         let [width, height] = image.size;
-        let rgba: Vec<u8> = image.pixels.iter().flat_map(|pixel| pixel.to_srgba_unmultiplied()).collect();
+        let rgba: Vec<u8> = image.pixels.iter().flat_map(egui::Color32::to_srgba_unmultiplied).collect();
         let picture = crate::compute::imaging::from_rgba("pasted.png", width, height, &rgba)
             .map_err(|error| error.to_string())?;
         let mut hasher = DefaultHasher::new();

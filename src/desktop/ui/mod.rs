@@ -4,13 +4,17 @@ pub mod actions;
 pub mod choice;
 pub mod compare;
 pub mod costs;
+#[cfg(test)]
+mod drive;
 pub mod inspect;
+pub mod metric;
 pub mod network;
 pub mod networks;
 pub mod palette;
 pub mod prompt;
 pub mod selection;
 pub mod status;
+pub mod table;
 pub mod textures;
 pub mod theme;
 pub mod title;

@@ -38,6 +38,8 @@ pub struct Palette {
     pub wire: Color32,
     /// Errors.
     pub error: Color32,
+    /// How strongly a hue tints the row behind a text, 0 to 1.
+    pub tint: f32,
     se: Color32,
     cam: Color32,
     sam: Color32,
@@ -61,6 +63,7 @@ const DARK: Palette = Palette {
     block: Color32::from_rgb(0x2B, 0x31, 0x3C),
     wire: Color32::from_rgb(0x6C, 0x76, 0x86),
     error: Color32::from_rgb(0xFF, 0x6B, 0x6B),
+    tint: 0.10,
     se: Color32::from_rgb(0xF2, 0xA6, 0x5A),
     cam: Color32::from_rgb(0xE4, 0x67, 0x7F),
     sam: Color32::from_rgb(0x4F, 0xB6, 0xC2),
@@ -91,6 +94,7 @@ const LIGHT: Palette = Palette {
     block: Color32::from_rgb(0xDD, 0xE3, 0xEC),
     wire: Color32::from_rgb(0x8A, 0x94, 0xA5),
     error: Color32::from_rgb(0xC6, 0x28, 0x28),
+    tint: 0.07,
     se: Color32::from_rgb(0xB4, 0x53, 0x09),
     cam: Color32::from_rgb(0xBE, 0x12, 0x3C),
     sam: Color32::from_rgb(0x0E, 0x74, 0x90),

@@ -117,6 +117,7 @@ impl GraphBuilder {
     }
 
     /// Closes a scope; `output` is the node whose output is the scope's.
+    #[expect(clippy::needless_pass_by_value, reason = "a scope is closed once: closing takes it away")]
     pub fn close(&mut self, open: OpenScope, output: NodeId) {
         let OpenScope { id, parent, first } = open;
         self.current = parent;
