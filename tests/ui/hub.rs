@@ -12,7 +12,7 @@ const SIZE: [f32; 2] = [1440.0, 900.0];
 #[test]
 fn a_reference_is_checked_while_it_is_typed() {
     let mut harness = window(SIZE, ThemeChoice::Dark);
-    harness.state_mut().send(Command::AskHub);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND | egui::Modifiers::SHIFT, egui::Key::H);
     harness.run_ok();
     let title = "Open from the Hugging Face Hub";
     harness.get_by_role_and_label(egui::Role::TextInput, title).type_text("timm");
@@ -48,7 +48,7 @@ fn preprocessing_belongs_to_the_network_and_is_undone() {
 
     let impossible = Some(Preprocessing { std: [f32::NAN; 3], ..timm });
     harness.state_mut().send(Command::SetPreprocessing { network, preprocessing: impossible, stroke: None });
-    harness.run_ok();
+    settle(&mut harness);
     harness.get_by_label("235 → 224 bicubic");
     ctrl(&mut harness, egui::Key::Z);
     harness.get_by_label("256 → 224 bilinear");

@@ -81,7 +81,7 @@ fn show(ui: &mut egui::Ui, notice: &Notice) -> bool {
         ui.horizontal(|ui| {
             ui.set_max_width(620.0);
             ui.add(egui::Label::new(RichText::new(&notice.text).color(colours.text)).wrap());
-            let cross = ui.add(egui::Button::new(RichText::new("✕").color(colours.muted)).frame(false));
+            let cross = ui.add(egui::Button::new(RichText::new("×").color(colours.muted)).frame(false));
             cross.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "dismiss"));
             cross.clicked()
         })
