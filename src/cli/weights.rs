@@ -97,14 +97,16 @@ fn add_recognised(page: &mut Page, file: &Checkpoint, found: &Recognised, report
     page.item("names", found.dialect.title());
     let dtypes: Vec<String> = report.dtypes.iter().map(|(dtype, count)| format!("{dtype} ({count})")).collect();
     page.item("types", dtypes.join(", "));
-    let [missing, unexpected, mismatched] =
-        [report.missing.len(), report.unexpected.len(), report.mismatched.len()];
+    let [missing, unexpected, mismatched] = [report.missing.len(), report.unexpected.len(), report.mismatched.len()];
     page.item(
         "load report",
         format!("{} matched, {missing} missing, {unexpected} unexpected, {mismatched} mismatched", report.matched),
     );
     if let [first, ..] = &report.non_finite[..] {
-        page.item("not finite", format!("{} tensors have NaN or infinite values: {first}, ...", report.non_finite.len()));
+        page.item(
+            "not finite",
+            format!("{} tensors have NaN or infinite values: {first}, ...", report.non_finite.len()),
+        );
     }
     for sentence in &report.verdict {
         page.item("verdict", sentence);

@@ -43,7 +43,9 @@ fn active(harness: &Harness<'static, App>) -> (String, WeightsChoice) {
 #[test]
 fn a_checkpoint_of_another_network_is_added_with_its_weights() {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = save(folder.path(), "resnet18+se", |name| name.replace(".se.", ".se_module.").replace("fc.w", "last_linear.w").replace("fc.b", "last_linear.b"));
+    let file = save(folder.path(), "resnet18+se", |name| {
+        name.replace(".se.", ".se_module.").replace("fc.w", "last_linear.w").replace("fc.b", "last_linear.b")
+    });
     let mut harness = window(SIZE, ThemeChoice::Dark);
     open(&mut harness, &file);
     assert_eq!(harness.state().document().networks().len(), 3);
@@ -52,7 +54,11 @@ fn a_checkpoint_of_another_network_is_added_with_its_weights() {
     assert!(spec.starts_with("resnet18("), "{spec}");
     let app = harness.state();
     let network = app.document().active().expect("one");
-    assert!(app.jobs().inspection(network, app.document()).is_some(), "{:?}", app.jobs().failure(network, app.document()));
+    assert!(
+        app.jobs().inspection(network, app.document()).is_some(),
+        "{:?}",
+        app.jobs().failure(network, app.document())
+    );
 
     // The same file once more: its network is active and has these tensors.
     open(&mut harness, &file);
@@ -77,7 +83,9 @@ fn plain_weights_are_grafted_when_asked_and_marked() {
     let network = app.document().active().expect("one");
     let inspection = app.jobs().inspection(network, app.document()).expect("inspected");
     assert!((0..inspection.run.gates.len()).all(|gate| inspection.is_grafted(gate)));
-    assert!(inspection.run.gates.iter().all(|gate| gate.values.iter().all(|value| *value == 1.0)));
+    assert!(
+        inspection.run.gates.iter().all(|gate| gate.values.iter().all(|value| value.to_bits() == 1.0_f32.to_bits()))
+    );
     assert!(harness.query_all_by_label("grafted").next().is_some(), "the selection panel marks the gate");
 }
 

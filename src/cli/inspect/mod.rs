@@ -178,7 +178,9 @@ fn weights(args: &Args, graph: &Graph, checkpoint: Option<Source>) -> Result<Wei
         (Some(Source { path, .. }), Some(Gates::Seeded)) => Weights::graft(graph, &path, Graft::Seeded(seed)),
         (None, None) => return Ok(Weights::seeded(graph, seed)),
         (None, Some(_)) => {
-            return Err(CliError::Input("--graft: give the weights to graft under the network with --weights".to_owned()));
+            return Err(CliError::Input(
+                "--graft: give the weights to graft under the network with --weights".to_owned(),
+            ));
         }
     };
     loaded.map_err(CliError::input)

@@ -1,6 +1,6 @@
 //! What is done with a checkpoint once it is known which network it is of.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::App;
 use crate::compute::config::ModelConfig;
@@ -16,29 +16,29 @@ impl App {
     pub(super) fn take_opened(&mut self) {
         for Opened { path, outcome } in self.jobs.take_opened() {
             match outcome {
-                Ok(found) => self.place(path, *found),
+                Ok(found) => self.place(&path, &found),
                 Err(problem) => self.notices.error(problem),
             }
         }
     }
 
-    fn place(&mut self, path: PathBuf, found: Recognised) {
+    fn place(&mut self, path: &Path, found: &Recognised) {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         match self.document.active() {
             Some(active) if same_tensors(&active.graph, &found.graph) => {
                 let id = active.id;
-                self.change(&Command::SetWeights(id, WeightsChoice::File(path.clone())));
-                self.configure(&path);
+                self.change(&Command::SetWeights(id, WeightsChoice::File(path.to_path_buf())));
+                self.configure(path);
                 self.forget_failures();
             }
             Some(active) if fits_by_graft(&found.graph, &active.graph) => {
-                let question = graft_question(&name, path, active, &found);
+                let question = graft_question(&name, path, active, found);
                 return self.views.choices.ask(question);
             }
             _ => {
-                let weights = WeightsChoice::File(path.clone());
+                let weights = WeightsChoice::File(path.to_path_buf());
                 self.change(&Command::AddCheckpoint { spec: found.spec.clone(), weights });
-                self.configure(&path);
+                self.configure(path);
                 if let Some(network) = self.document.active() {
                     let questions = found.doubts.iter().filter_map(|doubt| doubt_question(network, doubt));
                     questions.for_each(|question| self.views.choices.ask(question));
@@ -72,9 +72,9 @@ impl App {
 }
 
 /// Weights without attention, and a network that has some: two ways to open them.
-fn graft_question(name: &str, path: PathBuf, active: &Network, found: &Recognised) -> Question {
-    let own = Command::AddCheckpoint { spec: found.spec.clone(), weights: WeightsChoice::File(path.clone()) };
-    let graft = |graft| vec![Command::SetWeights(active.id, WeightsChoice::Grafted(path.clone(), graft))];
+fn graft_question(name: &str, path: &Path, active: &Network, found: &Recognised) -> Question {
+    let own = Command::AddCheckpoint { spec: found.spec.clone(), weights: WeightsChoice::File(path.to_path_buf()) };
+    let graft = |graft| vec![Command::SetWeights(active.id, WeightsChoice::Grafted(path.to_path_buf(), graft))];
     let answer = |label: String, note: &str, commands| Answer { label, note: note.to_owned(), commands };
     Question {
         title: format!("{name} is {}", found.spec),
@@ -113,6 +113,9 @@ fn doubt_question(network: &Network, doubt: &Doubt) -> Option<Question> {
     Some(Question {
         title: format!("{}: {option} {assumed} or {other}?", network.spec),
         reason: format!("The file cannot tell: {reason}. It can be changed later, the weights stay."),
-        answers: vec![answer(assumed, "What most networks with these names have", Vec::new()), answer(other, "", vec![edit])],
+        answers: vec![
+            answer(assumed, "What most networks with these names have", Vec::new()),
+            answer(other, "", vec![edit]),
+        ],
     })
 }

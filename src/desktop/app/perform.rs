@@ -9,9 +9,7 @@ use super::{App, Page};
 use crate::compute::hub::Reference;
 use crate::compute::weights::checkpoint;
 use crate::desktop::dialogs::{Answer, Purpose};
-use crate::desktop::document::{
-    Command, Document, PictureChoice, Project, parse_project, print_project,
-};
+use crate::desktop::document::{Command, Document, PictureChoice, Project, parse_project, print_project};
 use crate::desktop::session::write_whole;
 use crate::desktop::ui::prompt::Question;
 use crate::network::spec::toml::to_toml;

@@ -255,7 +255,7 @@ impl Document {
             let changed = Network::new(id, spec.clone(), WeightsChoice::Seeded(0))?;
             let stays = network.weights.is_trained() && same_tensors(&network.graph, &changed.graph);
             let weights = if stays { network.weights.clone() } else { WeightsChoice::Seeded(0) };
-            *network = Network { preprocessing, weights, ..changed };
+            *network = Network { weights, preprocessing, ..changed };
         }
         Ok(())
     }

@@ -67,7 +67,9 @@ impl Choices {
         });
         let is_closed = modal.should_close();
         if let Some(commands) = &modal.inner {
-            commands.iter().for_each(|command| out.send(command.clone()));
+            for command in commands {
+                out.send(command.clone());
+            }
         }
         if is_closed || modal.inner.is_some() {
             self.waiting.pop_front();

@@ -32,7 +32,16 @@ fn a_checkpoint_is_costed_and_inspected_like_a_spec() {
     assert_eq!(report["network"], "resnet18+cbam@layer4");
     assert_eq!(report["weights"]["source"], text(&file));
     assert!(report["weights"]["verdict"][1].as_str().expect("a sentence").contains("CBAM"), "{report}");
-    let same = json(["inspect", "resnet18+cbam@layer4", "--weights", text(&file), "--image", text(&photo()), "--format", "json"]);
+    let same = json([
+        "inspect",
+        "resnet18+cbam@layer4",
+        "--weights",
+        text(&file),
+        "--image",
+        text(&photo()),
+        "--format",
+        "json",
+    ]);
     assert_eq!(same["gates"], report["gates"]);
 }
 
@@ -89,7 +98,8 @@ fn weights_without_attention_are_grafted_on_request_and_marked() {
     let file = save(root.path(), "resnet18", str::to_owned);
     let photo = photo();
     let inspect = |more: &[&str]| {
-        let mut words = vec!["inspect", "resnet18+cbam", "--weights", text(&file), "--image", text(&photo), "--format", "json"];
+        let mut words =
+            vec!["inspect", "resnet18+cbam", "--weights", text(&file), "--image", text(&photo), "--format", "json"];
         words.extend(more);
         words.into_iter().map(str::to_owned).collect::<Vec<_>>()
     };

@@ -92,12 +92,7 @@ fn attended(tensors: &Tensors, structure: &Structure) -> Result<Vec<Attended>, O
     Ok(attended)
 }
 
-fn spec(
-    structure: &Structure,
-    attended: &[Attended],
-    chosen: &[Chosen],
-    dialect: Dialect,
-) -> Result<NetworkSpec, Odd> {
+fn spec(structure: &Structure, attended: &[Attended], chosen: &[Chosen], dialect: Dialect) -> Result<NetworkSpec, Odd> {
     let mut spec = structure.spec()?;
     for (option, value) in dialect.options(structure) {
         zoo::set_option(&mut spec, option, value)?;

@@ -24,8 +24,7 @@ const HEADS: [&str; 6] = ["fc", "last_linear", "linear", "classifier", "head.fc"
 impl Tensors {
     /// Takes in names and shapes; counters of training steps are left out.
     pub(super) fn of<'a>(tensors: impl Iterator<Item = (&'a str, &'a [usize])>) -> Self {
-        let all: Vec<(&str, &[usize])> =
-            tensors.filter(|(name, _)| !name.ends_with("num_batches_tracked")).collect();
+        let all: Vec<(&str, &[usize])> = tensors.filter(|(name, _)| !name.ends_with("num_batches_tracked")).collect();
         let has = |wanted: &str| all.iter().any(|(name, _)| *name == wanted);
         let is_deep = has("layer0.conv3.weight");
         let head = HEADS.iter().find(|head| has(&format!("{head}.weight"))).copied();
@@ -68,8 +67,9 @@ impl Tensors {
     /// Block counts by stage: `layer1` first, blocks from 0 without gaps.
     pub(super) fn blocks(&self) -> Vec<usize> {
         let has_block = |stage: usize, block: usize| self.has(&format!("layer{stage}.{block}.conv1.weight"));
-        (1..)
-            .map(|stage| (0..).take_while(|block| has_block(stage, *block)).count())
+        let most = self.known.len();
+        (1..=most)
+            .map(|stage| (0..most).take_while(|block| has_block(stage, *block)).count())
             .take_while(|blocks| *blocks > 0)
             .collect()
     }
