@@ -92,6 +92,19 @@ fn a_picture_that_is_none_is_explained_and_the_document_is_kept() {
     std::fs::write(&path, "hello").expect("writes");
     harness.state_mut().send(Command::Open(vec![path.clone()]));
     settle(&mut harness);
+    let app = harness.state();
+    let network = app.document().active().expect("one");
+    let message = app.jobs().failure(network, app.document()).expect("said");
+    assert!(message.contains("not-a-picture.png"), "{message}");
+    ctrl(&mut harness, egui::Key::Z);
+    assert_eq!(*harness.state().document().picture(), PictureChoice::Sample("cat.png".to_owned()));
+}
+
+#[test]
+fn weights_that_cannot_be_opened_are_explained_and_change_nothing() {
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    harness.state_mut().send(Command::Open(vec![PathBuf::from("/nowhere/weights.safetensors")]));
+    settle(&mut harness);
     harness.get_by_label_contains("/nowhere/weights.safetensors");
     let app = harness.state();
     assert_eq!(app.document().networks().len(), 2);
