@@ -281,6 +281,46 @@ proptest! {
     }
 }
 
+/// A re-implementation is timm's CBAM with a BatchNorm that does nothing: the same gates.
+#[test]
+fn a_reimplementation_computes_mean_before_maximum_without_a_norm() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut timm = reference::state_dict(&graph("resnet18+cbam(variant=timm)"));
+    for (name, (_, numbers)) in timm.iter_mut().filter(|(name, _)| name.contains(".spatial.conv.bn.")) {
+        numbers[0] = match name.rsplit('.').next() {
+            Some("weight") => 1.0,
+            Some("running_var") => 1.0 - 1e-5,
+            _ => 0.0,
+        };
+    }
+    let theirs = timm.iter().filter(|(name, _)| !name.contains(".spatial.conv.bn.")).map(|(name, tensor)| {
+        let name = name.replace("se.channel.fc1", "ca.fc.0").replace("se.channel.fc2", "ca.fc.2");
+        (name.replace("se.spatial.conv.conv", "sa.conv1"), tensor.clone())
+    });
+    let file = save(folder.path(), &theirs.collect(), Form::Zip);
+    let found = recognise(&Checkpoint::open(&file).expect("opens")).expect("is recognised");
+    assert_eq!(found.spec.to_string(), "resnet18+cbam(variant=simple)");
+    let [a, b] = ["resnet18(input=64)+cbam(variant=simple)", "resnet18(input=64)+cbam(variant=timm)"].map(graph);
+    let image: Vec<f32> = reference::formula("image", &[3, 64, 64]);
+    let run = |graph: &Graph, weights: &Weights| engine::run(graph, weights, &image, &[], &Control::none()).expect("runs");
+    let (a, b) = (run(&a, &Weights::open(&a, &file).expect("fits")), run(&b, &reference::open(&b, &timm)));
+    for (index, (a, b)) in a.gates.iter().zip(&b.gates).enumerate() {
+        reference::close(&a.values, &b.values, 1e-5, &format!("gate {index}"));
+    }
+    assert!(b.gates.iter().any(|gate| gate.values.iter().any(|value| (value - 0.5).abs() > 0.05)), "no flat gates");
+}
+
+/// Recognising looks at names and shapes only: a hundred megabytes take no longer than one.
+#[test]
+fn opening_a_hundred_megabytes_and_showing_the_network_is_quick() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = save(folder.path(), &reference::state_dict(&graph("resnet50")), Form::Safetensors);
+    let started = std::time::Instant::now();
+    let found = recognise(&Checkpoint::open(&file).expect("opens")).expect("is recognised");
+    let _ = Ledger::of(&found.graph).total();
+    assert!(started.elapsed().as_millis() < 150, "{:?}", started.elapsed());
+}
+
 /// Exactly: an identity gate changes no bit.
 fn is_one(value: &f32) -> bool {
     value.to_bits() == 1.0_f32.to_bits()
