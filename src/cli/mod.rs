@@ -14,6 +14,7 @@ mod progress;
 mod source;
 mod spec;
 mod table;
+mod weights;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -32,6 +33,7 @@ Examples:
   gatescope photo.jpg                         open the window with a file
   gatescope cost resnet50 resnet50+cbam       what attention costs
   gatescope inspect resnet50+cbam --weights cbam.safetensors --image photo.jpg
+  gatescope weights cbam.pth                  which network a checkpoint is of
   gatescope list                              networks, options, attention blocks
 
 A network is written NAME[(options)][+ATTENTION[(options)][@PLACES]]:
@@ -55,6 +57,8 @@ enum Command {
     Cost(cost::Args),
     /// Run a network on pictures and show what every attention gate did
     Inspect(Box<inspect::Args>),
+    /// Say which network a checkpoint is of, and how its tensors meet it
+    Weights(weights::Args),
     /// List the networks, their options and the attention blocks
     List(list::Args),
 }
@@ -81,6 +85,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
     match cli.command {
         Some(Command::Cost(args)) => done(cost::run(&args)),
         Some(Command::Inspect(args)) => done(inspect::run(&args)),
+        Some(Command::Weights(args)) => done(weights::run(&args)),
         Some(Command::List(args)) => done(list::run(&args)),
         None => match check_files(&cli.files) {
             Ok(()) => Outcome::Window(cli.files),
@@ -119,7 +124,7 @@ fn usage(error: &clap::Error, first: Option<&OsString>) -> Result<(), CliError> 
 fn check_files(files: &[PathBuf]) -> Result<(), CliError> {
     let Some(file) = files.iter().find(|file| !file.exists()) else { return Ok(()) };
     let typed = file.to_string_lossy();
-    let commands = ["cost", "inspect", "list"];
+    let commands = ["cost", "inspect", "list", "weights"];
     let hint = match suggest::nearest(&typed, commands) {
         Some(command) => format!("did you mean `gatescope {command}`?"),
         None if parse(&typed).is_ok() => format!("to count this network: `gatescope cost \"{typed}\"`"),

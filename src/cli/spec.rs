@@ -1,10 +1,14 @@
-//! A network given on the command line: as text, or as a TOML file.
+//! A network given on the command line: as text, as a TOML file, or as a checkpoint that is recognised.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::str::FromStr;
 
+use super::source::say;
+use crate::compute::weights::checkpoint::looks_like_one;
+use crate::compute::weights::{Checkpoint, Recognised, recognise};
 use crate::network::spec::parse_input;
 use crate::network::zoo::{self, set_option};
 use crate::network::{Graph, NetworkSpec, lower, parse};
@@ -13,6 +17,61 @@ use super::error::{CliError, reason};
 
 /// The largest spec file that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
+
+/// Is the argument a checkpoint file, and no spec?
+#[must_use]
+pub fn is_checkpoint(argument: &OsStr) -> bool {
+    looks_like_one(Path::new(argument)) && parse(&argument.to_string_lossy()).is_err()
+}
+
+/// The network in a checkpoint.
+///
+/// # Errors
+/// When the file cannot be read, or is no network that is known.
+pub fn recognised(path: &Path) -> Result<Recognised, CliError> {
+    let file = Checkpoint::open(path).map_err(CliError::input)?;
+    recognise(&file).map_err(CliError::input)
+}
+
+/// Says what a file leaves open, except what `--set` has decided.
+pub fn say_doubts(recognised: &Recognised, set: &[Setting]) {
+    for doubt in &recognised.doubts {
+        if !set.iter().any(|setting| setting.option == doubt.option) {
+            say(&doubt.sentence().replace("set ", "--set "));
+        }
+    }
+}
+
+/// One `--set OPTION=VALUE`.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    option: String,
+    value: String,
+}
+
+impl FromStr for Setting {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            Some((option, value)) if !option.is_empty() && !value.is_empty() => {
+                Ok(Self { option: option.trim().to_owned(), value: value.trim().to_owned() })
+            }
+            _ => Err("write OPTION=VALUE, like stride=v1".to_owned()),
+        }
+    }
+}
+
+/// Sets options over what a spec or a file says.
+///
+/// # Errors
+/// An option or value the network does not have.
+pub fn set_all(spec: &mut NetworkSpec, settings: &[Setting]) -> Result<(), CliError> {
+    for Setting { option, value } in settings {
+        set_option(spec, option, value).map_err(|problem| CliError::Input(format!("--set {problem}")))?;
+    }
+    Ok(())
+}
 
 /// Reads `resnet50+cbam@layer3`, or the spec file of that name. Text that is a spec is one even if a file has
 /// the same name; `./resnet50` means the file.
@@ -53,9 +112,17 @@ fn read_file(path: &Path) -> Result<NetworkSpec, CliError> {
 ///
 /// # Errors
 /// The first argument that is no network, and why.
-pub fn graphs(arguments: &[OsString], input: Option<&str>) -> Result<Vec<Graph>, CliError> {
+pub fn graphs(arguments: &[OsString], set: &[Setting], input: Option<&str>) -> Result<Vec<Graph>, CliError> {
     let graph = |argument: &OsString| {
-        let mut spec = read(argument)?;
+        let mut spec = match is_checkpoint(argument) {
+            true => {
+                let found = recognised(Path::new(argument))?;
+                say_doubts(&found, set);
+                found.spec
+            }
+            false => read(argument)?,
+        };
+        set_all(&mut spec, set)?;
         if let Some(input) = input {
             resize(&mut spec, input)?;
         }

@@ -4,6 +4,7 @@ mod cost;
 mod files;
 mod inspect;
 mod usage;
+mod weights;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -9,6 +9,7 @@ mod costs;
 mod hub;
 mod imaging;
 mod parity;
+mod recognise;
 mod reference;
 mod spec;
 mod weights;

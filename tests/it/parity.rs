@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::reference;
 
 /// The photo as the network sees it: `[3, H, W]`, normalised.
-fn image(case: &Value) -> Vec<f32> {
+pub fn image(case: &Value) -> Vec<f32> {
     let photo = format!("photos/{}", case["input"].as_str().expect("a file name"));
     let pixels = image::open(reference::path(&photo)).unwrap_or_else(|error| panic!("{photo}: {error}")).to_rgb8();
     let (mean, std) = (reference::numbers(&case["mean"]), reference::numbers(&case["std"]));

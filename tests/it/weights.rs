@@ -145,14 +145,14 @@ fn missing_extra_and_reshaped_tensors_are_counted_and_named() {
 #[test]
 fn the_message_says_which_network_would_fit() {
     for (asked, saved, advice) in [
-        ("resnet18", "resnet18+cbam", "the file has attention tensors as resnet18+cbam has: try that"),
-        ("resnet18+cbam", "resnet18+se", "the file has attention tensors as resnet18+se has: try that"),
-        ("resnet18+se", "resnet18", "the file has no attention tensors: try resnet18"),
-        ("resnet18+sam", "resnet18+cam", "the file has attention tensors as resnet18+cam has: try that"),
+        ("resnet18", "resnet18+cbam", "the file is resnet18+cbam: try that"),
+        ("resnet18+cbam", "resnet18+se", "the file is resnet18+se: try that"),
+        ("resnet18+se", "resnet18", "the file is resnet18: try that, or graft it under this network (--graft)"),
+        ("resnet18+sam", "resnet18+cam", "the file is resnet18+cam: try that"),
         ("resnet18", "resnet18(classes=10)", "the file has 10 classes: set classes=10"),
-        ("resnet18+se", "resnet18+se@layer4", "check the places, r and k"),
-        ("resnet18+cbam(k=3)", "resnet18+cbam", "check the places, r and k"),
-        ("resnet18", "resnet34", "depth, widths and attention must agree"),
+        ("resnet18+se", "resnet18+se@layer4", "resnet18+se@layer4: try that, or graft it under this network (--graft)"),
+        ("resnet18+cbam(k=3)", "resnet18+cbam", "the file is resnet18+cbam: try that"),
+        ("resnet18", "resnet34", "the file is resnet34: try that"),
     ] {
         // Only names and shapes matter here: a narrow network stands for each.
         let narrow = |text: &str| {

@@ -1,6 +1,7 @@
 //! The window, driven through its accessibility tree as a screen reader would, and looked at as a person would.
 
 mod behaviour;
+mod checkpoints;
 mod hub;
 mod snapshots;
 

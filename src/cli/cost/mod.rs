@@ -23,6 +23,7 @@ Examples:
   gatescope cost resnet50 --layers --format csv    every layer, for a spreadsheet
   gatescope cost resnet50 --input 320              at another input size
   gatescope cost mine.toml --format json
+  gatescope cost weights.pth                       the network a checkpoint is of
   gatescope cost --lesson                          two 3x3 against a bottleneck
 
 Quote a network that has options: 'resnet50+se(r=8)@layer3'";
@@ -36,12 +37,15 @@ const LESSON_CHANNELS: usize = 256;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Networks, as text (resnet50+cbam@layer3) or spec files
+    /// Networks, as text (resnet50+cbam@layer3), spec files or checkpoints
     #[arg(value_name = "SPEC", required_unless_present = "lesson")]
     specs: Vec<OsString>,
     /// Input size: 224, 224x192 (height x width) or 3x224x224
     #[arg(long, value_name = "SIZE")]
     input: Option<String>,
+    /// An option of every network, over what it says: stride=v1
+    #[arg(long, value_name = "OPTION=VALUE")]
+    set: Vec<spec::Setting>,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -49,7 +53,7 @@ pub struct Args {
     #[arg(long)]
     layers: bool,
     /// Two 3x3 convolutions against a bottleneck: where the factor 16.94 comes from
-    #[arg(long, conflicts_with_all = ["specs", "input", "layers"])]
+    #[arg(long, conflicts_with_all = ["specs", "input", "layers", "set"])]
     lesson: bool,
 }
 
@@ -90,7 +94,8 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         return print_lesson(args.format);
     }
     let cost = |graph: Graph| Costed { ledger: Ledger::of(&graph), graph };
-    let networks: Vec<Costed> = spec::graphs(&args.specs, args.input.as_deref())?.into_iter().map(cost).collect();
+    let graphs = spec::graphs(&args.specs, &args.set, args.input.as_deref())?;
+    let networks: Vec<Costed> = graphs.into_iter().map(cost).collect();
     match args.format {
         Format::Table => output::print(&page(&networks, args.layers).text()),
         Format::Md => output::print(&page(&networks, args.layers).markdown()),

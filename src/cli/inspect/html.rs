@@ -190,7 +190,8 @@ fn block_figure(setting: &Setting, result: &Inspected, scope: ScopeId, block: &[
 
 fn gate_figure(setting: &Setting, index: usize, gate: &Gate, found: &GateResult) -> String {
     let file = href(&gate_file(setting, index));
-    let (name, kind) = (escape(&gate.name), gate.kind.as_str());
+    let mark = if setting.is_grafted(index) { " (grafted)" } else { "" };
+    let (name, kind) = (escape(&gate.name) + mark, gate.kind.as_str());
     let (width, height) = match gate.kind {
         GateKind::Channel => (1200, 480),
         GateKind::Spatial => (setting.preprocessing.crop[1], setting.preprocessing.crop[0]),

@@ -9,7 +9,7 @@ mod tensors;
 mod value;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
@@ -17,11 +17,12 @@ use super::error::CliError;
 use super::progress::Progress;
 use super::source::{self, Source};
 use super::{output, spec};
+use crate::compute::config::ModelConfig;
 use crate::compute::engine::{self, Control};
 use crate::compute::imaging::{self, Preprocessing};
 use crate::compute::labels::Labels;
-use crate::compute::weights::Weights;
-use crate::network::{Graph, lower, zoo};
+use crate::compute::weights::{Graft, Weights};
+use crate::network::{Graph, NetworkSpec, lower, zoo};
 use files::Folder;
 use result::Inspected;
 
@@ -32,6 +33,10 @@ Examples:
                                   report/index.html shows every gate
   gatescope inspect seresnet50 --image a.jpg b.jpg --format json
   gatescope inspect resnet18+sam --image photo.jpg --tensors gates.safetensors
+  gatescope inspect cbam.pth --image photo.jpg
+                                  the file alone says which network it is
+  gatescope inspect resnet50+cbam --weights resnet50.pth --graft identity --image photo.jpg
+                                  weights without attention under a network that has some
 
 Without --weights the network is untrained: random numbers, the same for the same seed.";
 
@@ -39,15 +44,21 @@ Without --weights the network is untrained: random numbers, the same for the sam
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The network: text (resnet50+cbam@layer3), a spec file, or hf:OWNER/NAME on the Hugging Face Hub
+    /// The network: text (resnet50+cbam@layer3), a spec file, a checkpoint, or hf:OWNER/NAME on the Hugging Face Hub
     #[arg(value_name = "SPEC")]
     spec: OsString,
-    /// Trained weights: safetensors with PyTorch's state_dict names, a file or hf:OWNER/NAME[@REVISION][/FILE]
+    /// Trained weights: safetensors or PyTorch, a file or hf:OWNER/NAME[@REVISION][/FILE]
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
-    /// Without weights: the seed of the random ones
-    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "weights")]
-    seed: u64,
+    /// Attention that the weights do not have: gates of 1, or untrained ones (--seed)
+    #[arg(long, value_enum, value_name = "GATES")]
+    graft: Option<Gates>,
+    /// An option of the network, over what the text or file says: stride=v1
+    #[arg(long, value_name = "OPTION=VALUE")]
+    set: Vec<spec::Setting>,
+    /// Without weights, or with --graft seeded: the seed of the random ones [default: 0]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
     /// Pictures: PNG, JPEG, WebP, BMP, GIF (first frame), TIFF
     #[arg(long = "image", value_name = "FILE", required = true, num_args = 1..)]
     images: Vec<PathBuf>,
@@ -70,12 +81,25 @@ enum Format {
     Json,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Gates {
+    Identity,
+    Seeded,
+}
+
 /// What all images of a run share.
 struct Setting {
     graph: Graph,
     weights: Weights,
     preprocessing: Preprocessing,
     labels: Option<Labels>,
+}
+
+impl Setting {
+    /// Is this gate's attention not from the weights' file?
+    fn is_grafted(&self, gate: usize) -> bool {
+        self.weights.grafted().get(gate).copied().unwrap_or(false)
+    }
 }
 
 /// Inspects every image, writes what was asked for, then prints.
@@ -85,7 +109,7 @@ struct Setting {
 /// written. Nothing is written unless every image could be inspected.
 pub fn run(args: &Args) -> Result<(), CliError> {
     let setting = setting(args)?;
-    let open = |path: &std::path::Path| Folder::open(path, args.images.len());
+    let open = |path: &Path| Folder::open(path, args.images.len());
     let mut folder = args.out.as_deref().map(open).transpose()?;
     if let Some(path) = &args.tensors {
         output::check_target(path, "--tensors")?;
@@ -107,29 +131,65 @@ pub fn run(args: &Args) -> Result<(), CliError> {
 
 fn setting(args: &Args) -> Result<Setting, CliError> {
     // The weights first: on the Hub they may bring a configuration.
-    let argument =
-        args.weights.as_ref().map(|path| path.as_os_str()).or(source::is_remote(&args.spec).then_some(&args.spec));
+    let is_file = source::is_remote(&args.spec) || spec::is_checkpoint(&args.spec);
+    let argument = args.weights.as_ref().map(|path| path.as_os_str()).or(is_file.then_some(&args.spec));
     let checkpoint = argument.map(source::resolve).transpose()?;
     let config = preparing::config(&args.preparing, checkpoint.as_ref())?;
-    let mut spec = match source::is_remote(&args.spec) {
-        true => source::network(&args.spec.to_string_lossy(), &config)?,
-        false => spec::read(&args.spec)?,
+    let mut spec = match checkpoint.as_ref() {
+        Some(checkpoint) if source::is_remote(&args.spec) => remote(args, checkpoint, &config)?,
+        _ if is_file => {
+            let found = spec::recognised(Path::new(&args.spec))?;
+            spec::say_doubts(&found, &args.set);
+            found.spec
+        }
+        _ => spec::read(&args.spec)?,
     };
+    spec::set_all(&mut spec, &args.set)?;
     preparing::set_input(&args.preparing, &config, &mut spec)?;
     let graph = lower(&spec).map_err(CliError::input)?;
     let preprocessing = preparing::preprocessing(&args.preparing, &config, zoo::input_of(&spec))?;
     let labels = preparing::labels(&args.preparing, config, zoo::classes_of(&spec))?;
-    let weights = match checkpoint {
-        Some(Source { path, .. }) => Weights::open(&graph, &path).map_err(CliError::input)?,
-        None => Weights::seeded(&graph, args.seed),
-    };
+    let weights = weights(args, &graph, checkpoint)?;
     Ok(Setting { graph, weights, preprocessing, labels })
+}
+
+/// The network of a checkpoint on the Hub: what its tensors say, else what its configuration says.
+fn remote(args: &Args, checkpoint: &Source, config: &ModelConfig) -> Result<NetworkSpec, CliError> {
+    if args.weights.is_some() {
+        return source::network(&args.spec.to_string_lossy(), config);
+    }
+    match spec::recognised(&checkpoint.path) {
+        Ok(found) => {
+            spec::say_doubts(&found, &args.set);
+            Ok(found.spec)
+        }
+        Err(problem) => source::network(&args.spec.to_string_lossy(), config).map_err(|_| problem),
+    }
+}
+
+fn weights(args: &Args, graph: &Graph, checkpoint: Option<Source>) -> Result<Weights, CliError> {
+    let seed = args.seed.unwrap_or(0);
+    if checkpoint.is_some() && args.seed.is_some() && args.graft != Some(Gates::Seeded) {
+        return Err(CliError::Input("--seed: these weights come from a file; leave out --seed or the file".to_owned()));
+    }
+    let loaded = match (checkpoint, args.graft) {
+        (Some(Source { path, .. }), None) => Weights::open(graph, &path),
+        (Some(Source { path, .. }), Some(Gates::Identity)) => Weights::graft(graph, &path, Graft::Identity),
+        (Some(Source { path, .. }), Some(Gates::Seeded)) => Weights::graft(graph, &path, Graft::Seeded(seed)),
+        (None, None) => return Ok(Weights::seeded(graph, seed)),
+        (None, Some(_)) => {
+            return Err(CliError::Input(
+                "--graft: give the weights to graft under the network with --weights".to_owned(),
+            ));
+        }
+    };
+    loaded.map_err(CliError::input)
 }
 
 /// One image: opened, run, its pictures staged. Only small things are kept.
 fn inspect(
     setting: &Setting,
-    path: &std::path::Path,
+    path: &Path,
     short_name: String,
     folder: Option<&mut Folder>,
 ) -> Result<Inspected, CliError> {

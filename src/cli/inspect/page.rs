@@ -30,6 +30,12 @@ fn add(page: &mut Page, setting: &Setting, result: &Inspected) {
         true => format!("Weights: {}, {} tensors matched", result::source(setting), report.matched),
         false => format!("Weights: UNTRAINED, {}; {UNTRAINED}", result::source(setting)),
     });
+    for sentence in &report.verdict {
+        page.line(format!("  {sentence}"));
+    }
+    if !report.non_finite.is_empty() {
+        page.line(format!("  {} of them have NaN or infinite values", report.non_finite.len()));
+    }
     page.line(format!("{} ({:.0} ms)", input_line(setting, result), result.elapsed.as_secs_f64() * 1e3));
     page.table(guesses(result));
     if result.gates.is_empty() {
@@ -66,11 +72,12 @@ fn gates(setting: &Setting, result: &Inspected) -> Table {
     for title in ["mean", "std", "min", "max"] {
         table = table.numbers(title);
     }
-    for (gate, found) in setting.graph.gates.iter().zip(&result.gates) {
+    for (index, (gate, found)) in setting.graph.gates.iter().zip(&result.gates).enumerate() {
         let stats = found.stats;
+        let mark = if setting.is_grafted(index) { ", grafted" } else { "" };
         let mut row = vec![
             Cell::Text(gate.name.clone()),
-            Cell::Text(gate.kind.as_str().to_owned()),
+            Cell::Text(format!("{}{mark}", gate.kind.as_str())),
             Cell::Text(shape_text(&found.shape)),
         ];
         row.extend([stats.mean, stats.std, stats.min, stats.max].map(Cell::Value));

@@ -24,6 +24,12 @@ struct Loaded<'a> {
     missing: &'a [String],
     unexpected: &'a [String],
     mismatched: Vec<MismatchEntry<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    verdict: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    non_finite: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    grafted: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -50,6 +56,14 @@ struct GateEntry<'a> {
     std: f32,
     min: f32,
     max: f32,
+    /// Only there when true: the gate's attention is not from the file.
+    #[serde(skip_serializing_if = "is_false")]
+    grafted: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes references
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Prints the reports.
@@ -70,7 +84,8 @@ fn report<'a>(setting: &'a Setting, result: &'a Inspected) -> Report<'a> {
         expected: &mismatch.expected,
         found: &mismatch.found,
     };
-    let gate = |(gate, found): (&'a Gate, &'a result::GateResult)| GateEntry {
+    let gate = |(index, (gate, found)): (usize, (&'a Gate, &'a result::GateResult))| GateEntry {
+        grafted: setting.is_grafted(index),
         name: &gate.name,
         kind: gate.kind.as_str(),
         shape: &found.shape,
@@ -88,6 +103,9 @@ fn report<'a>(setting: &'a Setting, result: &'a Inspected) -> Report<'a> {
             missing: &loaded.missing,
             unexpected: &loaded.unexpected,
             mismatched: loaded.mismatched.iter().map(mismatch).collect(),
+            verdict: &loaded.verdict,
+            non_finite: &loaded.non_finite,
+            grafted: &loaded.grafted,
         },
         top: result
             .top
@@ -99,6 +117,6 @@ fn report<'a>(setting: &'a Setting, result: &'a Inspected) -> Report<'a> {
                 probability: guess.probability,
             })
             .collect(),
-        gates: setting.graph.gates.iter().zip(&result.gates).map(gate).collect(),
+        gates: setting.graph.gates.iter().zip(&result.gates).enumerate().map(gate).collect(),
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct Walk<'a> {
     pub(super) graph: &'a Graph,
     weights: &'a Weights,
     plan: Plan,
+    /// Gates that are 1 by definition: their attention was grafted as the identity.
+    ones: Vec<NodeId>,
 }
 
 /// Outputs by node; a slot owns its storage alone, so that it may be edited in place when it is taken.
@@ -33,7 +35,8 @@ impl<'a> Walk<'a> {
     pub(super) fn new(graph: &'a Graph, weights: &'a Weights, taps: &[NodeId]) -> Self {
         let gates = graph.gates.iter().map(|gate| gate.node);
         let kept: Vec<NodeId> = gates.chain(taps.iter().copied()).chain([graph.output()]).collect();
-        Self { graph, weights, plan: Plan::new(graph, &kept) }
+        let ones = graph.gates.iter().enumerate().filter(|(index, _)| weights.is_identity(*index));
+        Self { graph, weights, plan: Plan::new(graph, &kept), ones: ones.map(|(_, gate)| gate.node).collect() }
     }
 
     /// Computes every step.
@@ -46,7 +49,10 @@ impl<'a> Walk<'a> {
             if (control.cancelled)() {
                 return Err(EngineError::Cancelled);
             }
-            let result = ops::compute(self, step, index, image, &mut outputs);
+            let result = match self.ones.contains(&step.output) {
+                true => buffer::from_vec(vec![1.0; self.graph[step.output].shape.elements()]),
+                false => ops::compute(self, step, index, image, &mut outputs),
+            };
             let output = result.map_err(|error| node_error(self.graph, step.node, &error))?;
             outputs.0[step.output.0] = Some(output);
             self.release(step, index, &mut outputs);

@@ -1,44 +1,137 @@
 //! Binding a checkpoint to a graph, and saying what does not fit.
 
+use std::collections::{BTreeMap, HashSet};
+
 use candle_core::{Device, Tensor};
 
 use super::checkpoint::fault::shown;
-use super::{Checkpoint, LoadReport, Mismatch, WeightsError};
-use crate::network::graph::{Graph, Op, Role};
+use super::recognise::{Recognised, fits_by_graft, recognise, same_shape, same_tensors};
+use super::{Checkpoint, Graft, LoadReport, Mapped, Mismatch, WeightsError, init};
+use crate::network::graph::{Graph, Op, Param, Role, ScopeId, ScopeKind};
 
 /// Names shown of each kind before the message says how many there are.
 const SHOWN: usize = 2;
 
-/// Reads every tensor of the graph, or refuses the file as a whole.
+/// Where a parameter of the graph is in the file.
+type Names<'a> = dyn Fn(&'a str) -> Option<&'a str> + 'a;
+
+/// Reads every tensor of the graph, or refuses the file as a whole. Names are the graph's or those of a dialect
+/// under which the file is recognised as this very network.
 pub(super) fn bind(graph: &Graph, file: &Checkpoint) -> Result<(Vec<Tensor>, LoadReport), WeightsError> {
-    let mut report = compare(graph, file);
-    if !(report.missing.is_empty() && report.unexpected.is_empty() && report.mismatched.is_empty()) {
-        let message = message(graph, file, &report);
+    let direct = |name| Some(name);
+    let mut report = compare(graph, file, &direct);
+    let recognised = recognise(file).ok();
+    if report.fits() {
+        report.verdict = recognised.map(|found| verdict(graph, found)).unwrap_or_default();
+        return read(graph, file, &direct, report);
+    }
+    if let Some(found) = recognised.as_ref().filter(|found| same_tensors(&found.graph, graph)) {
+        let names = |name: &str| found.names.get(name).map(String::as_str);
+        let report = LoadReport { verdict: verdict(graph, found.clone()), ..compare(graph, file, &names) };
+        return read(graph, file, &names, report);
+    }
+    let message = message(graph, file, &report, recognised.as_ref());
+    Err(WeightsError::Unfit { path: file.path().to_owned(), report: Box::new(report), message })
+}
+
+/// Reads what the file has and leaves whole attention blocks out where it has nothing of them.
+/// The third part says of each of the graph's gates whether it was left out.
+pub(super) fn graft(
+    graph: &Graph,
+    file: &Checkpoint,
+    graft: Graft,
+) -> Result<(Vec<Tensor>, LoadReport, Vec<bool>), WeightsError> {
+    let recognised = recognise(file).ok();
+    let names = |name| match (file.entry(name), &recognised) {
+        (None, Some(found)) => found.names.get(name).map(String::as_str),
+        _ => Some(name),
+    };
+    let mut report = compare(graph, file, &names);
+    let missing: HashSet<&str> = report.missing.iter().map(String::as_str).collect();
+    let absent: HashSet<ScopeId> = graph
+        .scope_ids()
+        .filter(|id| matches!(graph[*id].kind, ScopeKind::Attention(_)))
+        .filter(|id| params_in(graph, *id).all(|param| missing.contains(&*param.name)))
+        .collect();
+    let is_absent = |param: &Param| graph.ancestors(graph[param.owner].scope).any(|id| absent.contains(&id));
+    let fresh: Vec<bool> = graph.params.iter().map(is_absent).collect();
+    let excused: HashSet<&str> =
+        graph.params.iter().zip(&fresh).filter(|(_, fresh)| **fresh).map(|(param, _)| &*param.name).collect();
+    report.missing.retain(|name| !excused.contains(&**name));
+    if !report.fits() {
+        let message = message(graph, file, &report, None);
         return Err(WeightsError::Unfit { path: file.path().to_owned(), report: Box::new(report), message });
     }
+    report.grafted = graph.scope_ids().filter(|id| absent.contains(id)).map(|id| graph[id].path.clone()).collect();
+    report.verdict = recognised.as_ref().map(|found| found.verdict.clone()).unwrap_or_default();
+    report.seed = if let Graft::Seeded(seed) = graft { seed } else { 0 };
+    report.verdict.push(grafted_sentence(graph, &report, graft));
+    let (tensors, report) = read(graph, file, &names, report)?;
+    let gates = graph.gates.iter().map(|gate| graph.ancestors(gate.scope).any(|id| absent.contains(&id))).collect();
+    Ok((tensors, report, gates))
+}
+
+fn params_in(graph: &Graph, scope: ScopeId) -> impl Iterator<Item = &Param> {
+    graph.params.iter().filter(move |param| graph.is_within(graph[param.owner].scope, scope))
+}
+
+fn grafted_sentence(graph: &Graph, report: &LoadReport, graft: Graft) -> String {
+    let blocks = match report.grafted.len() {
+        0 => return format!("the file has every tensor of {}: nothing was grafted", graph.name),
+        1 => "1 attention block".to_owned(),
+        several => format!("{several} attention blocks"),
+    };
+    match graft {
+        Graft::Identity => format!("grafted: the gates of {blocks} are 1 everywhere, the network computes as without"),
+        Graft::Seeded(seed) => format!("grafted: {blocks} untrained, random numbers of seed {seed}"),
+    }
+}
+
+/// Reads every parameter that has a name in the file; the others get their seeded numbers.
+fn read<'a>(
+    graph: &'a Graph,
+    file: &Checkpoint,
+    names: &Names<'a>,
+    mut report: LoadReport,
+) -> Result<(Vec<Tensor>, LoadReport), WeightsError> {
     let mut tensors = Vec::with_capacity(graph.params.len());
+    let mut dtypes: BTreeMap<String, usize> = BTreeMap::new();
     for param in &graph.params {
-        // Present and of the right shape: `compare` found nothing else.
-        let values = file.read(&param.name)?;
+        // `compare` found no other shape under this name.
+        let Some(entry) = names(&param.name).and_then(|name| file.entry(name)) else {
+            tensors.push(init::tensor(graph, param, report.seed));
+            continue;
+        };
+        let values = file.read(&entry.name)?;
         if values.iter().any(|value| !value.is_finite()) {
             report.non_finite.push(param.name.clone());
         }
+        *dtypes.entry(entry.dtype.to_string()).or_default() += 1;
+        let is_renamed = entry.name != param.name;
+        report.mapped.push(Mapped { file: entry.key.clone(), name: param.name.clone(), is_renamed });
         let tensor = Tensor::from_vec(values, param.shape.as_slice(), &Device::Cpu).map_err(|error| {
             let reason = std::io::Error::other(format!("{}: {error}", param.name));
             WeightsError::Unreadable { path: file.path().to_owned(), reason }
         })?;
         tensors.push(tensor);
     }
+    report.dtypes = dtypes.into_iter().collect();
     Ok((tensors, report))
 }
 
 /// Which tensors meet. `num_batches_tracked` is a counter of training steps: nothing reads it.
-fn compare(graph: &Graph, file: &Checkpoint) -> LoadReport {
+fn compare<'a>(graph: &'a Graph, file: &Checkpoint, names: &Names<'a>) -> LoadReport {
     let mut report = LoadReport::default();
+    let mut known: HashSet<&str> = HashSet::new();
     for param in &graph.params {
-        match file.entry(&param.name) {
+        let name = names(&param.name);
+        known.extend(name);
+        // Under another name a linear layer may be a 1×1 convolution.
+        let may_differ = name.is_some_and(|name| name != param.name);
+        match name.and_then(|name| file.entry(name)) {
             None => report.missing.push(param.name.clone()),
             Some(entry) if entry.shape == param.shape => report.matched += 1,
+            Some(entry) if may_differ && same_shape(&entry.shape, &param.shape) => report.matched += 1,
             Some(entry) => report.mismatched.push(Mismatch {
                 name: param.name.clone(),
                 expected: param.shape.clone(),
@@ -46,14 +139,22 @@ fn compare(graph: &Graph, file: &Checkpoint) -> LoadReport {
             }),
         }
     }
-    let known: std::collections::HashSet<&str> = graph.params.iter().map(|param| param.name.as_str()).collect();
     let unexpected = file.entries().iter().filter(|entry| !known.contains(entry.name.as_str()) && !entry.is_counter());
     report.unexpected = unexpected.map(|entry| entry.name.clone()).collect();
     report
 }
 
+/// What the file is, and under which network it was loaded if that is another.
+fn verdict(graph: &Graph, found: Recognised) -> Vec<String> {
+    let mut sentences = found.verdict;
+    if found.graph.name != graph.name {
+        sentences.push(format!("loaded as {}; the file alone reads as {}", graph.name, found.graph.name));
+    }
+    sentences
+}
+
 /// One line: how many tensors do not fit, the first of them with their shapes, what to do.
-fn message(graph: &Graph, file: &Checkpoint, report: &LoadReport) -> String {
+fn message(graph: &Graph, file: &Checkpoint, report: &LoadReport, recognised: Option<&Recognised>) -> String {
     let mut parts = Vec::new();
     let shape_in_graph = |name: &String| graph.params.iter().find(|param| param.name == *name).map(|p| p.shape.clone());
     let shape_in_file = |name: &String| file.entry(name).map(|entry| entry.shape.clone());
@@ -65,7 +166,7 @@ fn message(graph: &Graph, file: &Checkpoint, report: &LoadReport) -> String {
     push(&mut parts, report.missing.len(), "missing", missing);
     push(&mut parts, report.unexpected.len(), "unexpected", unexpected);
     push(&mut parts, report.mismatched.len(), "of another shape", mismatched);
-    format!("does not fit {}: {}; {}", graph.name, parts.join(", "), advice(graph, file, report))
+    format!("does not fit {}: {}; {}", graph.name, parts.join(", "), advice(graph, report, recognised))
 }
 
 fn push(parts: &mut Vec<String>, count: usize, what: &str, names: impl Iterator<Item = String>) {
@@ -81,26 +182,19 @@ fn push(parts: &mut Vec<String>, count: usize, what: &str, names: impl Iterator<
 }
 
 /// What would most likely make the file fit.
-fn advice(graph: &Graph, file: &Checkpoint, report: &LoadReport) -> String {
-    let base = graph.name.split('+').next().unwrap_or_default();
-    let in_file = attention_of(file.entries().iter().map(|entry| entry.name.as_str()));
-    let in_graph = attention_of(graph.params.iter().map(|param| param.name.as_str()));
-    if report.matched == 0 {
-        return "no tensor has a name and shape of this network, give the network the file was saved from".to_owned();
-    }
+fn advice(graph: &Graph, report: &LoadReport, recognised: Option<&Recognised>) -> String {
     if let Some(classes) = classes_in(graph, report) {
         return format!("the file has {classes} classes: set classes={classes}");
     }
-    let is_attention = |name: &String| name.split('.').any(|module| matches!(module, "se" | "cbam"));
-    match (in_file, in_graph) {
-        (Some(found), wanted) if Some(found) != wanted => {
-            format!("the file has attention tensors as {base}+{found} has: try that")
+    match recognised {
+        Some(found) if fits_by_graft(&found.graph, graph) => {
+            format!("the file is {}: try that, or graft it under this network (--graft)", found.spec)
         }
-        (None, Some(_)) => format!("the file has no attention tensors: try {base}"),
-        (Some(_), _) if report.missing.iter().chain(&report.unexpected).all(is_attention) => {
-            "its attention is in other blocks or of another size: check the places, r and k".to_owned()
+        Some(found) => format!("the file is {}: try that", found.spec),
+        None if report.matched == 0 => {
+            "no tensor has a name and shape of this network, give the network the file was saved from".to_owned()
         }
-        _ => "give the network the file was saved from: depth, widths and attention must agree".to_owned(),
+        None => "give the network the file was saved from: depth, widths and attention must agree".to_owned(),
     }
 }
 
@@ -116,28 +210,4 @@ fn classes_in(graph: &Graph, report: &LoadReport) -> Option<usize> {
     (is_linear && rest_fits && same_width && report.mismatched.iter().all(is_classifier))
         .then(|| mismatch.found.first().copied())
         .flatten()
-}
-
-/// The attention these tensor names speak of, as a spec would write it.
-fn attention_of<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'static str> {
-    const MARKS: [&str; 7] =
-        [".ChannelGate.", ".SpatialGate.", ".se.channel.", ".se.spatial.", ".se.fc1.", ".se.fc.0.", ".se.conv.weight"];
-    let mut seen = [false; MARKS.len()];
-    for name in names {
-        for (seen, mark) in seen.iter_mut().zip(MARKS) {
-            *seen |= name.contains(mark);
-        }
-    }
-    match seen {
-        [true, true, ..] => Some("cbam"),
-        [true, false, ..] => Some("cam"),
-        [false, true, ..] => Some("sam"),
-        [_, _, true, true, ..] => Some("cbam(variant=timm)"),
-        [_, _, true, false, ..] => Some("cam(variant=timm)"),
-        [_, _, false, true, ..] => Some("sam(variant=timm)"),
-        [.., true, _, _] => Some("se"),
-        [.., true, _] => Some("se(variant=nobias)"),
-        [.., true] => Some("eca"),
-        _ => None,
-    }
 }

@@ -97,6 +97,14 @@ pub enum WeightsError {
         /// The name asked for.
         tensor: String,
     },
+    /// A file whose network is not known.
+    #[error("{}: {reason}", path.display())]
+    Unrecognised {
+        /// The path given.
+        path: PathBuf,
+        /// What it seems to be and what to do.
+        reason: String,
+    },
     /// Tensors are missing, left over, or of another shape.
     #[error("{}: {message}", path.display())]
     Unfit {

@@ -19,7 +19,8 @@ pub(super) fn tensors(graph: &Graph, seed: u64) -> Vec<Tensor> {
     graph.params.iter().map(|param| tensor(graph, param, seed)).collect()
 }
 
-fn tensor(graph: &Graph, param: &Param, seed: u64) -> Tensor {
+/// Draws one parameter.
+pub(super) fn tensor(graph: &Graph, param: &Param, seed: u64) -> Tensor {
     let mut stream = SplitMix64(seed ^ fnv1a(&param.name));
     let values = (0..param.elements()).map(|_| stream.draw(law(graph, param))).collect::<Vec<f32>>();
     // The number of values is the product of the shape, so neither conversion can fail.

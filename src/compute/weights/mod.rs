@@ -5,6 +5,7 @@ pub mod checkpoint;
 mod error;
 mod init;
 mod map;
+pub mod recognise;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use candle_core::Tensor;
 
 pub use checkpoint::Checkpoint;
 pub use error::WeightsError;
+pub use recognise::{Doubt, Recognised, recognise};
 
 use crate::network::graph::{Graph, ParamId};
 
@@ -27,6 +29,10 @@ struct Inner {
     tensors: Vec<Tensor>,
     source: Source,
     report: LoadReport,
+    /// By gate of the graph: its attention is not from the file. Empty where everything is.
+    grafted: Vec<bool>,
+    /// Grafted gates are 1, whatever their tensors say.
+    identity: bool,
 }
 
 /// Where weights come from.
@@ -36,6 +42,15 @@ pub enum Source {
     Seeded(u64),
     /// A checkpoint file.
     File(PathBuf),
+}
+
+/// What stands in for attention that a file does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Graft {
+    /// Gates that are exactly 1: the network computes what it computes without attention.
+    Identity,
+    /// Untrained attention from this seed.
+    Seeded(u64),
 }
 
 /// How a checkpoint and a graph met. Names are those of the state_dict.
@@ -51,6 +66,40 @@ pub struct LoadReport {
     pub mismatched: Vec<Mismatch>,
     /// Tensors with NaN or infinite values: they are loaded, what they compute may be meaningless.
     pub non_finite: Vec<String>,
+    /// Every tensor that was read, in the graph's order, by both its names.
+    pub mapped: Vec<Mapped>,
+    /// Element types in the file, and how many of the tensors have each.
+    pub dtypes: Vec<(String, usize)>,
+    /// What the file is, in sentences.
+    pub verdict: Vec<String>,
+    /// Paths of attention blocks that are not from the file.
+    pub grafted: Vec<String>,
+    /// What tensors that are not from the file are drawn with.
+    pub(in crate::compute) seed: u64,
+}
+
+impl LoadReport {
+    /// Did every tensor find its place?
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        self.missing.is_empty() && self.unexpected.is_empty() && self.mismatched.is_empty()
+    }
+
+    /// Tensors whose name in the file is not the graph's, prefixes apart.
+    pub fn renamed(&self) -> impl Iterator<Item = &Mapped> {
+        self.mapped.iter().filter(|mapped| mapped.is_renamed)
+    }
+}
+
+/// A tensor's two names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapped {
+    /// In the file, prefixes included: `module.layer0.conv1.weight`.
+    pub file: String,
+    /// In the graph: `conv1.weight`.
+    pub name: String,
+    /// Do they differ, prefixes apart?
+    pub is_renamed: bool,
 }
 
 /// A tensor whose shape is not the network's.
@@ -76,8 +125,9 @@ impl Weights {
         Self::new(init::tensors(graph, seed), Source::Seeded(seed), LoadReport::default())
     }
 
-    /// Reads a checkpoint (safetensors, PyTorch) whose names are the graph's (`layer1.0.conv1.weight`), apart from
-    /// what [`Checkpoint`] strips. `num_batches_tracked` is ignored.
+    /// Reads a checkpoint (safetensors, PyTorch) that holds exactly the graph's tensors: under the graph's names
+    /// (`layer1.0.conv1.weight`), or under those of a dialect that [`recognise()`] knows. What [`Checkpoint`] strips
+    /// and `num_batches_tracked` are ignored.
     ///
     /// # Errors
     /// When the file cannot be read, is damaged, or does not hold exactly the graph's tensors.
@@ -86,8 +136,31 @@ impl Weights {
         Ok(Self::new(tensors, Source::File(path.to_owned()), report))
     }
 
+    /// Reads a checkpoint that has nothing of some of the graph's attention blocks: weights of a plain ResNet under
+    /// a network with attention. Everything else must fit as for [`Weights::open`].
+    ///
+    /// # Errors
+    /// As [`Weights::open`]; also when the file has a part of an attention block.
+    pub fn graft(graph: &Graph, path: &Path, graft: Graft) -> Result<Self, WeightsError> {
+        let (tensors, report, grafted) = bind::graft(graph, &Checkpoint::open(path)?, graft)?;
+        let (source, identity) = (Source::File(path.to_owned()), graft == Graft::Identity);
+        Ok(Self { inner: Arc::new(Inner { tensors, source, report, grafted, identity }) })
+    }
+
     pub(in crate::compute) fn new(tensors: Vec<Tensor>, source: Source, report: LoadReport) -> Self {
-        Self { inner: Arc::new(Inner { tensors, source, report }) }
+        Self { inner: Arc::new(Inner { tensors, source, report, grafted: Vec::new(), identity: false }) }
+    }
+
+    /// By gate of the graph: is its attention not from the file? Empty where everything is.
+    #[must_use]
+    pub fn grafted(&self) -> &[bool] {
+        &self.inner.grafted
+    }
+
+    /// Is this gate 1 by definition, whatever its attention computes?
+    #[must_use]
+    pub fn is_identity(&self, gate: usize) -> bool {
+        self.inner.identity && self.inner.grafted.get(gate).copied().unwrap_or(false)
     }
 
     /// Where they come from.

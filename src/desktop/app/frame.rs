@@ -19,6 +19,7 @@ impl App {
         centre(ui, &shared, &mut views, &mut out);
         views.palette.ui(ui.ctx(), &shared, &mut out);
         views.prompt.ui(ui.ctx(), &mut out);
+        views.choices.ui(ui.ctx(), &mut out);
         self.views = views;
         self.outbox = out;
         self.page(ui.ctx());
@@ -45,7 +46,10 @@ impl App {
     pub(super) fn take_input(&mut self, ctx: &egui::Context) {
         let shared = self.shared();
         let mut commands = Vec::new();
-        let busy_elsewhere = self.page.is_some() || self.views.prompt.is_open() || self.views.palette.is_open();
+        let busy_elsewhere = self.page.is_some()
+            || self.views.prompt.is_open()
+            || self.views.choices.is_open()
+            || self.views.palette.is_open();
         let typing = ctx.egui_wants_keyboard_input();
         // With Shift first: Ctrl+Z would otherwise also answer to Ctrl+Shift+Z.
         let mut actions: Vec<(&Action, KeyboardShortcut)> =

@@ -2,6 +2,7 @@
 
 mod frame;
 mod notices;
+mod opened;
 mod perform;
 
 use std::path::PathBuf;
@@ -157,6 +158,7 @@ impl App {
         }
         self.take_answers();
         self.take_fetched();
+        self.take_opened();
         match self.changed {
             Some(changed) if changed.elapsed() >= KEEP_AFTER => self.keep(),
             Some(changed) => ctx.request_repaint_after(KEEP_AFTER.saturating_sub(changed.elapsed())),

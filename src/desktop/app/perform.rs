@@ -6,12 +6,10 @@ use std::path::{Path, PathBuf};
 use eframe::egui;
 
 use super::{App, Page};
-use crate::compute::config::ModelConfig;
 use crate::compute::hub::Reference;
+use crate::compute::weights::checkpoint;
 use crate::desktop::dialogs::{Answer, Purpose};
-use crate::desktop::document::{
-    Command, Document, NetworkId, PictureChoice, Project, WeightsChoice, parse_project, print_project,
-};
+use crate::desktop::document::{Command, Document, PictureChoice, Project, parse_project, print_project};
 use crate::desktop::session::write_whole;
 use crate::desktop::ui::prompt::Question;
 use crate::network::spec::toml::to_toml;
@@ -56,7 +54,7 @@ impl App {
     }
 
     /// Changes the document, or says why not.
-    fn change(&mut self, command: &Command) {
+    pub(super) fn change(&mut self, command: &Command) {
         let before = self.document.clone();
         match self.document.apply(command) {
             Ok(()) if self.document == before => {}
@@ -147,8 +145,12 @@ impl App {
         let problem = match extension.as_deref() {
             _ if path.is_dir() => Err(format!("{}: a folder; open a file in it", path.display())),
             Some("toml") => self.open_text(&path),
-            Some("safetensors" | "pth" | "pt" | "bin" | "ckpt") => {
-                self.open_weights(path);
+            Some(extension) if checkpoint::EXTENSIONS.contains(&extension) => {
+                self.jobs.open_checkpoint(path);
+                Ok(())
+            }
+            _ if checkpoint::looks_like_one(&path) => {
+                self.jobs.open_checkpoint(path);
                 Ok(())
             }
             _ => {
@@ -162,35 +164,8 @@ impl App {
         }
     }
 
-    fn open_weights(&mut self, path: PathBuf) {
-        let Some(id) = self.document.active().map(|network| network.id) else {
-            return self.notices.error("Add a network first: weights are opened for the active one");
-        };
-        let config = ModelConfig::beside(&path);
-        self.change(&Command::SetWeights(id, WeightsChoice::File(path)));
-        if let Some(config) = config {
-            self.take_preprocessing(id, &config);
-        }
-        self.forget_failures();
-    }
-
-    /// The configuration beside a checkpoint says how its pictures are prepared.
-    fn take_preprocessing(&mut self, network: NetworkId, config: &Path) {
-        match ModelConfig::open(config) {
-            Ok(ModelConfig { preprocessing: Some(preprocessing), notes, .. }) => {
-                for note in notes {
-                    self.notices.done(note);
-                }
-                let preprocessing = Some(preprocessing);
-                self.change(&Command::SetPreprocessing { network, preprocessing, stroke: None });
-            }
-            Ok(_) => {}
-            Err(problem) => self.notices.error(problem.to_string()),
-        }
-    }
-
     /// The same file may have been mended since it failed: opening it again tries again.
-    fn forget_failures(&mut self) {
+    pub(super) fn forget_failures(&mut self) {
         for network in self.document.networks() {
             if self.jobs.failure(network, &self.document).is_some() {
                 self.jobs.rerun(network, &self.document);

@@ -50,6 +50,13 @@ pub struct Selection {
 pub enum Command {
     /// Adds a network and makes it the active one.
     AddNetwork(NetworkSpec),
+    /// Adds the network of a checkpoint with its weights and makes it the active one.
+    AddCheckpoint {
+        /// The network.
+        spec: NetworkSpec,
+        /// The file.
+        weights: WeightsChoice,
+    },
     /// Adds a copy of a network.
     DuplicateNetwork(NetworkId),
     /// Removes a network.
@@ -136,6 +143,7 @@ impl Command {
         matches!(
             self,
             Self::AddNetwork(_)
+                | Self::AddCheckpoint { .. }
                 | Self::DuplicateNetwork(_)
                 | Self::RemoveNetwork(_)
                 | Self::Edit { .. }

@@ -10,10 +10,12 @@ pub use command::{Command, Selection, ThemeChoice, View};
 pub use history::History;
 pub use project::{Project, ProjectError, SavedNetwork, parse_project, print_project};
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::compute::imaging::Preprocessing;
+use crate::compute::weights::Graft;
+use crate::compute::weights::recognise::same_tensors;
 use crate::network::cost::Ledger;
 use crate::network::graph::receptive_fields;
 use crate::network::{Graph, NetworkSpec, SpecError, lower, zoo};
@@ -29,13 +31,24 @@ pub enum WeightsChoice {
     Seeded(u64),
     /// A checkpoint file.
     File(PathBuf),
+    /// A checkpoint file without attention, under a network that has some.
+    Grafted(PathBuf, Graft),
 }
 
 impl WeightsChoice {
     /// Has the network learnt anything?
     #[must_use]
     pub fn is_trained(&self) -> bool {
-        matches!(self, Self::File(_))
+        self.path().is_some()
+    }
+
+    /// The checkpoint file, if there is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Seeded(_) => None,
+            Self::File(path) | Self::Grafted(path, _) => Some(path),
+        }
     }
 }
 
@@ -192,6 +205,10 @@ impl Document {
             Command::AddNetwork(spec) => {
                 self.active = self.add(SavedNetwork::untrained(spec.clone()))?;
             }
+            Command::AddCheckpoint { spec, weights } => {
+                let weights = weights.clone();
+                self.active = self.add(SavedNetwork { weights, ..SavedNetwork::untrained(spec.clone()) })?;
+            }
             Command::DuplicateNetwork(id) => {
                 if let Some(saved) = self.network(*id).map(SavedNetwork::of) {
                     self.active = self.add(saved)?;
@@ -231,11 +248,14 @@ impl Document {
         }
     }
 
-    /// A file's weights belong to the spec they were opened for; a changed spec starts untrained again.
+    /// A file's weights stay where the changed spec has the same tensors (another stride); else it starts untrained.
     fn edit(&mut self, id: NetworkId, spec: &NetworkSpec) -> Result<(), SpecError> {
         if let Some(network) = self.networks.iter_mut().find(|network| network.id == id && network.spec != *spec) {
             let preprocessing = network.preprocessing.clone();
-            *network = Network { preprocessing, ..Network::new(id, spec.clone(), WeightsChoice::Seeded(0))? };
+            let changed = Network::new(id, spec.clone(), WeightsChoice::Seeded(0))?;
+            let stays = network.weights.is_trained() && same_tensors(&network.graph, &changed.graph);
+            let weights = if stays { network.weights.clone() } else { WeightsChoice::Seeded(0) };
+            *network = Network { weights, preprocessing, ..changed };
         }
         Ok(())
     }

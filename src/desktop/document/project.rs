@@ -7,7 +7,7 @@
 //!
 //! [[network]]
 //! spec = "resnet50+cbam"
-//! weights = "seed:0"                # or "file:/path/to/weights.safetensors"
+//! weights = "seed:0"                # or "file:/path/to/weights.safetensors", "graft-identity:/path", "graft-seed-0:/path"
 //!
 //! [network.preprocessing]           # only where it is not what the input asks for
 //! resize = 235
@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Network, PictureChoice, WeightsChoice};
 use crate::compute::imaging::{Interpolation, Preprocessing};
+use crate::compute::weights::Graft;
 use crate::network::{NetworkSpec, SpecError, parse, zoo};
 
 /// The version this program writes and reads.
@@ -150,6 +151,8 @@ pub fn print_project(project: &Project) -> String {
         weights: match &saved.weights {
             WeightsChoice::Seeded(seed) => format!("seed:{seed}"),
             WeightsChoice::File(path) => format!("file:{}", path.display()),
+            WeightsChoice::Grafted(path, Graft::Identity) => format!("graft-identity:{}", path.display()),
+            WeightsChoice::Grafted(path, Graft::Seeded(seed)) => format!("graft-seed-{seed}:{}", path.display()),
         },
     };
     let file = File {
@@ -205,6 +208,11 @@ fn parse_weights(value: &str) -> Result<WeightsChoice, ProjectError> {
     let choice = match value.split_once(':') {
         Some(("seed", seed)) => seed.parse().ok().map(WeightsChoice::Seeded),
         Some(("file", path)) => Some(WeightsChoice::File(PathBuf::from(path))),
+        Some(("graft-identity", path)) => Some(WeightsChoice::Grafted(PathBuf::from(path), Graft::Identity)),
+        Some((kind, path)) => {
+            let seed = kind.strip_prefix("graft-seed-").and_then(|seed| seed.parse().ok());
+            seed.map(|seed| WeightsChoice::Grafted(PathBuf::from(path), Graft::Seeded(seed)))
+        }
         _ => None,
     };
     let forms = "seed:NUMBER or file:PATH";

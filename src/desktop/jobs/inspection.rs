@@ -51,4 +51,14 @@ pub struct Inspection {
     pub picture: Arc<Picture>,
     /// What the network saw of it.
     pub prepared: Prepared,
+    /// By gate: its attention is not from the weights' file. Empty where everything is.
+    pub grafted: Vec<bool>,
+}
+
+impl Inspection {
+    /// Is this gate's attention not from the weights' file?
+    #[must_use]
+    pub fn is_grafted(&self, gate: usize) -> bool {
+        self.grafted.get(gate).copied().unwrap_or(false)
+    }
 }

@@ -1,14 +1,17 @@
 //! The worker thread: inspections run here, so that the window never waits.
 //!
-//! One inspection at a time; a download goes on beside it, so that a slow network holds nothing up. Every result carries the [`InspectionKey`] it belongs to; a result whose key no longer
+//! One inspection at a time; a download goes on beside it, so that a slow network holds nothing up, and so does the
+//! recognition of a checkpoint. Every result carries the [`InspectionKey`] it belongs to; a result whose key no longer
 //! matches the document is never shown.
 
 mod download;
 mod inspection;
+mod opening;
 mod worker;
 
 pub use download::Download;
 pub use inspection::{Inspection, InspectionKey};
+pub use opening::Opened;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -53,6 +56,7 @@ pub(super) enum Event {
         id: u64,
         outcome: Result<Fetched, Option<String>>,
     },
+    Opened(Box<Opened>),
 }
 
 /// What a job is busy with.
@@ -105,6 +109,9 @@ pub struct Jobs {
     download: Option<Download>,
     fetched: Vec<Result<Fetched, String>>,
     downloads: u64,
+    /// Checkpoints whose names and shapes are being read.
+    opening: usize,
+    opened: Vec<Opened>,
 }
 
 impl Jobs {
@@ -134,6 +141,8 @@ impl Jobs {
             download: None,
             fetched: Vec::new(),
             downloads: 0,
+            opening: 0,
+            opened: Vec::new(),
         })
     }
 
@@ -193,6 +202,7 @@ impl Jobs {
             Event::Cancelled(key) => log::info!("cancelled {}", key.spec),
             Event::Downloading { id, fraction } => return self.download_advanced(id, fraction),
             Event::Fetched { id, outcome } => return self.download_ended(id, outcome),
+            Event::Opened(opened) => return self.take_in_opened(*opened),
         }
         self.running = None;
     }
@@ -229,6 +239,8 @@ impl Jobs {
         self.running.is_none()
             && self.download.is_none()
             && self.fetched.is_empty()
+            && self.opening == 0
+            && self.opened.is_empty()
             && document.networks().iter().all(|network| !self.lacks(&InspectionKey::of(network, document)))
     }
 

@@ -1,6 +1,5 @@
 //! What happens on the worker thread: picture, weights, inference.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
@@ -11,7 +10,7 @@ use crate::compute::engine::{self, Control, EngineError};
 use crate::compute::explain::Stats;
 use crate::compute::imaging::{self, Picture};
 use crate::compute::labels::{self, Labels};
-use crate::compute::weights::Weights;
+use crate::compute::weights::{Weights, WeightsError};
 use crate::desktop::document::{PictureChoice, WeightsChoice};
 use crate::network::{Graph, NetworkSpec};
 
@@ -89,7 +88,8 @@ fn inspect(
     })?;
     let stats = run.gates.iter().map(|gate| Stats::of(&gate.values)).collect();
     let top = labels::top(&run.logits, own_labels(&key.weights, run.logits.len()).as_ref(), TOP);
-    Ok(Inspection { key: key.clone(), graph: graph.clone(), run, stats, top, picture, prepared })
+    let grafted = weights.grafted().to_vec();
+    Ok(Inspection { key: key.clone(), graph: graph.clone(), run, stats, top, picture, prepared, grafted })
 }
 
 impl Cache {
@@ -117,7 +117,8 @@ impl Cache {
                 self.weights.truncate(WEIGHTS_KEPT - 1);
                 let weights = match &key.weights {
                     WeightsChoice::Seeded(seed) => Weights::seeded(graph, *seed),
-                    WeightsChoice::File(path) => open_weights(graph, path)?,
+                    WeightsChoice::File(path) => said(Weights::open(graph, path))?,
+                    WeightsChoice::Grafted(path, graft) => said(Weights::graft(graph, path, *graft))?,
                 };
                 (key.spec.clone(), key.weights.clone(), weights)
             }
@@ -128,14 +129,13 @@ impl Cache {
     }
 }
 
-fn open_weights(graph: &Graph, path: &Path) -> Result<Weights, Option<String>> {
-    Weights::open(graph, path).map_err(|error| Some(error.to_string()))
+fn said(opened: Result<Weights, WeightsError>) -> Result<Weights, Option<String>> {
+    opened.map_err(|error| Some(error.to_string()))
 }
 
 /// The class names in the configuration beside a checkpoint, if they are for that many classes.
 fn own_labels(weights: &WeightsChoice, classes: usize) -> Option<Labels> {
-    let WeightsChoice::File(path) = weights else { return None };
-    let config = ModelConfig::open(&ModelConfig::beside(path)?);
+    let config = ModelConfig::open(&ModelConfig::beside(weights.path()?)?);
     let config = config.inspect_err(|error| log::warn!("no class names: {error}")).ok()?;
     config.labels.filter(|labels| labels.check(classes).is_ok())
 }

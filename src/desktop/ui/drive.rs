@@ -4,9 +4,7 @@ use eframe::egui;
 use egui_kittest::Harness;
 
 use super::{Outbox, Shared, Views, theme};
-use crate::desktop::document::{
-    Command, Document, PictureChoice, Project, Selection, ThemeChoice, View, SavedNetwork,
-};
+use crate::desktop::document::{Command, Document, PictureChoice, Project, SavedNetwork, Selection, ThemeChoice, View};
 use crate::desktop::jobs::Jobs;
 use crate::network::parse;
 

@@ -1,6 +1,7 @@
 //! The views: each reads what is [`Shared`] and sends [`Command`]s to the [`Outbox`]. None changes the document.
 
 pub mod actions;
+pub mod choice;
 pub mod compare;
 pub mod costs;
 #[cfg(test)]
@@ -108,6 +109,8 @@ pub struct Views {
     pub selection: selection::SelectionPanel,
     /// Search and commands.
     pub palette: palette::PaletteState,
+    /// Questions with a few answers.
+    pub choices: choice::Choices,
     /// Questions that take a line of text.
     pub prompt: prompt::Prompt,
 }

@@ -16,8 +16,9 @@ const POOL: Field = Field {
 pub(super) const VARIANT: Field = Field {
     key: "variant",
     long: "variant",
-    help: "official: MLP with biases, planes max then mean; timm: no biases, mean then max",
-    kind: Kind::Word(&["official", "timm"]),
+    help: "official: MLP with biases, planes max then mean; timm: no biases, mean then max; simple: as timm, widths \
+           rounded down, no BatchNorm after the spatial convolution (ca.*, sa.*)",
+    kind: Kind::Word(&["official", "timm", "simple"]),
 };
 
 /// Channel Attention Module.
@@ -37,6 +38,16 @@ pub(super) fn module_name(options: &Options) -> &'static str {
     if options.word("variant", "official") == "timm" { "se" } else { "cbam" }
 }
 
+/// The hidden width of the MLP for `channels` at reduction `r`.
+#[must_use]
+pub fn width(variant: &str, channels: usize, r: usize) -> usize {
+    match variant {
+        // timm make_divisible(C / r, 1): rounded to the nearest.
+        "timm" => ((channels + r / 2) / r).max(1),
+        _ => channels / r,
+    }
+}
+
 /// Adds the channel gate inside the current attention scope and returns the scaled features.
 pub(super) fn attach_gate(b: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {
     let channels = b.shape(features).channels();
@@ -46,21 +57,24 @@ pub(super) fn attach_gate(b: &mut GraphBuilder, features: NodeId, options: &Opti
         "max" => vec![("max", Op::GlobalMaxPool)],
         _ => vec![("avg", Op::GlobalAvgPool), ("max", Op::GlobalMaxPool)],
     };
-    let timm = options.word("variant", "official") == "timm";
+    let variant = options.word("variant", "official");
+    let width = width(variant, channels, r);
     let mut mlp: Option<(NodeId, NodeId)> = None;
     let mut outputs = Vec::new();
-    let prefix = if timm { "channel" } else { "ChannelGate" };
+    let prefix = match variant {
+        "timm" => "channel",
+        "simple" => "ca",
+        _ => "ChannelGate",
+    };
     for (pool, op) in pools {
         let pooled = b.add(&format!("{prefix}.{pool}_pool"), op, &[features]);
-        let (input, first, second, names) = if timm {
-            // timm make_divisible(C / r, 1): rounded to the nearest.
-            let width = ((channels + r / 2) / r).max(1);
-            let layer = |out| Op::Conv2d(Conv2d::new(out, 1));
-            (pooled, layer(width), layer(channels), ["fc1", "act", "fc2"])
-        } else {
+        let (input, first, second, names) = if variant == "official" {
             let flat = b.add(&format!("{prefix}.{pool}.mlp.0"), Op::Flatten, &[pooled]);
             let layer = |out_features| Op::Linear { out_features, bias: true };
-            (flat, layer(channels / r), layer(channels), ["mlp.1", "mlp.2", "mlp.3"])
+            (flat, layer(width), layer(channels), ["mlp.1", "mlp.2", "mlp.3"])
+        } else {
+            let layer = |out| Op::Conv2d(Conv2d::new(out, 1));
+            (pooled, layer(width), layer(channels), ["fc1", "act", "fc2"])
         };
         let [fc1, act, fc2] = names.map(|name| format!("{prefix}.{name}"));
         outputs.push(match mlp {

@@ -23,7 +23,8 @@ const PAD: Field = Field {
 pub struct Eca;
 
 /// The kernel for `channels`: the paper's eq. 12 with γ = 2 and b = 1, as timm computes it.
-fn kernel(channels: usize) -> usize {
+#[must_use]
+pub fn kernel(channels: usize) -> usize {
     let half = (channels.max(1).ilog2() as usize).div_ceil(2);
     (half | 1).max(3)
 }

@@ -9,6 +9,10 @@ mod eca;
 mod sam;
 mod se;
 
+pub use cam::width as cam_width;
+pub use eca::kernel as eca_kernel;
+pub use se::width as se_width;
+
 use std::fmt;
 
 use super::graph::{GraphBuilder, NodeId};

@@ -17,21 +17,26 @@ pub struct Sam;
 /// Adds the spatial gate inside the current attention scope and returns the scaled features.
 pub(super) fn attach_gate(b: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {
     let kernel = options.number("k", DEFAULT_KERNEL);
-    let timm = options.word("variant", "official") == "timm";
-    let (prefix, conv, bn) = if timm {
-        ("spatial", "spatial.conv.conv", "spatial.conv.bn")
-    } else {
-        ("SpatialGate", "SpatialGate.spatial.conv", "SpatialGate.spatial.bn")
+    let variant = options.word("variant", "official");
+    let prefix = match variant {
+        "timm" => "spatial",
+        "simple" => "sa",
+        _ => "SpatialGate",
     };
     let mut planes = [
         b.add(&format!("{prefix}.max"), Op::ChannelMax, &[features]),
         b.add(&format!("{prefix}.mean"), Op::ChannelMean, &[features]),
     ];
-    if timm {
+    if variant != "official" {
         planes.reverse();
     }
     let planes = b.add(&format!("{prefix}.compress"), Op::Concat, &planes);
-    let map = b.conv_bn(conv, bn, None, Conv2d::new(1, kernel), planes);
+    let conv = Conv2d::new(1, kernel);
+    let map = match variant {
+        "timm" => b.conv_bn("spatial.conv.conv", "spatial.conv.bn", None, conv, planes),
+        "simple" => b.add("sa.conv1", Op::Conv2d(conv), &[planes]),
+        _ => b.conv_bn("SpatialGate.spatial.conv", "SpatialGate.spatial.bn", None, conv, planes),
+    };
     let gate = b.add(&format!("{prefix}.gate"), Op::Sigmoid, &[map]);
     b.gate(GateKind::Spatial, features, gate)
 }

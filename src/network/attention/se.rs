@@ -31,7 +31,8 @@ const VARIANT: Field = Field {
 pub struct Se;
 
 /// The squeezed width for `channels` at reduction `r`.
-fn width(variant: &str, channels: usize, r: usize) -> usize {
+#[must_use]
+pub fn width(variant: &str, channels: usize, r: usize) -> usize {
     match variant {
         // timm make_divisible(C / r, 8, round_limit = 0)
         "timm" => ((channels + 4 * r) / r / 8 * 8).max(8),

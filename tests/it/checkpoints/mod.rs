@@ -4,7 +4,7 @@ mod fuzz;
 mod hostile;
 mod speed;
 mod torch;
-mod write;
+pub mod write;
 
 use std::path::{Path, PathBuf};
 

@@ -72,6 +72,25 @@ impl Storage {
     }
 }
 
+/// What checkpoint files are called.
+pub const EXTENSIONS: [&str; 6] = ["safetensors", "pth", "pt", "bin", "ckpt", "tar"];
+
+/// Is this file meant as a checkpoint, by its name or its first bytes?
+#[must_use]
+pub fn looks_like_one(path: &Path) -> bool {
+    use std::io::Read;
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    match extension.as_deref() {
+        Some("toml") => return false,
+        Some(extension) if EXTENSIONS.contains(&extension) => return path.is_file(),
+        _ if !path.is_file() => return false,
+        _ => {}
+    }
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(512).read_to_end(&mut head));
+    read.is_ok() && detect::detect(&head).is_ok()
+}
+
 impl Checkpoint {
     /// Maps a file and reads which tensors it has. A mapped file must not be cut short while it is open.
     ///

@@ -140,9 +140,16 @@ fn frame(
     let text = if is_chosen { colours.text } else { colours.muted };
     let left = rect.left();
     line(ui, pos2(left, underline.bottom() + 3.0), short.clone(), text, rect.width() + size::GAP - 2.0);
-    line(ui, pos2(left, underline.bottom() + 17.0), value(gate.stats.mean), text, rect.width());
+    let is_grafted = scene.inspection.is_grafted(gate.index);
+    let (number, shade) = match is_grafted {
+        true => ("grafted".to_owned(), colours.difference),
+        false => (value(gate.stats.mean), text),
+    };
+    line(ui, pos2(left, underline.bottom() + 17.0), number, shade, rect.width());
     let clicked = response.clicked();
-    response.on_hover_text(format!("{}\n{} · {}", gate.frame.gate, gate.extent(), super::range_text(&gate.stats)));
+    let note = if is_grafted { "\ngrafted: this gate is not from the weights' file" } else { "" };
+    let range = super::range_text(&gate.stats);
+    response.on_hover_text(format!("{}\n{} · {range}{note}", gate.frame.gate, gate.extent()));
     clicked
 }
 

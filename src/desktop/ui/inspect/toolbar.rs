@@ -96,7 +96,7 @@ fn samples(ui: &mut Ui, picture: &PictureChoice, out: &mut Outbox) {
 }
 
 fn weights(ui: &mut Ui, network: &Network, out: &mut Outbox) {
-    if let WeightsChoice::File(path) = &network.weights {
+    if let Some(path) = network.weights.path() {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         if ui.selectable_label(true, cut(&name)).on_hover_text(path.display().to_string()).clicked() {
             ui.close();
@@ -122,6 +122,9 @@ pub(super) fn weights_name(weights: &WeightsChoice) -> String {
     match weights {
         WeightsChoice::Seeded(_) => "untrained".to_owned(),
         WeightsChoice::File(path) => cut(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()),
+        WeightsChoice::Grafted(path, _) => {
+            format!("{}, grafted", cut(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()))
+        }
     }
 }
 

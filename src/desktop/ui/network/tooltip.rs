@@ -96,6 +96,9 @@ pub(super) fn gates_status(ui: &Ui, shared: &Shared, network: &Network) -> (Stri
         return match &network.weights {
             WeightsChoice::Seeded(seed) => (format!("gates of untrained weights (seed {seed})"), colours.difference),
             WeightsChoice::File(_) => (String::new(), colours.faint),
+            WeightsChoice::Grafted(..) => {
+                ("grafted gates: their attention is not from the file".to_owned(), colours.difference)
+            }
         };
     }
     if let Some(message) = shared.jobs.failure(network, shared.document) {

@@ -66,6 +66,10 @@ impl GatePlots {
                 select(network, gate, out);
             }
             numbers(ui, stats);
+            if inspection.is_grafted(*index) {
+                widgets::pill(ui, "grafted", palette(ui).difference)
+                    .on_hover_text("This gate is not from the weights' file: the file has no such attention.");
+            }
             if gate.kind == GateKind::Channel {
                 let open = values.values.iter().filter(|value| **value > OPEN).count();
                 let all = values.values.len();

@@ -1,0 +1,251 @@
+//! `gatescope weights`: which network a checkpoint is of, and how its tensors meet it.
+
+use std::ffi::OsString;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::error::CliError;
+use super::page::Page;
+use super::table::{Cell, Table};
+use super::{output, source};
+use crate::compute::weights::{Checkpoint, Doubt, LoadReport, Recognised, Weights, recognise};
+use crate::network::number;
+
+const EXAMPLES: &str = "\
+Examples:
+  gatescope weights resnet50.pth
+  gatescope weights cbam.safetensors --format json
+  gatescope weights hf:timm/seresnet50.a1_in1k
+  gatescope weights cbam.pth --tensors         every tensor, by both its names
+
+A file whose network is not recognised is listed tensor by tensor.";
+
+/// Renamed tensors shown where not all are asked for.
+const SHOWN: usize = 8;
+
+/// The command's arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// A checkpoint: safetensors or PyTorch, a file or hf:OWNER/NAME[@REVISION][/FILE]
+    #[arg(value_name = "FILE")]
+    file: OsString,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Every tensor, not only those with another name
+    #[arg(long)]
+    tensors: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
+/// Opens, recognises, loads and reports.
+///
+/// # Errors
+/// A file that cannot be read; one that is not recognised is a result, not an error.
+pub fn run(args: &Args) -> Result<(), CliError> {
+    let path = source::resolve(&args.file)?.path;
+    let file = Checkpoint::open(&path).map_err(CliError::input)?;
+    let outcome = match recognise(&file) {
+        Ok(found) => {
+            let weights = Weights::open(&found.graph, &path).map_err(CliError::input)?;
+            Ok((found, weights.report().clone()))
+        }
+        Err(error) => Err(error.to_string()),
+    };
+    match args.format {
+        Format::Json => output::print_json(&value(&file, &outcome)),
+        Format::Table => output::print(&page(&file, &outcome, args.tensors).text()),
+    }
+}
+
+type Outcome = Result<(Recognised, LoadReport), String>;
+
+fn page(file: &Checkpoint, outcome: &Outcome, all: bool) -> Page {
+    let mut page = Page::default();
+    match outcome {
+        Ok((found, report)) => add_recognised(&mut page, file, found, report, all),
+        Err(reason) => add_unknown(&mut page, file, reason),
+    }
+    page
+}
+
+fn add_file(page: &mut Page, file: &Checkpoint) {
+    let tensors = file.entries().iter().filter(|entry| !entry.is_counter()).count();
+    page.item("file", format!("{}, {} bytes", file.format().title(), number::grouped(file.size() as u64)));
+    page.item("tensors", tensors.to_string());
+    if !file.wrappers().is_empty() {
+        page.item("taken from", file.wrappers().join(" → "));
+    }
+    if !file.alternatives().is_empty() {
+        page.item("also there", file.alternatives().join(", "));
+    }
+    if !file.prefixes().is_empty() {
+        page.item("prefixes taken away", file.prefixes().join(", "));
+    }
+}
+
+fn add_recognised(page: &mut Page, file: &Checkpoint, found: &Recognised, report: &LoadReport, all: bool) {
+    page.heading(format!("{} is {}", file.path().display(), found.spec));
+    add_file(page, file);
+    page.item("names", found.dialect.title());
+    let dtypes: Vec<String> = report.dtypes.iter().map(|(dtype, count)| format!("{dtype} ({count})")).collect();
+    page.item("types", dtypes.join(", "));
+    let [missing, unexpected, mismatched] = [report.missing.len(), report.unexpected.len(), report.mismatched.len()];
+    page.item(
+        "load report",
+        format!("{} matched, {missing} missing, {unexpected} unexpected, {mismatched} mismatched", report.matched),
+    );
+    if let [first, ..] = &report.non_finite[..] {
+        page.item(
+            "not finite",
+            format!("{} tensors have NaN or infinite values: {first}, ...", report.non_finite.len()),
+        );
+    }
+    for sentence in &report.verdict {
+        page.item("verdict", sentence);
+    }
+    for doubt in &found.doubts {
+        page.item("open", doubt.sentence());
+    }
+    let mapped: Vec<_> = if all { report.mapped.iter().collect() } else { report.renamed().collect() };
+    if mapped.is_empty() {
+        return;
+    }
+    let mut table = Table::new().words("in the file").words("in the network");
+    let shown = if all { mapped.len() } else { SHOWN };
+    for names in mapped.iter().take(shown) {
+        table.row(vec![Cell::Text(names.file.clone()), Cell::Text(names.name.clone())]);
+    }
+    page.table(table);
+    if let Some(more) = mapped.len().checked_sub(shown).filter(|more| *more > 0) {
+        page.line(format!("and {more} more names; --tensors shows them all"));
+    }
+}
+
+fn add_unknown(page: &mut Page, file: &Checkpoint, reason: &str) {
+    page.heading(reason);
+    add_file(page, file);
+    let mut table = Table::new().words("tensor").words("type").words("shape");
+    for entry in file.entries() {
+        let shape: Vec<String> = entry.shape.iter().map(ToString::to_string).collect();
+        table.row(vec![
+            Cell::Text(entry.name.clone()),
+            Cell::Text(entry.dtype.to_string()),
+            Cell::Text(shape.join("×")),
+        ]);
+    }
+    page.table(table);
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    file: String,
+    format: &'static str,
+    bytes: usize,
+    wrappers: &'a [String],
+    alternatives: &'a [String],
+    prefixes: &'a [String],
+    metadata: &'a std::collections::BTreeMap<String, String>,
+    network: Option<String>,
+    params: Option<usize>,
+    dialect: Option<&'static str>,
+    /// Why the network is not recognised.
+    problem: Option<&'a str>,
+    verdict: &'a [String],
+    doubts: Vec<DoubtEntry>,
+    load: Option<Load<'a>>,
+    tensors: Vec<TensorEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct DoubtEntry {
+    option: &'static str,
+    assumed: &'static str,
+    other: &'static str,
+    reason: &'static str,
+}
+
+#[derive(Serialize)]
+struct Load<'a> {
+    matched: usize,
+    missing: &'a [String],
+    unexpected: &'a [String],
+    mismatched: Vec<MismatchEntry<'a>>,
+    non_finite: &'a [String],
+}
+
+#[derive(Serialize)]
+struct MismatchEntry<'a> {
+    name: &'a str,
+    expected: &'a [usize],
+    found: &'a [usize],
+}
+
+#[derive(Serialize)]
+struct TensorEntry<'a> {
+    /// In the file.
+    key: &'a str,
+    /// In the network.
+    name: Option<&'a str>,
+    dtype: String,
+    shape: &'a [usize],
+}
+
+fn value<'a>(file: &'a Checkpoint, outcome: &'a Outcome) -> Report<'a> {
+    let known = outcome.as_ref().ok();
+    let names: std::collections::HashMap<&str, &str> = known
+        .iter()
+        .flat_map(|(_, report)| &report.mapped)
+        .map(|mapped| (mapped.file.as_str(), mapped.name.as_str()))
+        .collect();
+    let tensor = |entry: &'a crate::compute::weights::checkpoint::Entry| TensorEntry {
+        key: &entry.key,
+        name: names.get(entry.key.as_str()).copied(),
+        dtype: entry.dtype.to_string(),
+        shape: &entry.shape,
+    };
+    let doubt = |doubt: &Doubt| DoubtEntry {
+        option: doubt.option,
+        assumed: doubt.assumed,
+        other: doubt.other,
+        reason: doubt.reason,
+    };
+    Report {
+        file: file.path().display().to_string(),
+        format: file.format().title(),
+        bytes: file.size(),
+        wrappers: file.wrappers(),
+        alternatives: file.alternatives(),
+        prefixes: file.prefixes(),
+        metadata: file.metadata(),
+        network: known.map(|(found, _)| found.spec.to_string()),
+        params: known.map(|(found, _)| crate::network::cost::Ledger::of(&found.graph).total().params as usize),
+        dialect: known.map(|(found, _)| found.dialect.title()),
+        problem: outcome.as_ref().err().map(String::as_str),
+        verdict: known.map(|(_, report)| report.verdict.as_slice()).unwrap_or_default(),
+        doubts: known.iter().flat_map(|(found, _)| &found.doubts).map(doubt).collect(),
+        load: known.map(|(_, report)| load(report)),
+        tensors: file.entries().iter().map(tensor).collect(),
+    }
+}
+
+fn load(report: &LoadReport) -> Load<'_> {
+    Load {
+        matched: report.matched,
+        missing: &report.missing,
+        unexpected: &report.unexpected,
+        mismatched: report
+            .mismatched
+            .iter()
+            .map(|m| MismatchEntry { name: &m.name, expected: &m.expected, found: &m.found })
+            .collect(),
+        non_finite: &report.non_finite,
+    }
+}

@@ -1,0 +1,181 @@
+//! What was recognised, in words: whose names they are, what follows from that, what stays open.
+
+use std::collections::BTreeSet;
+
+use super::gates::Maker;
+use super::structure::Structure;
+use super::tensors::Tensors;
+use crate::network::NetworkSpec;
+use crate::network::attention::Attention;
+
+/// Whose names a file has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// torchvision's, which most repositories keep.
+    Torchvision,
+    /// timm's.
+    Timm,
+    /// timm's legacy networks: ports of the Caffe SENet release.
+    TimmLegacy,
+    /// The official CBAM repository's.
+    OfficialCbam,
+    /// A CIFAR repository's: three stages, or a 3×3 stem.
+    Cifar,
+    /// torchvision's names with attention as many repositories write it.
+    Common,
+}
+
+/// Something a file cannot tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// The option of the network that decides it: `stride`.
+    pub option: &'static str,
+    /// What was taken.
+    pub assumed: &'static str,
+    /// What else it could be.
+    pub other: &'static str,
+    /// Why it is open.
+    pub reason: &'static str,
+}
+
+impl Doubt {
+    /// In a sentence, with what to do if the assumption is wrong.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let Self { option, assumed, other, reason } = self;
+        format!("{option}={assumed} is assumed: {reason}; if that is wrong, set {option}={other}")
+    }
+}
+
+impl Dialect {
+    pub(super) fn of(tensors: &Tensors, stem: &str, makers: &BTreeSet<Maker>) -> Self {
+        let spelt = |spelling: &str| tensors.spellings.contains(spelling);
+        match () {
+            () if spelt("layer0") || makers.contains(&Maker::Legacy) => Self::TimmLegacy,
+            () if stem == "cifar" => Self::Cifar,
+            () if makers.contains(&Maker::Common) => Self::Common,
+            () if makers.contains(&Maker::Official) => Self::OfficialCbam,
+            () if makers.contains(&Maker::Timm) || stem != "imagenet" => Self::Timm,
+            () => Self::Torchvision,
+        }
+    }
+
+    /// In a few words.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Torchvision => "torchvision",
+            Self::Timm => "timm",
+            Self::TimmLegacy => "timm legacy",
+            Self::OfficialCbam => "official CBAM",
+            Self::Cifar => "CIFAR",
+            Self::Common => "common re-implementation",
+        }
+    }
+
+    /// Options that no tensor shows, but that the dialect's code has.
+    pub(super) fn options(self, structure: &Structure) -> Vec<(&'static str, &'static str)> {
+        if self != Self::TimmLegacy || structure.stem == "cifar" {
+            return Vec::new();
+        }
+        let mut options = vec![("pool", "ceil")];
+        // SE-ResNeXt and SENet-154 stride on the 3×3.
+        if structure.strides_in_bottlenecks() && structure.groups == 1 {
+            options.push(("stride", "v1"));
+        }
+        if !structure.bottleneck {
+            options.push(("branch", "relu"));
+        }
+        options
+    }
+}
+
+/// What was recognised, sentence by sentence.
+pub(super) fn verdict(
+    spec: &NetworkSpec,
+    structure: &Structure,
+    dialect: Dialect,
+    tensors: &Tensors,
+    makers: &BTreeSet<Maker>,
+) -> Vec<String> {
+    let mut sentences = vec![dialect_sentence(structure, dialect, tensors)];
+    let mut kinds: Vec<&Attention> = Vec::new();
+    let choices = spec.attention.overrides().filter_map(|(_, choice)| choice);
+    for attention in spec.attention.default_choice().into_iter().chain(choices) {
+        let is_new = |known: &&Attention| {
+            known.name() == attention.name()
+                && known.options().word("variant", "") == attention.options().word("variant", "")
+        };
+        if !kinds.iter().any(is_new) {
+            kinds.push(attention);
+        }
+    }
+    sentences.extend(kinds.into_iter().map(|attention| attention_sentence(attention, makers)));
+    sentences
+}
+
+fn dialect_sentence(structure: &Structure, dialect: Dialect, tensors: &Tensors) -> String {
+    match dialect {
+        Dialect::Torchvision => "the names are torchvision's: bottlenecks stride on the 3×3 (v1.5)".to_owned(),
+        Dialect::Timm => "the names are timm's: bottlenecks stride on the 3×3 (v1.5)".to_owned(),
+        Dialect::OfficialCbam => {
+            "the names are the official CBAM repository's: bottlenecks stride on the 3×3 (v1.5)".to_owned()
+        }
+        Dialect::TimmLegacy => {
+            let stride = match (structure.bottleneck, structure.groups) {
+                (true, 1) => "stride on the first 1×1 (v1)",
+                (true, _) => "stride on the 3×3",
+                (false, _) => "a ReLU more at the end of each branch",
+            };
+            format!("the names are timm's legacy ones, ports from Caffe: {stride}, stem pool unpadded and rounded up")
+        }
+        Dialect::Cifar => match tensors.spellings.contains("linear") {
+            true => "a CIFAR network: 3×3 stem without pooling, the classifier is called linear".to_owned(),
+            false => "a CIFAR network: 3×3 stem without pooling".to_owned(),
+        },
+        Dialect::Common => "the names are torchvision's with attention as many repositories write it".to_owned(),
+    }
+}
+
+fn attention_sentence(attention: &Attention, makers: &BTreeSet<Maker>) -> String {
+    let title = attention.block().card().title;
+    let default = if attention.name() == "se" { "timm" } else { "official" };
+    let variant = attention.options().word("variant", default);
+    let details = match (attention.name(), variant) {
+        ("se", "nobias") => "two layers without biases",
+        ("se", "floor") => "two layers with biases, widths rounded down",
+        ("se", _) if makers.contains(&Maker::Timm) => "timm's, widths in multiples of 8",
+        ("se", _) => "two layers with biases, widths in multiples of 8",
+        ("eca", _) => return format!("attention is {title}: one 1-D convolution along the channels"),
+        ("cam", "official") => "the official code's, biases in the MLP",
+        ("cam", "timm") => "timm's, no biases",
+        ("cam", _) => "no biases in the MLP",
+        (_, "official") => "the official code's, maximum before mean",
+        (_, "timm") => "timm's, mean before maximum",
+        _ => "mean before maximum, no BatchNorm in the spatial gate",
+    };
+    format!("attention is {title}: {details}; loaded as variant {variant}")
+}
+
+/// What the tensors leave open.
+pub(super) fn doubts(structure: &Structure, dialect: Dialect, makers: &BTreeSet<Maker>) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    let is_foreign = makers.contains(&Maker::Common) || dialect == Dialect::Cifar;
+    if structure.strides_in_bottlenecks() && is_foreign && dialect != Dialect::TimmLegacy {
+        doubts.push(Doubt {
+            option: "stride",
+            assumed: "v1.5",
+            other: "v1",
+            reason: "both strides of a bottleneck have the same tensors, and these names are not one library's alone",
+        });
+    }
+    if structure.has_free_shortcuts() {
+        doubts.push(Doubt {
+            option: "shortcut",
+            assumed: "a",
+            other: "none",
+            reason: "zero-padded shortcuts (option A) and none at all both have no tensors",
+        });
+    }
+    doubts
+}

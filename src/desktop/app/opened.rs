@@ -1,0 +1,121 @@
+//! What is done with a checkpoint once it is known which network it is of.
+
+use std::path::Path;
+
+use super::App;
+use crate::compute::config::ModelConfig;
+use crate::compute::weights::recognise::{fits_by_graft, same_tensors};
+use crate::compute::weights::{Doubt, Graft, Recognised};
+use crate::desktop::document::{Command, Network, NetworkId, WeightsChoice};
+use crate::desktop::jobs::Opened;
+use crate::desktop::ui::choice::{Answer, Question};
+use crate::network::zoo;
+
+impl App {
+    /// Weights for the active network where they fit it, else a network of their own; asks where both could be.
+    pub(super) fn take_opened(&mut self) {
+        for Opened { path, outcome } in self.jobs.take_opened() {
+            match outcome {
+                Ok(found) => self.place(&path, &found),
+                Err(problem) => self.notices.error(problem),
+            }
+        }
+    }
+
+    fn place(&mut self, path: &Path, found: &Recognised) {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        match self.document.active() {
+            Some(active) if same_tensors(&active.graph, &found.graph) => {
+                let id = active.id;
+                self.change(&Command::SetWeights(id, WeightsChoice::File(path.to_path_buf())));
+                self.configure(path);
+                self.forget_failures();
+            }
+            Some(active) if fits_by_graft(&found.graph, &active.graph) => {
+                let question = graft_question(&name, path, active, found);
+                return self.views.choices.ask(question);
+            }
+            _ => {
+                let weights = WeightsChoice::File(path.to_path_buf());
+                self.change(&Command::AddCheckpoint { spec: found.spec.clone(), weights });
+                self.configure(path);
+                if let Some(network) = self.document.active() {
+                    let questions = found.doubts.iter().filter_map(|doubt| doubt_question(network, doubt));
+                    questions.for_each(|question| self.views.choices.ask(question));
+                }
+            }
+        }
+        self.notices.done(format!("{name} is {}: {}", found.spec, found.verdict.join("; ")));
+    }
+
+    fn configure(&mut self, checkpoint: &Path) {
+        if let (Some(config), Some(network)) = (ModelConfig::beside(checkpoint), self.document.active()) {
+            let id = network.id;
+            self.take_preprocessing(id, &config);
+        }
+    }
+
+    /// The configuration beside a checkpoint says how its pictures are prepared.
+    fn take_preprocessing(&mut self, network: NetworkId, config: &Path) {
+        match ModelConfig::open(config) {
+            Ok(ModelConfig { preprocessing: Some(preprocessing), notes, .. }) => {
+                for note in notes {
+                    self.notices.done(note);
+                }
+                let preprocessing = Some(preprocessing);
+                self.change(&Command::SetPreprocessing { network, preprocessing, stroke: None });
+            }
+            Ok(_) => {}
+            Err(problem) => self.notices.error(problem.to_string()),
+        }
+    }
+}
+
+/// Weights without attention, and a network that has some: two ways to open them.
+fn graft_question(name: &str, path: &Path, active: &Network, found: &Recognised) -> Question {
+    let own = Command::AddCheckpoint { spec: found.spec.clone(), weights: WeightsChoice::File(path.to_path_buf()) };
+    let graft = |graft| vec![Command::SetWeights(active.id, WeightsChoice::Grafted(path.to_path_buf(), graft))];
+    let answer = |label: String, note: &str, commands| Answer { label, note: note.to_owned(), commands };
+    Question {
+        title: format!("{name} is {}", found.spec),
+        reason: format!(
+            "It has no weights for the attention of {}. Grafted gates are marked wherever they are shown.",
+            active.spec
+        ),
+        answers: vec![
+            answer(format!("Open as {}", found.spec), "A network of its own", vec![own]),
+            answer(
+                format!("Graft under {}, identity gates", active.spec),
+                "Its gates are 1: it computes what the file's network computes",
+                graft(Graft::Identity),
+            ),
+            answer(
+                format!("Graft under {}, fresh gates", active.spec),
+                "Its gates are untrained, random numbers of seed 0",
+                graft(Graft::Seeded(0)),
+            ),
+            answer("Cancel".to_owned(), "", Vec::new()),
+        ],
+    }
+}
+
+/// What the file leaves open: the assumption stands unless the other answer is given.
+fn doubt_question(network: &Network, doubt: &Doubt) -> Option<Question> {
+    let mut other = network.spec.clone();
+    zoo::set_option(&mut other, doubt.option, doubt.other).ok()?;
+    let edit = Command::Edit { network: network.id, spec: other, stroke: None };
+    let Doubt { option, assumed, other, reason } = doubt;
+    let answer = |value: &str, note: &str, commands| Answer {
+        label: format!("{option} = {value}"),
+        note: note.to_owned(),
+        commands,
+    };
+    Some(Question {
+        title: format!("{}: {option} {assumed} or {other}?", network.spec),
+        reason: format!("The file cannot tell: {reason}. It can be changed later, the weights stay."),
+        answers: vec![
+            answer(assumed, "What most networks with these names have", Vec::new()),
+            answer(other, "", vec![edit]),
+        ],
+    })
+}

@@ -1,0 +1,103 @@
+//! Opening checkpoints: the network appears, weights go where they fit, what is open is asked.
+
+use std::path::{Path, PathBuf};
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use gatescope::compute::weights::{Graft, Weights};
+use gatescope::desktop::App;
+use gatescope::desktop::document::{Command, ThemeChoice, View, WeightsChoice};
+use gatescope::network::graph::ParamId;
+use gatescope::network::{lower, parse};
+use safetensors::tensor::{Dtype, TensorView};
+
+use crate::{settle, window};
+
+const SIZE: [f32; 2] = [1440.0, 900.0];
+
+/// Saves a network's seeded numbers under names as `rename` gives them.
+fn save(folder: &Path, spec: &str, rename: impl Fn(&str) -> String) -> PathBuf {
+    let graph = lower(&parse(spec).expect(spec)).expect(spec);
+    let weights = Weights::seeded(&graph, 5);
+    let bytes: Vec<Vec<u8>> = (0..graph.params.len())
+        .map(|id| weights.values(ParamId(id)).iter().flat_map(|value| value.to_le_bytes()).collect())
+        .collect();
+    let views = graph.params.iter().zip(&bytes).map(|(param, bytes)| {
+        (rename(&param.name), TensorView::new(Dtype::F32, param.shape.clone(), bytes).expect("sizes agree"))
+    });
+    let file = folder.join("weights.safetensors");
+    safetensors::serialize_to_file(views, None, &file).expect("can be written");
+    file
+}
+
+fn open(harness: &mut Harness<'static, App>, file: &Path) {
+    harness.state_mut().send(Command::Open(vec![file.to_path_buf()]));
+    settle(harness);
+}
+
+fn active(harness: &Harness<'static, App>) -> (String, WeightsChoice) {
+    let network = harness.state().document().active().expect("one");
+    (network.spec.to_string(), network.weights.clone())
+}
+
+#[test]
+fn a_checkpoint_of_another_network_is_added_with_its_weights() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = save(folder.path(), "resnet18+se", |name| {
+        name.replace(".se.", ".se_module.").replace("fc.w", "last_linear.w").replace("fc.b", "last_linear.b")
+    });
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    open(&mut harness, &file);
+    assert_eq!(harness.state().document().networks().len(), 3);
+    let (spec, weights) = active(&harness);
+    assert_eq!(weights, WeightsChoice::File(file.clone()));
+    assert!(spec.starts_with("resnet18("), "{spec}");
+    let app = harness.state();
+    let network = app.document().active().expect("one");
+    assert!(
+        app.jobs().inspection(network, app.document()).is_some(),
+        "{:?}",
+        app.jobs().failure(network, app.document())
+    );
+
+    // The same file once more: its network is active and has these tensors.
+    open(&mut harness, &file);
+    assert_eq!(harness.state().document().networks().len(), 3);
+}
+
+#[test]
+fn plain_weights_are_grafted_when_asked_and_marked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = save(folder.path(), "resnet18", str::to_owned);
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    harness.state_mut().send(Command::AddNetwork(parse("resnet18(input=64)+cbam").expect("parses")));
+    harness.state_mut().send(Command::Show(View::Inspect));
+    settle(&mut harness);
+    open(&mut harness, &file);
+    harness.get_by_label("weights.safetensors is resnet18");
+    harness.get_by_label("Graft under resnet18(input=3x64x64)+cbam, identity gates").click();
+    harness.run_ok();
+    settle(&mut harness);
+    assert_eq!(active(&harness).1, WeightsChoice::Grafted(file, Graft::Identity));
+    let app = harness.state();
+    let network = app.document().active().expect("one");
+    let inspection = app.jobs().inspection(network, app.document()).expect("inspected");
+    assert!((0..inspection.run.gates.len()).all(|gate| inspection.is_grafted(gate)));
+    assert!(
+        inspection.run.gates.iter().all(|gate| gate.values.iter().all(|value| value.to_bits() == 1.0_f32.to_bits()))
+    );
+    assert!(harness.query_all_by_label("grafted").next().is_some(), "the selection panel marks the gate");
+}
+
+#[test]
+fn what_a_file_cannot_tell_is_asked_and_the_weights_stay() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = save(folder.path(), "resnet20", str::to_owned);
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    open(&mut harness, &file);
+    assert_eq!(active(&harness).0, "resnet20");
+    harness.get_by_label("shortcut = none").click();
+    harness.run_ok();
+    settle(&mut harness);
+    assert_eq!(active(&harness), ("resnet20(shortcut=none)".to_owned(), WeightsChoice::File(file)));
+}
