@@ -302,7 +302,8 @@ fn a_reimplementation_computes_mean_before_maximum_without_a_norm() {
     assert_eq!(found.spec.to_string(), "resnet18+cbam(variant=simple)");
     let [a, b] = ["resnet18(input=64)+cbam(variant=simple)", "resnet18(input=64)+cbam(variant=timm)"].map(graph);
     let image: Vec<f32> = reference::formula("image", &[3, 64, 64]);
-    let run = |graph: &Graph, weights: &Weights| engine::run(graph, weights, &image, &[], &Control::none()).expect("runs");
+    let run =
+        |graph: &Graph, weights: &Weights| engine::run(graph, weights, &image, &[], &Control::none()).expect("runs");
     let (a, b) = (run(&a, &Weights::open(&a, &file).expect("fits")), run(&b, &reference::open(&b, &timm)));
     for (index, (a, b)) in a.gates.iter().zip(&b.gates).enumerate() {
         reference::close(&a.values, &b.values, 1e-5, &format!("gate {index}"));

@@ -24,7 +24,7 @@ fn first_start_shows_two_networks_inspected_and_says_untrained() {
         assert_eq!(inspection.top.len(), 5);
         assert_eq!(inspection.run.gates.len(), network.graph.gates.len());
     }
-    harness.get_by_label("untrained weights");
+    assert!(harness.query_all_by_label("untrained weights").count() > 0, "untrained is said in plain sight");
     harness.get_by_label("A resnet50");
     for view in View::ALL {
         harness.get_by_label(view.title());
