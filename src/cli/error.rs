@@ -26,6 +26,7 @@ impl CliError {
     }
 
     /// A failure that names the file it happened at.
+    #[must_use]
     pub fn writing(path: &Path, error: &io::Error) -> Self {
         Self::Failure(format!("{}: cannot be written, {}", path.display(), reason(error)))
     }
@@ -50,8 +51,9 @@ fn say(message: &str) {
     let _ = writeln!(io::stderr(), "gatescope: {}", one_line(message));
 }
 
-/// The message on one line: line breaks become spaces, other control characters are shown, not obeyed.
-fn one_line(message: &str) -> String {
+/// The text on one line: line breaks become spaces, other control characters are shown, not obeyed.
+#[must_use]
+pub fn one_line(message: &str) -> String {
     let mut line = String::with_capacity(message.len());
     for c in message.trim().chars() {
         match c {

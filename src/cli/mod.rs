@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::network::{parse, suggest};
 pub use error::CliError;
@@ -38,7 +38,7 @@ A network is written NAME[(options)][+ATTENTION[(options)][@PLACES]]:
 /// Build, cost and inspect convolutional networks with attention: SE, CAM, SAM, CBAM.
 #[derive(Debug, Parser)]
 #[command(name = "gatescope", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
-#[command(disable_help_subcommand = true, max_term_width = 100)]
+#[command(max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -71,9 +71,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
     let done = |result: Result<(), CliError>| {
         Outcome::Done(result.map_or_else(|error| error.report(), |()| ExitCode::SUCCESS))
     };
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return done(usage(&error)),
+        Err(error) => return done(usage(&error, arguments.get(1))),
     };
     match cli.command {
         Some(Command::Cost(args)) => done(cost::run(&args)),
@@ -87,7 +88,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
 }
 
 /// Help and version are results; everything else clap says is a refusal, put on one line.
-fn usage(error: &clap::Error) -> Result<(), CliError> {
+fn usage(error: &clap::Error, first: Option<&OsString>) -> Result<(), CliError> {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         return match error.print().and_then(|()| io::stdout().flush()) {
             Ok(()) => Ok(()),
@@ -96,19 +97,20 @@ fn usage(error: &clap::Error) -> Result<(), CliError> {
     }
     let text = error.render().to_string();
     let mut message = String::new();
-    let mut command = "gatescope".to_owned();
     for (index, paragraph) in text.split("\n\n").enumerate() {
         let line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
         if index == 0 {
             message.push_str(line.trim_start_matches("error: "));
         } else if let Some(tip) = line.strip_prefix("tip: ") {
             message.push_str(&format!("; {tip}"));
-        } else if let Some(usage) = line.strip_prefix("Usage: ") {
-            let words = usage.split(' ').take_while(|word| word.chars().all(|c| c.is_ascii_lowercase()));
-            command = words.collect::<Vec<_>>().join(" ");
         }
     }
-    Err(CliError::Input(format!("{message}; `{command} --help` explains")))
+    let word = first.and_then(|word| word.to_str());
+    let help = match word.filter(|word| Cli::command().find_subcommand(word).is_some()) {
+        Some(command) => format!("gatescope {command} --help"),
+        None => "gatescope --help".to_owned(),
+    };
+    Err(CliError::Input(format!("{message}; `{help}` explains")))
 }
 
 /// Names a mistyped command before a window opens on it.
@@ -126,7 +128,7 @@ fn check_files(files: &[PathBuf]) -> Result<(), CliError> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::CommandFactory as _;
 
     #[test]
     fn the_definitions_are_consistent() {

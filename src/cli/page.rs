@@ -1,5 +1,6 @@
 //! What a command says to people: headings, lines and tables, as text or as Markdown.
 
+use super::error::one_line;
 use super::table::{Table, WIDTH};
 
 /// Where an item's explanation starts.
@@ -18,9 +19,9 @@ enum Piece {
 pub struct Page(Vec<Piece>);
 
 impl Page {
-    /// Adds a heading; in text it stands on a line of its own.
-    pub fn heading(&mut self, text: impl Into<String>) {
-        self.0.push(Piece::Heading(text.into()));
+    /// Adds a heading; in text it stands on a line of its own, whatever a file's name holds.
+    pub fn heading(&mut self, text: impl AsRef<str>) {
+        self.0.push(Piece::Heading(one_line(text.as_ref())));
     }
 
     /// Adds a sentence; in text it is wrapped and keeps its indentation.

@@ -1,13 +1,14 @@
 //! One table, three forms: text for 80 columns, GitHub Markdown, CSV.
 
-use super::number;
+use crate::network::number;
 
 /// The widest line a text table prints.
 pub const WIDTH: usize = 80;
 /// A shortened name keeps at least this many characters.
 const SHORTEST: usize = 8;
-/// Between two columns.
-const GAP: &str = "  ";
+/// Spaces between two columns, and how few they may become.
+const GAP: usize = 2;
+const SMALLEST_GAP: usize = 1;
 
 /// One value; numbers keep their value until they are printed.
 #[derive(Clone, Debug)]
@@ -34,9 +35,9 @@ impl Cell {
         match self {
             Self::Text(text) => text.clone(),
             Self::Count(count) => number::grouped(*count),
-            Self::Change(change) => number::signed(*change),
+            Self::Change(change) => number::signed(i128::from(*change)),
             Self::Share(share) => format!("{share:.1}"),
-            Self::Relative(change) => format!("{change:+.2}"),
+            Self::Relative(change) => format!("{change:+.2}").replace('-', "−"),
             Self::Value(value) => format!("{value:.4}"),
             Self::Empty => String::new(),
         }
@@ -103,22 +104,24 @@ impl Table {
         self.row(cells);
     }
 
-    /// Text no wider than [`WIDTH`] where shortening words in the middle can bring that about.
+    /// Text no wider than [`WIDTH`] where shortening words in the middle, then smaller gaps, can bring that about.
     #[must_use]
     pub fn text(&self) -> String {
         let shown: Vec<Vec<String>> = self.rows.iter().map(|row| row.iter().map(Cell::shown).collect()).collect();
         let titles: Vec<String> = self.columns.iter().map(|(title, _)| title.clone()).collect();
         let widths = self.widths(&titles, &shown);
-        let rule = "-".repeat(widths.iter().sum::<usize>() + GAP.len() * widths.len().saturating_sub(1));
+        let full = |gap: usize| widths.iter().sum::<usize>() + gap * widths.len().saturating_sub(1);
+        let gap = if full(GAP) > WIDTH { SMALLEST_GAP } else { GAP };
+        let rule = "-".repeat(full(gap));
         let mut text = String::new();
         if titles.iter().any(|title| !title.is_empty()) {
-            text += &format!("{}\n{rule}\n", self.line(&titles, &widths));
+            text += &format!("{}\n{rule}\n", self.line(&titles, &widths, gap));
         }
         for (index, row) in shown.iter().enumerate() {
             if self.total == Some(index) {
                 text += &format!("{rule}\n");
             }
-            text += &format!("{}\n", self.line(row, &widths));
+            text += &format!("{}\n", self.line(row, &widths, gap));
         }
         text
     }
@@ -130,7 +133,7 @@ impl Table {
             cells.chain([titles[column].chars().count()]).max().unwrap_or(0)
         };
         let mut widths: Vec<usize> = (0..self.columns.len()).map(natural).collect();
-        let gaps = GAP.len() * widths.len().saturating_sub(1);
+        let gaps = GAP * widths.len().saturating_sub(1);
         while widths.iter().sum::<usize>() + gaps > WIDTH {
             let words = (0..widths.len()).filter(|column| self.columns[*column].1 == Align::Left);
             match words.max_by_key(|column| widths[*column]) {
@@ -141,11 +144,11 @@ impl Table {
         widths
     }
 
-    fn line(&self, cells: &[String], widths: &[usize]) -> String {
+    fn line(&self, cells: &[String], widths: &[usize], gap: usize) -> String {
         let mut line = String::new();
-        for ((cell, width), (_, align)) in cells.iter().zip(widths).zip(&self.columns) {
-            if !line.is_empty() || *width == 0 {
-                line.push_str(GAP);
+        for (index, ((cell, width), (_, align))) in cells.iter().zip(widths).zip(&self.columns).enumerate() {
+            if index > 0 {
+                line += &" ".repeat(gap);
             }
             let cell = middle_cut(cell, *width);
             match align {

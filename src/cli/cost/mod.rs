@@ -11,9 +11,10 @@ use clap::ValueEnum;
 
 use super::error::CliError;
 use super::page::Page;
-use super::{number, output, spec};
+use super::{output, spec};
 use crate::network::cost::{Ledger, Lesson, Term, lesson};
 use crate::network::graph::{Graph, ScopeId, ScopeKind};
+use crate::network::number;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -1,18 +1,19 @@
 //! One network: the summary and its stages.
 
 use super::Costed;
-use crate::cli::number::{self, share};
+use crate::cli::number::share;
 use crate::cli::page::Page;
 use crate::cli::table::{Cell, Table};
 use crate::network::cost::Cost;
 use crate::network::graph::ScopeKind;
+use crate::network::number;
 
 /// Bytes of one f32.
 const F32: u64 = 4;
 
 /// Adds the summary, the table of stages and the attention line.
 pub(super) fn add(page: &mut Page, network: &Costed) {
-    page.heading(network.graph.name.clone());
+    page.heading(&network.graph.name);
     page.table(summary(network));
     page.table(parts(network));
     page.line(attention_line(network));

@@ -93,12 +93,13 @@ fn draw(setting: &Setting, gate: &Gate, found: &super::result::GateResult, crop:
     }
 }
 
-/// The attention kind's hue on paper: a channel gate inside CBAM is a CAM.
+/// The attention kind's hue, a channel gate inside CBAM being a CAM. All are half as bright as the paper, so the
+/// page can turn a plot to light on dark and keep its colour.
 fn ink(setting: &Setting, gate: &Gate) -> [u8; 3] {
     match setting.graph[gate.scope].kind {
-        ScopeKind::Attention("se") => [0xb4, 0x53, 0x09],
-        ScopeKind::Attention("cam" | "cbam") => [0xbe, 0x12, 0x3c],
-        _ => [0x4d, 0x7c, 0x0f],
+        ScopeKind::Attention("se") => [0xc9, 0x74, 0x2b],
+        ScopeKind::Attention("cam" | "cbam") => [0xe4, 0x67, 0x7f],
+        _ => [0x6f, 0x9a, 0x2e],
     }
 }
 

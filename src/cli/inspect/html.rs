@@ -4,8 +4,8 @@ use super::Setting;
 use super::files::{INDEX, PHOTO, gate_file};
 use super::page::{UNTRAINED, input_line, shape_text};
 use super::result::{self, GateResult, Inspected};
-use crate::cli::number;
-use crate::network::graph::{Gate, GateKind, ScopeId, ScopeKind};
+use crate::network::graph::{Gate, GateKind, Param, ScopeId, ScopeKind};
+use crate::network::number;
 
 /// Every page carries its style with it.
 const STYLE: &str = include_str!("page.css");
@@ -60,7 +60,7 @@ fn document(title: &str, body: &str) -> String {
 fn header(setting: &Setting, subject: &str, back: &str) -> String {
     let name = escape(&setting.graph.name);
     let source = escape(&result::source(setting));
-    let params: usize = setting.graph.params.iter().filter(|p| p.role.is_parameter()).map(|p| p.elements()).sum();
+    let params: usize = setting.graph.params.iter().filter(|p| p.role.is_parameter()).map(Param::elements).sum();
     let params = number::grouped(params as u64);
     let notice = match setting.weights.is_trained() {
         true => String::new(),
@@ -117,7 +117,7 @@ fn guesses(result: &Inspected) -> String {
         let label = guess.label.map_or_else(|| format!("class {}", guess.class), ToOwned::to_owned);
         let percent = guess.probability * 100.0;
         rows += &format!(
-            "<tr title=\"class {}, logit {:.4}\"><td>{}</td><td class=\"track\"><div style=\"width:{:.2}%\"></div></td>\
+            "<tr title=\"class {}, logit {:.4}\"><td>{}</td><td class=\"track\"><div><i style=\"width:{:.2}%\"></i></div></td>\
              <td class=\"number\">{percent:.1} %</td></tr>\n",
             guess.class,
             guess.logit,
@@ -181,7 +181,7 @@ fn block_figure(setting: &Setting, result: &Inspected, scope: ScopeId, block: &[
     let figures: String =
         block.iter().map(|index| gate_figure(setting, *index, &graph.gates[*index], &result.gates[*index])).collect();
     format!(
-        "<article class=\"{layout}\">\n<h3>{} <span class=\"chip {kind}\">{}</span></h3>\n\
+        "<article class=\"{layout} {kind}\">\n<h3>{} <span class=\"chip {kind}\">{}</span></h3>\n\
          <div class=\"figures\">\n{figures}</div>\n</article>\n",
         escape(place),
         escape(scope.label)
@@ -195,19 +195,22 @@ fn gate_figure(setting: &Setting, index: usize, gate: &Gate, found: &GateResult)
         GateKind::Channel => (1200, 480),
         GateKind::Spatial => (setting.preprocessing.crop[1], setting.preprocessing.crop[0]),
     };
-    let stats = found.stats;
     format!(
         "<figure class=\"{kind}\"><a href=\"{file}\"><img src=\"{file}\" loading=\"lazy\" width=\"{width}\" \
-         height=\"{height}\" alt=\"{kind} gate {name}\"></a>\n<figcaption><span class=\"name\">{name}</span>\
-         <span>{kind} {}</span>{}<span class=\"stats\">mean <b>{:.3}</b> std <b>{:.3}</b> min <b>{:.3}</b> \
-         max <b>{:.3}</b></span></figcaption></figure>\n",
+         height=\"{height}\" alt=\"{kind} gate {name}\"></a>\n<figcaption><div class=\"name\" title=\"{name}\">{name}</div>\
+         <div>{kind}, {}</div>{}{}</figcaption></figure>\n",
         shape_text(&found.shape),
         range_bar(found),
-        stats.mean,
-        stats.std,
-        stats.min,
-        stats.max
+        stats(found)
     )
+}
+
+fn stats(found: &GateResult) -> String {
+    let stats = found.stats;
+    let cells: String = [("mean", stats.mean), ("std", stats.std), ("min", stats.min), ("max", stats.max)]
+        .map(|(name, value)| format!("<span>{name}<b>{value:.3}</b></span>"))
+        .concat();
+    format!("<div class=\"stats\">{cells}</div>")
 }
 
 /// Where the values lie on 0..1: a span from min to max and a tick at the mean.
@@ -215,7 +218,7 @@ fn range_bar(found: &GateResult) -> String {
     let percent = |value: f32| if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) * 100.0 };
     let (min, mean, max) = (percent(found.stats.min), percent(found.stats.mean), percent(found.stats.max));
     format!(
-        "<span class=\"range\"><i style=\"left:{min:.2}%;width:{:.2}%\"></i><b style=\"left:{mean:.2}%\"></b></span>",
+        "<div class=\"range\"><i style=\"left:{min:.2}%;width:{:.2}%\"></i><b style=\"left:{mean:.2}%\"></b></div>",
         max - min
     )
 }

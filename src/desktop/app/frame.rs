@@ -1,11 +1,11 @@
 //! The window's layout: bars, panels, the active view, and what lies over them.
 
 use eframe::egui;
-use egui::{CentralPanel, Frame, Grid, Key, Margin, Modifiers, Panel, RichText};
+use egui::{CentralPanel, Frame, Grid, Key, KeyboardShortcut, Margin, Modifiers, Panel, RichText};
 
 use super::{App, Page};
 use crate::desktop::document::{Command, View};
-use crate::desktop::ui::actions::ACTIONS;
+use crate::desktop::ui::actions::{ACTIONS, Action};
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, Shared, Views, status, title, widgets};
 
@@ -47,8 +47,11 @@ impl App {
         let mut commands = Vec::new();
         let busy_elsewhere = self.page.is_some() || self.views.prompt.is_open() || self.views.palette.is_open();
         let typing = ctx.egui_wants_keyboard_input();
-        for action in ACTIONS.iter().filter(|_| !busy_elsewhere) {
-            let Some(shortcut) = action.shortcut else { continue };
+        // With Shift first: Ctrl+Z would otherwise also answer to Ctrl+Shift+Z.
+        let mut actions: Vec<(&Action, KeyboardShortcut)> =
+            ACTIONS.iter().filter_map(|action| Some((action, action.shortcut?))).collect();
+        actions.sort_by_key(|(_, shortcut)| !shortcut.modifiers.shift);
+        for (action, shortcut) in actions.into_iter().filter(|_| !busy_elsewhere) {
             // While a field has the keyboard, undo and plain keys are its own.
             let is_fields = matches!(shortcut.logical_key, Key::Z | Key::C) || shortcut.modifiers == Modifiers::NONE;
             if !(typing && is_fields) && ctx.input_mut(|input| input.consume_shortcut(&shortcut)) {

@@ -38,6 +38,8 @@ pub struct Palette {
     pub wire: Color32,
     /// Errors.
     pub error: Color32,
+    /// How strongly a hue tints the row behind a text, 0 to 1.
+    pub tint: f32,
     se: Color32,
     cam: Color32,
     sam: Color32,
@@ -61,6 +63,7 @@ const DARK: Palette = Palette {
     block: Color32::from_rgb(0x2B, 0x31, 0x3C),
     wire: Color32::from_rgb(0x6C, 0x76, 0x86),
     error: Color32::from_rgb(0xFF, 0x6B, 0x6B),
+    tint: 0.10,
     se: Color32::from_rgb(0xF2, 0xA6, 0x5A),
     cam: Color32::from_rgb(0xE4, 0x67, 0x7F),
     sam: Color32::from_rgb(0x4F, 0xB6, 0xC2),
@@ -91,6 +94,7 @@ const LIGHT: Palette = Palette {
     block: Color32::from_rgb(0xDD, 0xE3, 0xEC),
     wire: Color32::from_rgb(0x8A, 0x94, 0xA5),
     error: Color32::from_rgb(0xC6, 0x28, 0x28),
+    tint: 0.07,
     se: Color32::from_rgb(0xB4, 0x53, 0x09),
     cam: Color32::from_rgb(0xBE, 0x12, 0x3C),
     sam: Color32::from_rgb(0x0E, 0x74, 0x90),
@@ -167,6 +171,8 @@ pub mod size {
     pub const LABEL: f32 = 11.0;
     /// Titles.
     pub const TITLE: f32 = 16.0;
+    /// The triangle on a button that opens a menu.
+    pub const MENU_MARK: f32 = 7.0;
     /// The one number that matters.
     pub const HERO: f32 = 28.0;
     /// Formulas and tensor names.
@@ -179,6 +185,20 @@ pub mod size {
     pub const MENU_BAR: f32 = 36.0;
     /// Height of the status bar.
     pub const STATUS_BAR: f32 = 32.0;
+}
+
+/// How much of what lies below shows through.
+pub mod opacity {
+    /// The veil over what the network does not see of a picture.
+    pub const CROPPED_AWAY: f32 = 0.72;
+    /// A gate over the picture, until the user moves the slider.
+    pub const HEAT: f32 = 0.6;
+    /// A gate over its thumbnail.
+    pub const THUMBNAIL: f32 = 0.75;
+    /// The part of a bar between its mean and its largest value.
+    pub const SPREAD: f32 = 0.4;
+    /// The veil over a view while files hover above it.
+    pub const DROP: f32 = 0.94;
 }
 
 /// The semibold face.

@@ -78,8 +78,9 @@ pub fn channel_bars(ui: &Ui, rect: egui::Rect, values: &[f32], colour: Color32) 
     let painter = ui.painter_at(rect);
     for bar in 0..bars {
         let value = sorted.get(bar * sorted.len() / bars).copied().unwrap_or(0.0).clamp(0.0, 1.0);
-        let left = rect.left() + rect.width() * bar as f32 / bars as f32;
-        let right = rect.left() + rect.width() * (bar + 1) as f32 / bars as f32 - if bars > 24 { 0.5 } else { 1.0 };
+        // Whole points: gaps of equal width, no moiré.
+        let edge = |bar: usize| (rect.left() + rect.width() * bar as f32 / bars as f32).round();
+        let (left, right) = (edge(bar), edge(bar + 1) - 1.0);
         let top = rect.bottom() - (rect.height() * value).max(0.5);
         painter.rect_filled(egui::Rect::from_min_max([left, top].into(), [right, rect.bottom()].into()), 0.0, colour);
     }

@@ -122,28 +122,47 @@ impl AttentionPlan {
         }
     }
 
-    /// The same choices in their shortest form for a network with these stages (path, block paths): equal blocks
-    /// become a stage, equal stages the default.
+    /// The same choices in their shortest form for a network with these stages (path, block paths): what most
+    /// blocks have becomes their stage's choice, what most stages have the default, wherever that says it in
+    /// fewer words.
     #[must_use]
     pub fn simplified(&self, stages: &[(Place, Vec<Place>)]) -> Self {
-        let most_common = |choices: &[Option<&Attention>]| {
-            let count = |choice: Option<&Attention>| choices.iter().filter(|other| **other == choice).count();
-            let best = choices.iter().copied().map(count).max().unwrap_or(0);
-            choices.iter().copied().find(|choice| count(*choice) == best).flatten().cloned()
+        let blocks = || stages.iter().flat_map(|(_, blocks)| blocks);
+        let mut candidates: Vec<Option<&Attention>> = vec![None];
+        for block in blocks() {
+            if !candidates.contains(&self.at(block)) {
+                candidates.push(self.at(block));
+            }
+        }
+        let words = |default: Option<&Attention>| -> usize {
+            let stages = stages.iter().map(|(_, blocks)| self.stage_choice(blocks, default, &candidates).1);
+            usize::from(default.is_some()) + stages.sum::<usize>()
         };
-        let per_stage: Vec<Option<Attention>> = stages
-            .iter()
-            .map(|(_, blocks)| most_common(&blocks.iter().map(|block| self.at(block)).collect::<Vec<_>>()))
-            .collect();
-        let uniform = per_stage.iter().all(|choice| choice == &per_stage[0]);
-        let mut plan = Self::everywhere(if uniform { per_stage.first().cloned().flatten() } else { None });
-        for ((stage, blocks), choice) in stages.iter().zip(per_stage) {
-            plan.set(stage.clone(), choice);
+        let default = candidates.iter().copied().min_by_key(|choice| words(*choice)).flatten();
+        let mut plan = Self::everywhere(default.cloned());
+        for (stage, blocks) in stages {
+            plan.set(stage.clone(), self.stage_choice(blocks, default, &candidates).0.cloned());
             for block in blocks {
                 plan.set(block.clone(), self.at(block).cloned());
             }
         }
         plan
+    }
+
+    /// The choice that says a stage in the fewest words, given what it would inherit, and how many those are:
+    /// one for the stage, one for each block that differs.
+    fn stage_choice<'a>(
+        &self,
+        blocks: &[Place],
+        inherited: Option<&'a Attention>,
+        candidates: &[Option<&'a Attention>],
+    ) -> (Option<&'a Attention>, usize) {
+        let words = |choice: Option<&Attention>| {
+            usize::from(choice != inherited) + blocks.iter().filter(|block| self.at(block) != choice).count()
+        };
+        let best = candidates.iter().copied().min_by_key(|choice| words(*choice)).unwrap_or(inherited);
+        let choice = if words(best) < words(inherited) { best } else { inherited };
+        (choice, words(choice))
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) fn choices(spec: &NetworkSpec) -> impl Iterator<Item = &Attention> {
 
 /// The attention of this name: as the network has it elsewhere, else with the options its other attention
 /// blocks share with it (a network with r=8 paints r=8).
-pub(super) fn brush(spec: &NetworkSpec, name: &str) -> Option<Attention> {
+pub(in crate::desktop::ui) fn brush(spec: &NetworkSpec, name: &str) -> Option<Attention> {
     if let Some(same) = choices(spec).find(|choice| choice.name() == name) {
         return Some(same.clone());
     }

@@ -1,6 +1,6 @@
 //! The left panel: the list of networks, the design of the active one, its attention matrix.
 
-mod brush;
+pub(super) mod brush;
 mod design;
 mod matrix;
 

@@ -1,0 +1,138 @@
+//! Networks side by side: bars by stage, an aligned table, parameters against MACs, and the lesson.
+
+mod bars;
+mod columns;
+mod lesson;
+mod model;
+mod scatter;
+mod table;
+mod ticks;
+
+use std::collections::HashSet;
+
+use eframe::egui;
+use egui::Ui;
+
+use self::model::Comparison;
+use super::metric::Metric;
+use super::theme::{self, palette, size};
+use super::{Outbox, Shared, widgets};
+use crate::desktop::document::{Command, Network};
+use crate::network::attention;
+
+/// Longest name in the legend, in points.
+const LEGEND_NAME: f32 = 200.0;
+
+/// The view's own state.
+#[derive(Default)]
+pub struct CompareView {
+    comparison: Option<Comparison>,
+    metric: Metric,
+    /// The stages whose blocks are shown.
+    open: HashSet<String>,
+    table: columns::Widths,
+    lesson: lesson::Card,
+}
+
+impl CompareView {
+    /// Shows the view.
+    pub fn ui(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
+        let networks = shared.document.networks();
+        let Some(first) = networks.first() else {
+            return widgets::empty_state(ui, "Nothing to compare", "Add two networks to see them side by side.");
+        };
+        if !self.comparison.as_ref().is_some_and(|comparison| comparison.is_of(networks)) {
+            self.comparison = Some(Comparison::of(networks));
+            self.table = columns::Widths::default();
+        }
+        // Taken out so that the sections below may change the rest.
+        let Some(comparison) = self.comparison.take() else { return };
+        egui::ScrollArea::vertical().id_salt("compare").auto_shrink(false).show(ui, |ui| {
+            egui::Frame::new().inner_margin(size::PADDING).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                if networks.len() == 1 {
+                    alone(ui, first, out);
+                }
+                self.switch(ui);
+                ui.add_space(size::GAP);
+                legend(ui, &comparison);
+                ui.add_space(size::GAP);
+                bars::show(ui, &comparison, self.metric);
+                ui.add_space(size::PADDING);
+                self.show_table(ui, &comparison, shared, out);
+                ui.add_space(size::PADDING * 1.5);
+                self.lesson.show(ui);
+                ui.add_space(size::PADDING * 1.5);
+                scatter::show(ui, &comparison);
+            });
+        });
+        self.comparison = Some(comparison);
+    }
+
+    /// The metric of the bars.
+    fn switch(&mut self, ui: &mut Ui) {
+        ui.horizontal(|ui| {
+            ui.set_height(size::ROW);
+            widgets::section(ui, "By stage");
+            ui.add_space(size::GAP);
+            for metric in Metric::ALL {
+                let response = ui.selectable_label(self.metric == metric, metric.title());
+                if response.clicked() {
+                    self.metric = metric;
+                }
+                response.on_hover_text(metric.counts());
+            }
+        });
+    }
+}
+
+/// With one network there is nothing to compare yet: what to do about it.
+fn alone(ui: &mut Ui, network: &Network, out: &mut Outbox) {
+    ui.horizontal(|ui| {
+        ui.set_height(size::ROW);
+        widgets::muted(ui, "One network so far. To compare it:");
+        if ui.button("Duplicate it").on_hover_text("Adds a copy that you can then give attention").clicked() {
+            out.send(Command::DuplicateNetwork(network.id));
+        }
+        if ui.button("Add another…").on_hover_text("By its name: resnet50+cbam").clicked() {
+            out.send(Command::AskSpec);
+        }
+    });
+    ui.add_space(size::PADDING);
+}
+
+/// Which colour is which network, which hue which attention.
+fn legend(ui: &mut Ui, comparison: &Comparison) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(size::PADDING, 4.0);
+        let colours = palette(ui);
+        for (position, column) in comparison.columns.iter().enumerate() {
+            entry(ui, colours.network(position), &column.letter, &column.name);
+        }
+        for kind in &comparison.kinds {
+            let title = attention::find(kind).map_or(*kind, |block| block.card().title);
+            entry(ui, colours.attention(kind), "", title);
+        }
+    });
+}
+
+/// One entry of the legend, never broken across lines: a square, a letter, a name.
+fn entry(ui: &mut Ui, colour: egui::Color32, letter: &str, name: &str) {
+    let text = palette(ui).text;
+    let letter = super::table::elided(ui, letter, theme::semibold(size::TEXT), text, LEGEND_NAME);
+    let words = super::table::elided(ui, name, theme::regular(size::TEXT), text, LEGEND_NAME);
+    let shortened = words.elided;
+    let gap = if letter.size().x > 0.0 { 6.0 } else { 0.0 };
+    let width = 15.0 + letter.size().x + gap + words.size().x;
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(width, words.size().y), egui::Sense::hover());
+    let square = egui::Rect::from_center_size(rect.left_center() + egui::vec2(4.5, 0.0), egui::Vec2::splat(9.0));
+    ui.painter().rect_filled(square, 2.0, colour);
+    let left = rect.left() + 15.0;
+    let after = left + letter.size().x + gap;
+    ui.painter().galley(egui::pos2(left, rect.top()), letter, text);
+    ui.painter().galley(egui::pos2(after, rect.top()), words, text);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, name));
+    if shortened {
+        response.on_hover_text(name);
+    }
+}

@@ -1,0 +1,89 @@
+//! The table as text for other programs: CSV for spreadsheets, Markdown for documents. No painting.
+
+use super::model::{Row, Tree};
+use super::shown::Shown;
+use crate::network::number::grouped;
+
+/// The layers of the list as CSV, in the order shown; folded parts are left out of nothing.
+#[must_use]
+pub fn csv(tree: &Tree, layers: &[usize]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut records = vec![
+        ["layer", "op", "output", "params", "macs", "elementwise", "activation_bytes", "attention"]
+            .map(ToOwned::to_owned),
+    ];
+    records.extend(layers.iter().map(|row| {
+        let row = &tree.rows[*row];
+        let cost = row.cost;
+        [
+            row.path.clone(),
+            row.long.clone(),
+            row.output.replace('×', "x"),
+            cost.params.to_string(),
+            cost.macs.to_string(),
+            cost.elementwise.to_string(),
+            cost.activation_bytes.to_string(),
+            row.attention.unwrap_or_default().to_owned(),
+        ]
+    }));
+    for record in records {
+        // Memory does not refuse a write.
+        let _ = writer.write_record(record);
+    }
+    writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+}
+
+/// The rows as they are shown, as a Markdown table with the total.
+#[must_use]
+pub fn markdown(tree: &Tree, shown: &Shown, flat: bool) -> String {
+    let mut text = format!("**{}**\n\n", tree.graph.name);
+    text += "| part | op | output | params | MACs | element-wise | activation bytes |\n";
+    text += "|:--|:--|--:|--:|--:|--:|--:|\n";
+    let mut line = |name: &str, op: &str, output: &str, cost: crate::network::cost::Cost| {
+        let numbers = [cost.params, cost.macs, cost.elementwise, cost.activation_bytes].map(grouped);
+        text += &format!("| {name} | {op} | {output} | {} |\n", numbers.join(" | "));
+    };
+    for row in &shown.rows {
+        let row = &tree.rows[*row];
+        line(&name(row, flat), &row.long, &row.output, row.cost);
+    }
+    if let Some(matching) = shown.matching {
+        line(&format!("**{} matching layers**", matching.layers), "", "", matching.cost);
+    }
+    line("**total**", "", "", tree.total);
+    text
+}
+
+fn name(row: &Row, flat: bool) -> String {
+    match flat {
+        true => row.path.clone(),
+        false => format!("{}{}", "&emsp;".repeat(row.depth), row.label),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::tests::tree;
+    use super::super::shown::{Folds, shown};
+    use super::*;
+
+    #[test]
+    fn csv_has_every_layer_and_adds_up() {
+        let tree = tree("resnet18+se");
+        let layers: Vec<usize> = (0..tree.rows.len()).filter(|row| tree.rows[*row].is_layer()).collect();
+        let text = csv(&tree, &layers);
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let records: Vec<csv::StringRecord> = reader.records().map(|record| record.expect("reads")).collect();
+        assert_eq!(records.len(), tree.graph.nodes.len());
+        let params: u64 = records.iter().map(|record| record[3].parse::<u64>().expect("a number")).sum();
+        assert_eq!(params, tree.total.params);
+    }
+
+    #[test]
+    fn markdown_ends_with_the_total() {
+        let tree = tree("resnet50");
+        let text = markdown(&tree, &shown(&tree, &Folds::default(), None, &[]), false);
+        let last = text.lines().last().expect("not empty");
+        assert!(last.contains("**total**") && last.contains("25,557,032") && last.contains("4,089,184,256"), "{last}");
+    }
+}

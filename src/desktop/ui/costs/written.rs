@@ -1,0 +1,90 @@
+//! The numbers of a row, written out: `3·3·256·256 = 589,824`. No painting.
+
+use super::model::{Part, Row, Tree};
+use crate::desktop::ui::metric::Metric;
+use crate::network::cost::{Term, formula};
+use crate::network::graph::{Graph, NodeId};
+use crate::network::number::grouped;
+
+/// How each of a row's four numbers comes about, in the order of [`Metric::ALL`].
+#[must_use]
+pub fn written(tree: &Tree, index: usize) -> [String; 4] {
+    let row = &tree.rows[index];
+    match row.part {
+        Part::Layer(id) => layer(&tree.graph, id, row),
+        Part::Scope(_) => Metric::ALL.map(|metric| sum(tree, index, metric)),
+    }
+}
+
+fn layer(graph: &Graph, id: NodeId, row: &Row) -> [String; 4] {
+    let (params, macs) = formula(graph, id);
+    let product = |term: Option<Term>| term.map(|term| format!("{} = {}", term.expression, grouped(term.value)));
+    let shared = || {
+        let owner = graph[id].params.first().map(|param| graph[*param].owner).filter(|owner| *owner != id)?;
+        Some(format!("0, shared with {}", graph[owner].name))
+    };
+    let zero = || "0".to_owned();
+    let dims = dims(graph, id);
+    let output = row.elements.max(1) as u64;
+    let elementwise = match row.cost.elementwise {
+        0 => zero(),
+        count if count == output => format!("{dims} = {}", grouped(count)),
+        count if count.is_multiple_of(output) => format!("{}·{dims} = {}", count / output, grouped(count)),
+        count => grouped(count),
+    };
+    let bytes = match row.cost.activation_bytes {
+        0 => "0, a view".to_owned(),
+        bytes => format!("{dims}·4 = {} B", grouped(bytes)),
+    };
+    [product(params).or_else(shared).unwrap_or_else(zero), product(macs).unwrap_or_else(zero), elementwise, bytes]
+}
+
+/// The output's dimensions as a product; ones say nothing.
+fn dims(graph: &Graph, id: NodeId) -> String {
+    let shape = graph[id].shape;
+    let factors: Vec<String> = shape.dims().iter().filter(|dim| **dim > 1).map(ToString::to_string).collect();
+    if factors.is_empty() { "1".to_owned() } else { factors.join("·") }
+}
+
+/// A part's number as the sum of its children's; the result first, since the sum may be long. Equal children are
+/// written once: `55,552 + 17·73,984`.
+fn sum(tree: &Tree, index: usize, metric: Metric) -> String {
+    let value = metric.of(tree.rows[index].cost);
+    let mut terms: Vec<(u64, usize)> = Vec::new();
+    for part in tree.children(index).map(|child| metric.of(tree.rows[child].cost)).filter(|part| *part > 0) {
+        match terms.iter_mut().find(|(known, _)| *known == part) {
+            Some((_, times)) => *times += 1,
+            None => terms.push((part, 1)),
+        }
+    }
+    let term = |(part, times): &(u64, usize)| match times {
+        1 => grouped(*part),
+        _ => format!("{times}·{}", grouped(*part)),
+    };
+    match terms.as_slice() {
+        [] | [(_, 1)] => metric.exact(value),
+        terms => format!("{} = {}", metric.exact(value), terms.iter().map(term).collect::<Vec<_>>().join(" + ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::tests::tree;
+    use super::*;
+
+    #[test]
+    fn products_sums_and_shared_layers_are_written_out() {
+        let tree = tree("resnet50+cbam");
+        let of = |path: &str| written(&tree, tree.row_of(path).expect(path));
+        assert_eq!(
+            of("layer3.1.conv2"),
+            ["3·3·256·256 = 589,824", "3·3·256·256·14·14 = 115,605,504", "0", "256·14·14·4 = 200,704 B"]
+        );
+        assert_eq!(of("layer3.1.bn2")[2], "2·256·14·14 = 100,352");
+        assert_eq!(of("stem")[0], "9,536 = 9,408 + 128");
+        assert_eq!(of("layer1")[0], "241,500 = 83,572 + 2·78,964");
+        let shared = tree.rows.iter().position(|row| row.is_layer() && row.cost.params == 0 && row.cost.macs > 0);
+        let shared = written(&tree, shared.expect("the MLP runs twice"));
+        assert!(shared[0].starts_with("0, shared with layer1.0.cbam."), "{}", shared[0]);
+    }
+}

@@ -1,0 +1,158 @@
+//! Beside the picture: what the network says it is, and the other gate of the same attention block.
+
+use eframe::egui;
+use egui::{CornerRadius, CursorIcon, Label, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+
+use super::super::Outbox;
+use super::super::textures::GateTextures;
+use super::super::theme::{palette, size};
+use super::super::widgets::{caption, section};
+use super::channels::paint_bars;
+use super::model::columns;
+use super::picture::{Placed, paint_small};
+use super::toolbar::weights_name;
+use super::{Scene, Settings, Shown, range_text};
+use crate::compute::labels::Guess;
+use crate::network::graph::GateKind;
+
+/// The height a partner gate takes, at least and at most.
+const PARTNER_MIN: f32 = 88.0;
+const PARTNER_MAX: f32 = 190.0;
+
+pub(super) fn show(
+    ui: &mut Ui,
+    scene: Scene,
+    shown: Option<&Shown>,
+    settings: &Settings,
+    textures: &mut GateTextures,
+    out: &mut Outbox,
+) {
+    let bottom = ui.max_rect().bottom();
+    egui::ScrollArea::vertical().id_salt("side").auto_shrink([false, false]).show(ui, |ui| {
+        prediction(ui, scene);
+        ui.add_space(size::PADDING);
+        let room = (bottom - ui.cursor().top() - 2.0 * size::ROW).clamp(PARTNER_MIN, PARTNER_MAX);
+        let Some(shown) = shown else { return };
+        match shown.frame.partner.and_then(|partner| scene.gate(partner)) {
+            Some(partner) => partner_gate(ui, room, scene, shown, &partner, settings, textures, out),
+            None if shown.frame.kind == GateKind::Channel => {
+                section(ui, "What it looks at");
+                ui.add_space(2.0);
+                let height = Placed::height_for(ui.available_width(), room, scene.inspection);
+                let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+                paint_small(ui, rect, scene, None, settings, textures);
+            }
+            None => {}
+        }
+    });
+}
+
+fn prediction(ui: &mut Ui, scene: Scene) {
+    let colours = palette(ui);
+    section(ui, "Prediction");
+    ui.add_space(2.0);
+    let weights = &scene.inspection.key.weights;
+    if weights.is_trained() {
+        ui.add(
+            Label::new(RichText::new(format!("weights: {}", weights_name(weights))).color(colours.muted)).truncate(),
+        );
+    } else {
+        let text = "untrained weights: predictions mean nothing";
+        ui.add(Label::new(RichText::new(text).color(colours.difference)).wrap());
+    }
+    ui.add_space(4.0);
+    for guess in &scene.inspection.top {
+        guessed(ui, guess, weights.is_trained());
+    }
+}
+
+/// A class, its probability as a bar and in figures.
+fn guessed(ui: &mut Ui, guess: &Guess, is_trained: bool) {
+    let colours = palette(ui);
+    let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
+    let figures = 64.0;
+    let names = (row.width() - figures) * 0.55;
+    let name = guess.label.map_or_else(|| format!("class {}", guess.class), str::to_owned);
+    let text = Rect::from_min_size(row.min, vec2(names, row.height()));
+    let mut line =
+        ui.new_child(egui::UiBuilder::new().max_rect(text).layout(egui::Layout::left_to_right(egui::Align::Center)));
+    let hover = format!("{name}\nclass {}, logit {:.3}", guess.class, guess.logit);
+    line.add(Label::new(name).truncate()).on_hover_text(hover);
+    let track = Rect::from_min_max(
+        pos2(text.right() + size::GAP, row.center().y - 4.0),
+        pos2(row.right() - figures, row.center().y + 4.0),
+    );
+    let corner = CornerRadius::same(2);
+    let fill = if is_trained { colours.accent } else { colours.faint };
+    ui.painter().rect_filled(track, corner, colours.raised);
+    let share = if guess.probability.is_nan() { 0.0 } else { guess.probability.clamp(0.0, 1.0) };
+    let length = (track.width() * share).max(1.0);
+    ui.painter().rect_filled(Rect::from_min_size(track.min, vec2(length, track.height())), corner, fill);
+    let figures = Rect::from_min_max(pos2(track.right(), row.top()), row.max);
+    let mut line =
+        ui.new_child(egui::UiBuilder::new().max_rect(figures).layout(egui::Layout::right_to_left(egui::Align::Center)));
+    line.label(percent(guess.probability));
+}
+
+fn percent(probability: f32) -> String {
+    if probability.is_nan() { "no number".to_owned() } else { format!("{:.1} %", probability * 100.0) }
+}
+
+#[expect(clippy::too_many_arguments, reason = "what is drawn, how, where, and who is told")]
+fn partner_gate(
+    ui: &mut Ui,
+    room: f32,
+    scene: Scene,
+    shown: &Shown,
+    partner: &Shown,
+    settings: &Settings,
+    textures: &mut GateTextures,
+    out: &mut Outbox,
+) {
+    let place = if partner.index < shown.index { "before it" } else { "after it" };
+    let width = ui.available_width();
+    let (kind, extent, height) = match partner.frame.kind {
+        GateKind::Channel => ("channel", partner.values.values.len().to_string(), room.min(width * 0.42)),
+        GateKind::Spatial => ("spatial", partner.extent(), Placed::height_for(width, room, scene.inspection)),
+    };
+    section(ui, &format!("{kind} gate {place} · {extent}"));
+    ui.add_space(2.0);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
+    match partner.frame.kind {
+        GateKind::Channel => {
+            let values = &partner.values.values;
+            let sorted: Vec<f32> = partner.frame.order(values).iter().map(|index| values[*index]).collect();
+            let colour = palette(ui).gate(partner.frame.kind, partner.frame.attention);
+            paint_bars(ui.painter(), rect, &columns(&sorted, (rect.width() / 3.0) as usize), colour);
+            ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, palette(ui).line));
+            ui.painter().hline(rect.x_range(), rect.top(), Stroke::new(1.0, palette(ui).line));
+        }
+        GateKind::Spatial => paint_small(ui, rect, scene, Some(partner.index), settings, textures),
+    }
+    let name = format!("show {}", partner.frame.short());
+    respond(ui, rect, &response, &name);
+    if response.clicked() {
+        partner.select(out);
+    }
+    caption(ui, range_text(&partner.stats));
+}
+
+/// Hover, focus and name of something painted that can be clicked.
+fn respond(ui: &Ui, rect: Rect, response: &Response, name: &str) {
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
+    let colours = palette(ui);
+    let colour = if response.has_focus() {
+        colours.accent
+    } else if response.hovered() {
+        colours.faint
+    } else {
+        return;
+    };
+    ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
+    ui.painter().rect_stroke(
+        rect.expand(2.0),
+        f32::from(size::CELL_CORNER),
+        Stroke::new(1.0, colour),
+        StrokeKind::Outside,
+    );
+}

@@ -1,0 +1,110 @@
+//! The view, driven as a user drives it.
+
+use std::time::{Duration, Instant};
+
+use eframe::egui;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use super::InspectView;
+use crate::desktop::document::{
+    Command, Document, PictureChoice, Project, Selection, ThemeChoice, View, WeightsChoice,
+};
+use crate::desktop::jobs::Jobs;
+use crate::desktop::ui::{Outbox, Shared, theme};
+use crate::network::parse;
+
+struct Stage {
+    view: InspectView,
+    document: Document,
+    jobs: Jobs,
+    selection: Selection,
+    sent: Vec<Command>,
+}
+
+/// The view of one network, inspected.
+fn view_of(spec: &str, picture: PictureChoice) -> Harness<'static, Stage> {
+    let networks = vec![(parse(spec).expect(spec), WeightsChoice::Seeded(0))];
+    let document = Document::of(&Project { networks, active: 0, picture }).expect(spec);
+    let mut jobs = Jobs::start(|| ()).expect("a thread");
+    let started = Instant::now();
+    while !jobs.is_idle(&document) || jobs.running().is_some() {
+        jobs.tend(&document);
+        std::thread::sleep(Duration::from_millis(5));
+        assert!(started.elapsed() < Duration::from_mins(1), "{spec} does not end");
+    }
+    let stage = Stage { view: InspectView::default(), document, jobs, selection: Selection::default(), sent: vec![] };
+    let builder = Harness::builder().with_size([700.0, 660.0]).with_context_setup(theme::install);
+    let mut harness = builder.build_ui_state(
+        |ui, stage: &mut Stage| {
+            let mut out = Outbox::default();
+            let shared = Shared {
+                document: &stage.document,
+                jobs: &stage.jobs,
+                selection: &stage.selection,
+                view: View::Inspect,
+                theme: ThemeChoice::Dark,
+                can_undo: false,
+                can_redo: false,
+            };
+            stage.view.ui(ui, &shared, &mut out);
+            for command in out.take() {
+                if let Command::Select(selection) = &command {
+                    stage.selection = selection.clone();
+                }
+                stage.sent.push(command);
+            }
+        },
+        stage,
+    );
+    harness.run();
+    harness
+}
+
+fn cat() -> PictureChoice {
+    PictureChoice::Sample("cat.png".to_owned())
+}
+
+#[test]
+fn frames_are_reached_by_click_and_by_arrow_keys() {
+    let mut harness = view_of("resnet20+cbam", cat());
+    let gate = |index: usize, harness: &Harness<Stage>| {
+        harness.state().document.active().map(|network| network.graph.gates[index].name.clone())
+    };
+    harness.key_press(egui::Key::ArrowLeft);
+    harness.run();
+    assert_eq!(harness.state().selection.gate, gate(16, &harness));
+    harness.key_press(egui::Key::Home);
+    harness.run();
+    assert_eq!(harness.state().selection.gate, gate(0, &harness));
+    harness.get_by_label("1.0 SAM").click();
+    harness.run();
+    assert_eq!(harness.state().selection.gate, gate(1, &harness));
+    assert_eq!(harness.state().selection.part.as_deref(), Some("layer1.0"));
+    harness.get_by_label("show 1.0 CAM").click();
+    harness.run();
+    assert_eq!(harness.state().selection.gate, gate(0, &harness));
+}
+
+#[test]
+fn an_untrained_network_says_so_and_its_classes_have_numbers() {
+    let harness = view_of("resnet20+se", cat());
+    harness.get_by_label("untrained weights: predictions mean nothing");
+    assert_eq!(harness.query_all_by_label_contains("class ").count(), 5);
+}
+
+#[test]
+fn a_network_without_attention_says_what_to_do() {
+    let harness = view_of("resnet20", cat());
+    harness.get_by_label_contains("paint some in the matrix");
+    assert!(harness.query_by_label_contains("in depth order").is_none());
+}
+
+#[test]
+fn a_missing_picture_is_told_with_a_way_out() {
+    let mut harness = view_of("resnet20+sam", PictureChoice::File("/nowhere/holiday.jpg".into()));
+    harness.get_by_label_contains("holiday.jpg");
+    harness.get_by_label("Use cat.png").click();
+    harness.run();
+    assert!(harness.state().sent.contains(&Command::SetPicture(cat())));
+}

@@ -1,0 +1,181 @@
+//! Paints the overview: stages, blocks, shortcuts, gates.
+
+use eframe::egui;
+use egui::{Align2, Color32, Pos2, Rect, Stroke, StrokeKind, pos2, vec2};
+
+use super::gates::GateCache;
+use super::layout::{ARC, Placed, PlacedBlock, PlacedGroup};
+use super::model::{Block, Group, Link, Overview};
+use super::pen::{Lettering, Pen, curve};
+use crate::desktop::ui::theme::size;
+use crate::network::graph::{GateKind, ScopeId};
+
+/// A box this wide on the screen has room for the names of its layers.
+const READABLE: f32 = 64.0;
+
+/// What is marked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Marks {
+    /// The selected scope.
+    pub selected: Option<ScopeId>,
+    /// The block under the pointer.
+    pub hovered: Option<ScopeId>,
+    /// The block with the keyboard.
+    pub focused: Option<ScopeId>,
+}
+
+/// Paints everything.
+pub fn overview(pen: &Pen, overview: &Overview, placed: &Placed, gates: &mut GateCache, marks: Marks) {
+    for (group, place) in overview.groups.iter().zip(&placed.groups) {
+        if group.is_framed {
+            frame(pen, place, marks.selected == Some(group.scope));
+        }
+    }
+    wire(pen, placed);
+    for (group, place) in overview.groups.iter().zip(&placed.groups) {
+        let visible = group.blocks.iter().zip(&place.blocks).filter(|(_, place)| pen.sees(place.reach));
+        for (block, place) in visible {
+            shortcut(pen, block, place);
+            body(pen, block, place, marks);
+            gate_values(pen, block, place, gates);
+        }
+        labels(pen, group, place);
+    }
+}
+
+fn frame(pen: &Pen, place: &PlacedGroup, is_selected: bool) {
+    let colours = pen.colours;
+    let corner = f32::from(size::BOX_CORNER);
+    pen.filled(place.frame, corner, colours.panel.gamma_multiply(0.6));
+    let colour = if is_selected { colours.accent } else { colours.line };
+    pen.outlined(place.frame, corner, Stroke::new(1.0, colour), StrokeKind::Inside);
+}
+
+fn wire(pen: &Pen, placed: &Placed) {
+    let (Some(first), Some(last)) = (placed.groups.first(), placed.groups.last()) else { return };
+    let ends = [pos2(first.frame.left() - 10.0, 0.0), pos2(last.frame.right() + 10.0, 0.0)];
+    pen.line(&ends, Stroke::new(1.0, pen.colours.wire));
+}
+
+/// An arch over the block: solid for the input itself, dashed and marked where it is reshaped.
+fn shortcut(pen: &Pen, block: &Block, place: &PlacedBlock) {
+    if block.link == Link::None {
+        return;
+    }
+    let [left, right] = place.legs;
+    let shoulder = place.rect.top() + 4.0;
+    let rise = (ARC + 2.0) * 4.0 / 3.0;
+    let mut points = vec![pos2(left, 0.0)];
+    points.extend(curve(
+        pos2(left, shoulder),
+        pos2(left, shoulder - rise),
+        pos2(right, shoulder - rise),
+        pos2(right, shoulder),
+    ));
+    points.push(pos2(right, 0.0));
+    let is_reshaped = block.link != Link::Identity;
+    let colour = if is_reshaped { pen.colours.muted } else { pen.colours.wire };
+    pen.path(&points, Stroke::new(1.2, colour), is_reshaped);
+    if is_reshaped {
+        let apex = pos2(f32::midpoint(left, right), shoulder - rise * 0.75);
+        let mark = Rect::from_center_size(apex, vec2(6.0, 6.0));
+        match block.link {
+            Link::Projection => pen.filled(mark, 1.5, colour),
+            _ => {
+                pen.filled(mark, 1.5, pen.colours.canvas);
+                pen.outlined(mark, 1.5, Stroke::new(1.2, colour), StrokeKind::Inside);
+            }
+        }
+    }
+}
+
+fn body(pen: &Pen, block: &Block, place: &PlacedBlock, marks: Marks) {
+    let colours = pen.colours;
+    let corner = 4.0;
+    let is_hovered = marks.hovered == Some(block.scope);
+    let fill = if is_hovered { lifted(colours.block, colours.text) } else { colours.block };
+    pen.filled(place.rect, corner, fill);
+    if let Some(attention) = block.attention {
+        let colour = colours.attention(attention);
+        let foot = Rect::from_min_max(pos2(place.rect.left(), place.rect.bottom() - 7.0), place.rect.max);
+        let clipped = pen.painter.with_clip_rect(pen.rect(foot).intersect(pen.painter.clip_rect()));
+        Pen { painter: &clipped, view: pen.view, colours }.filled(place.rect, corner, colour);
+    }
+    layers(pen, block, place);
+    if marks.selected == Some(block.scope) {
+        pen.outlined(place.rect, corner, Stroke::new(2.0, colours.accent), StrokeKind::Outside);
+    } else if marks.focused == Some(block.scope) {
+        pen.outlined(place.rect, corner, Stroke::new(1.0, colours.accent), StrokeKind::Outside);
+    }
+}
+
+/// The block's name and layers inside its box: they appear as one comes near.
+fn layers(pen: &Pen, block: &Block, place: &PlacedBlock) {
+    let width = place.rect.width() - 3.0;
+    if width * pen.view.scaling < READABLE {
+        return;
+    }
+    let step = (width * 0.34).min(place.rect.height() / (block.layers.len() as f32 + 3.0));
+    let lettering = Lettering::new(step * 0.5).within(width);
+    let short = block.name.rsplit_once('.').map_or(block.name.as_str(), |(_, index)| index);
+    // The name stays in sight while its box reaches beyond the pane.
+    let edge = (pen.view.inverse() * pen.painter.clip_rect().min).y;
+    let first = -(block.layers.len() as f32) * step / 2.0;
+    let top = pos2(place.rect.center().x, (place.rect.top().max(edge) + step * 0.8).min(first - step * 0.5));
+    pen.text(top, Align2::CENTER_CENTER, short, &Lettering::new(step * 0.6).within(width).semibold(), pen.colours.text);
+    let mut y = -(block.layers.len() as f32 - 1.0) * step / 2.0;
+    for layer in &block.layers {
+        let row = Rect::from_center_size(pos2(place.rect.center().x, y), vec2(width, step * 0.86));
+        pen.filled(row, 1.0, pen.colours.canvas.gamma_multiply(0.35));
+        pen.text(row.center(), Align2::CENTER_CENTER, layer, &lettering, pen.colours.text);
+        y += step;
+    }
+}
+
+fn gate_values(pen: &Pen, block: &Block, place: &PlacedBlock, gates: &mut GateCache) {
+    let attention = block.attention.unwrap_or_default();
+    for ((gate, kind), world) in block.gates.iter().zip(&place.gates) {
+        let colour = pen.colours.gate(*kind, attention);
+        let rect = pen.rect(*world);
+        if *kind == GateKind::Channel {
+            pen.filled(*world, 0.0, colour.gamma_multiply(0.15));
+        }
+        if gates.paint(pen.painter, rect, *gate, *kind, colour) {
+            continue;
+        }
+        // Before there are values: what kind of gate will be there.
+        let bar = Rect::from_min_max(pos2(world.left(), world.bottom() - 3.0), world.max);
+        match kind {
+            GateKind::Channel => pen.filled(bar, 1.5, colour.gamma_multiply(0.5)),
+            GateKind::Spatial => {
+                pen.outlined(*world, 1.0, Stroke::new(1.0, colour.gamma_multiply(0.5)), StrokeKind::Inside);
+            }
+        }
+    }
+}
+
+fn labels(pen: &Pen, group: &Group, place: &PlacedGroup) {
+    let colours = pen.colours;
+    let above = pos2(place.frame.left() + if group.is_framed { 2.0 } else { 0.0 }, place.frame.top() - 4.0);
+    let room = place.frame.width() + 10.0;
+    let style = Lettering::new(size::LABEL).steady().within(room);
+    if group.is_framed {
+        pen.text(above, Align2::LEFT_BOTTOM, &group.name, &style.clone().semibold(), colours.muted);
+        let below = pos2(above.x, place.frame.bottom() + 4.0);
+        pen.text(below, Align2::LEFT_TOP, &group.caption, &style, colours.muted);
+        return;
+    }
+    let Some(block) = place.blocks.first() else { return };
+    let style = Lettering::new(size::LABEL).steady().within(46.0);
+    let above: Pos2 = block.rect.center_top() - vec2(0.0, 6.0);
+    pen.text(above, Align2::CENTER_BOTTOM, &group.name, &style.clone().semibold(), colours.muted);
+    let below = block.rect.center_bottom() + vec2(0.0, 6.0);
+    let channels = group.blocks[0].shape.channels().to_string();
+    pen.text(below, Align2::CENTER_TOP, &channels, &style, colours.muted);
+}
+
+/// Lighter on dark and darker on light: what a hovered box is mixed with.
+#[must_use]
+pub fn lifted(colour: Color32, towards: Color32) -> Color32 {
+    colour.lerp_to_gamma(towards, 0.12)
+}

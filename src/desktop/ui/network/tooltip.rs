@@ -1,0 +1,113 @@
+//! What the Network view says in words: tooltips, accessible names, the state of the gates.
+
+use eframe::egui;
+use egui::{Color32, RichText, Ui};
+
+use super::model::{Block, shape_text};
+use super::opened::{LayerBox, gate_title};
+use crate::desktop::document::{Network, WeightsChoice};
+use crate::desktop::ui::selection::part::scope_name;
+use crate::desktop::ui::theme::{self, palette, size};
+use crate::desktop::ui::{Shared, widgets};
+use crate::network::attention;
+use crate::network::cost::formula;
+use crate::network::graph::{Graph, ScopeId, ScopeKind};
+use crate::network::number;
+
+/// `layer3.2 · Bottleneck + CBAM`.
+pub(super) fn title(graph: &Graph, scope: ScopeId) -> String {
+    let name = scope_name(graph, scope);
+    let attention = graph.attention_of(scope).map(|id| format!(" + {}", graph[id].label)).unwrap_or_default();
+    if name == graph[scope].label { name.to_owned() } else { format!("{name} · {}{attention}", graph[scope].label) }
+}
+
+/// What a screen reader says of a block.
+pub(super) fn spoken(block: &Block) -> String {
+    match block.attention.and_then(attention::find) {
+        Some(attention) => format!("{}, {}", block.name, attention.card().title),
+        None => block.name.clone(),
+    }
+}
+
+/// A tooltip's rows keep to one width, so that values line up.
+fn narrow(ui: &mut Ui) {
+    ui.set_width(220.0);
+    ui.spacing_mut().item_spacing.y = 2.0;
+}
+
+pub(super) fn block(ui: &mut Ui, shared: &Shared, network: &Network, block: &Block) {
+    narrow(ui);
+    let graph = &network.graph;
+    let cost = network.ledger.scope(block.scope);
+    ui.label(widgets::strong(block.name.as_str(), size::TEXT));
+    if graph[block.scope].label != block.name {
+        widgets::caption(ui, graph[block.scope].label);
+    }
+    widgets::fact(ui, "Output", shape_text(block.shape));
+    widgets::fact(ui, "Parameters", number::grouped(cost.params));
+    widgets::fact(ui, "MACs", number::grouped(cost.macs));
+    if graph[block.scope].kind == ScopeKind::Block {
+        widgets::fact(ui, "Shortcut", block.link.label());
+        let title = block.attention.and_then(attention::find).map_or("none", |found| found.card().title);
+        widgets::fact(ui, "Attention", title);
+    }
+    for (index, kind) in &block.gates {
+        let Some(stats) = shared.inspection(network).and_then(|found| found.stats.get(*index)) else { continue };
+        let label = format!("{} mean", gate_title(*kind, block.attention.unwrap_or_default()));
+        widgets::fact(ui, &label, format!("{:.3}", stats.mean));
+    }
+}
+
+pub(super) fn layer(ui: &mut Ui, network: &Network, layer: &LayerBox) {
+    narrow(ui);
+    let graph = &network.graph;
+    let node = &graph[layer.node];
+    ui.label(widgets::strong(node.name.as_str(), size::TEXT));
+    let words: Vec<&str> = layer.nodes.iter().map(|id| graph[*id].op.name()).collect();
+    widgets::caption(ui, words.join(" · "));
+    widgets::fact(ui, "Output", shape_text(node.shape));
+    let (params, macs) = formula(graph, layer.node);
+    for (label, term) in [("Parameters", params), ("MACs", macs)] {
+        let Some(term) = term else { continue };
+        widgets::fact(ui, label, number::grouped(term.value));
+        ui.label(RichText::new(term.expression).font(theme::mono(size::LABEL)).color(palette(ui).muted));
+    }
+}
+
+pub(super) fn gate(ui: &mut Ui, shared: &Shared, network: &Network, index: usize) {
+    narrow(ui);
+    let gate = &network.graph.gates[index];
+    ui.label(widgets::strong(gate.name.as_str(), size::TEXT));
+    widgets::caption(ui, format!("{} gate", gate.kind.as_str()));
+    if let Some(stats) = shared.inspection(network).and_then(|found| found.stats.get(index)) {
+        widgets::fact(ui, "Mean", format!("{:.3}", stats.mean));
+        widgets::fact(ui, "Min", format!("{:.3}", stats.min));
+        widgets::fact(ui, "Max", format!("{:.3}", stats.max));
+    }
+}
+
+/// What the gates wait for, why there are none, or that they have learnt nothing.
+pub(super) fn gates_status(ui: &Ui, shared: &Shared, network: &Network) -> (String, Color32) {
+    let colours = palette(ui);
+    if network.graph.gates.is_empty() {
+        return (String::new(), colours.faint);
+    }
+    if shared.inspection(network).is_some() {
+        return match &network.weights {
+            WeightsChoice::Seeded(seed) => (format!("gates of untrained weights (seed {seed})"), colours.difference),
+            WeightsChoice::File(_) => (String::new(), colours.faint),
+        };
+    }
+    if let Some(message) = shared.jobs.failure(network, shared.document) {
+        return (message.to_owned(), colours.error);
+    }
+    if shared.jobs.is_stopped(network, shared.document) {
+        return ("stopped: no gates to show, run again with F5".to_owned(), colours.muted);
+    }
+    let running = shared.jobs.running().filter(|running| running.key.spec == network.spec);
+    let text = running.map_or_else(
+        || "inferring…".to_owned(),
+        |running| format!("{}… {:.0} %", running.phase.label(), running.fraction * 100.0),
+    );
+    (text, colours.muted)
+}

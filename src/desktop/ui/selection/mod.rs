@@ -1,0 +1,170 @@
+//! The right panel: everything about the selected part; about the whole network where nothing is selected.
+
+mod facts;
+mod formulas;
+mod gate_plots;
+pub mod part;
+
+use eframe::egui;
+use egui::{Label, RichText, ScrollArea, Ui};
+
+use self::gate_plots::GatePlots;
+use self::part::{Part, scope_name};
+use super::theme::{self, palette, size};
+use super::{Outbox, Shared, widgets};
+use crate::desktop::document::Network;
+use crate::network::attention;
+use crate::network::graph::{Graph, ScopeId, ScopeKind};
+
+/// The panel's own state.
+#[derive(Default)]
+pub struct SelectionPanel {
+    plots: GatePlots,
+}
+
+impl SelectionPanel {
+    /// Shows the panel.
+    pub fn ui(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
+        ScrollArea::vertical().id_salt("selection-panel").auto_shrink(false).show(ui, |ui| {
+            ui.add_space(size::PADDING);
+            widgets::section(ui, "Selection");
+            ui.add_space(4.0);
+            let Some(network) = shared.active() else {
+                widgets::muted(ui, "No network yet.");
+                return;
+            };
+            let part = shared.selection.part.as_deref().and_then(|name| Part::find(&network.graph, name));
+            match part {
+                Some(part) => self.part(ui, shared, network, part, out),
+                None => whole(ui, shared, network),
+            }
+            ui.add_space(size::PADDING);
+        });
+    }
+
+    fn part(&mut self, ui: &mut Ui, shared: &Shared, network: &Network, part: Part, out: &mut Outbox) {
+        let graph = &network.graph;
+        title(ui, graph, part);
+        ui.add_space(size::GAP);
+        facts::of_part(ui, network, part);
+        match part {
+            Part::Layer(node) => formulas::of_layer(ui, graph, node),
+            Part::Scope(scope) if graph[scope].kind == ScopeKind::Stage => facts::blocks(ui, network, scope, out),
+            Part::Scope(scope) => formulas::of_scope(ui, network, scope),
+        }
+        let shown = gates_of(graph, part);
+        self.plots.ui(ui, shared, network, &shown, out);
+        if let Some(name) = attention_at(graph, part) {
+            card(ui, name);
+        }
+    }
+}
+
+/// The gates to show: the part's own, or the block's for a layer inside its attention.
+fn gates_of(graph: &Graph, part: Part) -> Vec<usize> {
+    let scope = match part {
+        Part::Scope(scope) if graph[scope].kind == ScopeKind::Stage => return Vec::new(),
+        Part::Scope(scope) => scope,
+        Part::Layer(node) if matches!(graph[graph[node].scope].kind, ScopeKind::Attention(_)) => graph[node].scope,
+        Part::Layer(_) => return Vec::new(),
+    };
+    graph.gates_in(scope).map(|(index, _)| index).collect()
+}
+
+/// The attention of a part: its own kind, or its block's.
+fn attention_at(graph: &Graph, part: Part) -> Option<&'static str> {
+    let own = part.scope(graph);
+    let scope = match (graph[own].kind, part) {
+        (ScopeKind::Attention(_), _) => Some(own),
+        (_, Part::Scope(_)) => graph.attention_of(own),
+        _ => None,
+    };
+    scope.and_then(|scope| match graph[scope].kind {
+        ScopeKind::Attention(name) => Some(name),
+        _ => None,
+    })
+}
+
+fn title(ui: &mut Ui, graph: &Graph, part: Part) {
+    let (name, kind) = match part {
+        Part::Scope(scope) => (scope_name(graph, scope), graph[scope].label),
+        Part::Layer(node) => (graph[node].name.as_str(), graph[node].op.name()),
+    };
+    let attention = attention_at(graph, part).and_then(attention::find);
+    ui.horizontal(|ui| {
+        let room = ui.available_width() - if attention.is_some() { 72.0 } else { 0.0 };
+        let heading = RichText::new(name).font(theme::semibold(size::TITLE)).color(palette(ui).text);
+        ui.scope(|ui| {
+            ui.set_max_width(room);
+            ui.add(Label::new(heading).truncate());
+        });
+        if let Some(attention) = attention {
+            let card = attention.card();
+            widgets::pill(ui, card.title, palette(ui).attention(card.name)).on_hover_text(card.long);
+        }
+    });
+    if kind != name {
+        widgets::caption(ui, kind);
+    }
+}
+
+/// The formula of an attention block and where it comes from.
+fn card(ui: &mut Ui, name: &str) {
+    let Some(block) = attention::find(name) else { return };
+    let card = block.card();
+    ui.add_space(size::PADDING);
+    widgets::section(ui, card.long);
+    ui.add_space(2.0);
+    for line in card.formula {
+        let text = RichText::new(*line).font(theme::mono(size::LABEL)).color(palette(ui).text);
+        ui.add(Label::new(text).wrap());
+    }
+    ui.add_space(4.0);
+    ui.add(Label::new(RichText::new(card.summary).color(palette(ui).muted)).wrap());
+    widgets::caption(ui, card.paper);
+}
+
+/// The network itself, and how to select.
+fn whole(ui: &mut Ui, shared: &Shared, network: &Network) {
+    let name = network.spec.to_string();
+    let heading = RichText::new(&name).font(theme::semibold(size::TITLE)).color(palette(ui).text);
+    ui.add(Label::new(heading).truncate()).on_hover_text(&name);
+    widgets::caption(ui, "the whole network");
+    ui.add_space(size::GAP);
+    facts::of_network(ui, network);
+    ui.add_space(size::PADDING);
+    let hint = "Nothing is selected. Click a block in the Network view, a row in Costs or a gate in Inspect; \
+                in the Network view the arrow keys select too.";
+    ui.add(Label::new(RichText::new(hint).color(palette(ui).muted)).wrap());
+    if shared.selection.part.is_some() {
+        ui.add_space(size::GAP);
+        let gone = "What was selected is not part of this network.";
+        ui.add(Label::new(RichText::new(gone).color(palette(ui).faint)).wrap());
+    }
+}
+
+/// The part of a name after its scope's path: `conv1` of `layer1.0.conv1`.
+fn within<'a>(graph: &'a Graph, scope: ScopeId, name: &'a str) -> &'a str {
+    let path = graph[scope].path.as_str();
+    name.strip_prefix(path).map_or(name, |rest| rest.trim_start_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{lower, parse};
+
+    #[test]
+    fn gates_and_attention_belong_to_the_part() {
+        let graph = lower(&parse("resnet50+cbam@layer3").expect("parses")).expect("lowers");
+        let part = |name: &str| Part::find(&graph, name).expect(name);
+        assert_eq!(gates_of(&graph, part("layer3.2")), [4, 5]);
+        assert_eq!(gates_of(&graph, part("layer3.2.cbam")), [4, 5]);
+        assert_eq!(gates_of(&graph, part("layer3.2.cbam.SpatialGate.gate")), [4, 5]);
+        assert!(gates_of(&graph, part("layer3.2.conv1")).is_empty());
+        assert!(gates_of(&graph, part("layer3")).is_empty());
+        assert_eq!(attention_at(&graph, part("layer3.2")), Some("cbam"));
+        assert_eq!(attention_at(&graph, part("layer3.2.conv1")), None);
+        assert_eq!(attention_at(&graph, part("layer2.0")), None);
+    }
+}

@@ -1,0 +1,213 @@
+//! Pictures and gates as textures, made once and kept: a frame only places them.
+//!
+//! Opacity is not part of a texture: heat maps are painted over the picture with a tint, so a slider costs nothing.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Weak};
+
+use eframe::egui;
+use egui::{Color32, ColorImage, Context, TextureHandle, TextureId, TextureOptions};
+
+use crate::compute::imaging::{colour, overlay};
+use crate::desktop::jobs::Inspection;
+
+/// A picture larger than this is shown from a smaller copy.
+const MAX_PICTURE_SIDE: usize = 2048;
+/// A smooth gate is not upsampled beyond this; the renderer does the rest.
+const MAX_SMOOTH_SIDE: usize = 512;
+/// How many inspections keep their textures: A, B and the two before.
+const KEPT: usize = 4;
+
+/// What the ends of the colour map stand for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Scale {
+    /// 0 and 1, the same for every gate.
+    #[default]
+    Absolute,
+    /// The gate's own smallest and largest value.
+    Stretched,
+}
+
+impl Scale {
+    /// The values at the ends of the colour map for one gate.
+    #[must_use]
+    pub fn range(self, inspection: &Inspection, gate: usize) -> (f32, f32) {
+        match (self, inspection.stats.get(gate)) {
+            (Self::Stretched, Some(stats)) => (stats.min, stats.max),
+            _ => (0.0, 1.0),
+        }
+    }
+}
+
+/// How finely a gate is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Detail {
+    /// Values interpolated to the picture's resolution.
+    #[default]
+    Smooth,
+    /// One square a value.
+    Exact,
+    /// One texel a value, smoothed by the renderer: for thumbnails.
+    Small,
+}
+
+type GateKey = (usize, Scale, Detail);
+
+/// The textures of one inspection.
+struct Set {
+    /// Weak: a cache must not keep a hundred megabytes of results alive. It pins the address, so no other
+    /// inspection can be taken for this one.
+    inspection: Weak<Inspection>,
+    picture: Option<TextureHandle>,
+    crop: Option<TextureHandle>,
+    gates: HashMap<GateKey, TextureHandle>,
+}
+
+/// Textures by inspection and gate.
+#[derive(Default)]
+pub struct GateTextures {
+    sets: Vec<Set>,
+    ramp: Option<TextureHandle>,
+}
+
+impl GateTextures {
+    /// A spatial gate (`[H, W]`) in viridis, opaque; a channel gate comes out as one row.
+    pub fn gate(
+        &mut self,
+        ctx: &Context,
+        inspection: &Arc<Inspection>,
+        gate: usize,
+        scale: Scale,
+        detail: Detail,
+    ) -> Option<TextureId> {
+        let values = inspection.run.gates.get(gate)?;
+        let handle = self.set(inspection).gates.entry((gate, scale, detail)).or_insert_with(|| {
+            let size = match values.shape.dims() {
+                [height, width] => [*height, *width],
+                _ => [1, values.values.len()],
+            };
+            let image = heat(inspection, &values.values, size, scale.range(inspection, gate), detail);
+            let options = if detail == Detail::Exact { TextureOptions::NEAREST } else { TextureOptions::LINEAR };
+            ctx.load_texture(format!("gate {gate}"), image, options)
+        });
+        Some(handle.id())
+    }
+
+    /// The whole picture, from a smaller copy when it is huge.
+    pub fn picture(&mut self, ctx: &Context, inspection: &Arc<Inspection>) -> TextureId {
+        let make = || ctx.load_texture("picture", reduced(&inspection.picture.pixels), TextureOptions::LINEAR);
+        self.set(inspection).picture.get_or_insert_with(make).id()
+    }
+
+    /// What the network saw of the picture.
+    pub fn crop(&mut self, ctx: &Context, inspection: &Arc<Inspection>) -> TextureId {
+        let make = || ctx.load_texture("crop", reduced(&inspection.prepared.crop), TextureOptions::LINEAR);
+        self.set(inspection).crop.get_or_insert_with(make).id()
+    }
+
+    /// The colour map itself, left to right from low to high.
+    pub fn ramp(&mut self, ctx: &Context) -> TextureId {
+        let make = || ctx.load_texture("viridis", ColorImage::new([256, 1], VIRIDIS.to_vec()), TextureOptions::LINEAR);
+        self.ramp.get_or_insert_with(make).id()
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.sets.clear();
+    }
+
+    fn set(&mut self, inspection: &Arc<Inspection>) -> &mut Set {
+        let known = self.sets.iter().position(|set| std::ptr::eq(set.inspection.as_ptr(), Arc::as_ptr(inspection)));
+        let set = match known {
+            Some(0) => return &mut self.sets[0],
+            Some(position) => self.sets.remove(position),
+            None => Set { inspection: Arc::downgrade(inspection), picture: None, crop: None, gates: HashMap::new() },
+        };
+        self.sets.retain(|set| set.inspection.strong_count() > 0);
+        self.sets.truncate(KEPT - 1);
+        self.sets.insert(0, set);
+        &mut self.sets[0]
+    }
+}
+
+static VIRIDIS: LazyLock<[Color32; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|index| {
+        let [r, g, b] = colour::viridis(index as f32 / 255.0);
+        Color32::from_rgb(r, g, b)
+    })
+});
+
+/// The colour of `value` on a scale from `low` to `high`; the middle when the scale has no width.
+#[must_use]
+pub fn viridis(value: f32, (low, high): (f32, f32)) -> Color32 {
+    if value.is_nan() {
+        let [r, g, b] = colour::viridis(value);
+        return Color32::from_rgb(r, g, b);
+    }
+    let t = if high > low { ((value - low) / (high - low)).clamp(0.0, 1.0) } else { 0.5 };
+    VIRIDIS[(t * 255.0).round() as usize]
+}
+
+fn heat(inspection: &Inspection, values: &[f32], size: [usize; 2], range: (f32, f32), detail: Detail) -> ColorImage {
+    let paint = |values: &[f32], [height, width]: [usize; 2]| {
+        ColorImage::new([width, height], values.iter().map(|value| viridis(*value, range)).collect())
+    };
+    if detail != Detail::Smooth {
+        return paint(values, size);
+    }
+    let (width, height) = inspection.prepared.crop.dimensions();
+    let shrink = (MAX_SMOOTH_SIDE as f32 / width.max(height) as f32).min(1.0);
+    let to = [height, width].map(|side| ((side as f32 * shrink).round() as usize).max(1));
+    paint(&overlay::upsample(values, size, to), to)
+}
+
+/// An image of at most [`MAX_PICTURE_SIDE`] a side. Averages four samples a pixel, not all of them: a picture of a
+/// hundred megapixels must not hold up a frame for long, and it is looked at, not measured.
+fn reduced(pixels: &image::RgbImage) -> ColorImage {
+    let (width, height) = (pixels.width() as usize, pixels.height() as usize);
+    let longest = width.max(height);
+    if longest <= MAX_PICTURE_SIDE {
+        return ColorImage::from_rgb([width, height], pixels.as_raw());
+    }
+    let fit = |side: usize| (side * MAX_PICTURE_SIDE / longest).max(1);
+    let (columns, rows) = (fit(width), fit(height));
+    let raw = pixels.as_raw();
+    let at = |x: usize, y: usize| &raw[(y * width + x) * 3..][..3];
+    let mut out = Vec::with_capacity(columns * rows);
+    for row in 0..rows {
+        let ys = [(4 * row + 1) * height / (4 * rows), (4 * row + 3) * height / (4 * rows)];
+        for column in 0..columns {
+            let xs = [(4 * column + 1) * width / (4 * columns), (4 * column + 3) * width / (4 * columns)];
+            let samples = [at(xs[0], ys[0]), at(xs[1], ys[0]), at(xs[0], ys[1]), at(xs[1], ys[1])];
+            let mean = |band: usize| (samples.iter().map(|sample| u16::from(sample[band])).sum::<u16>() / 4) as u8;
+            out.push(Color32::from_rgb(mean(0), mean(1), mean(2)));
+        }
+    }
+    ColorImage::new([columns, rows], out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_follow_the_scale() {
+        assert_eq!(viridis(0.0, (0.0, 1.0)), VIRIDIS[0]);
+        assert_eq!(viridis(0.62, (0.31, 0.62)), VIRIDIS[255]);
+        assert_eq!(viridis(7.0, (0.0, 1.0)), VIRIDIS[255]);
+        assert_eq!(viridis(0.5, (0.5, 0.5)), VIRIDIS[128]);
+        let [r, g, b] = colour::NOT_A_NUMBER;
+        assert_eq!(viridis(f32::NAN, (0.0, 1.0)), Color32::from_rgb(r, g, b));
+    }
+
+    #[test]
+    fn huge_pictures_are_shown_smaller_and_keep_their_form() {
+        let pixels = image::RgbImage::from_fn(6000, 1500, |x, _| image::Rgb([if x < 3000 { 0 } else { 200 }, 10, 20]));
+        let image = reduced(&pixels);
+        assert_eq!(image.size, [2048, 512]);
+        assert_eq!(image.pixels[0], Color32::from_rgb(0, 10, 20));
+        assert_eq!(image.pixels[2047], Color32::from_rgb(200, 10, 20));
+        assert_eq!(reduced(&image::RgbImage::new(451, 300)).size, [451, 300]);
+        assert_eq!(reduced(&image::RgbImage::new(9000, 1)).size, [2048, 1]);
+    }
+}

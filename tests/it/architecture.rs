@@ -1,0 +1,138 @@
+//! The invariants of ARCHITECTURE.md, kept by reading the `use` lines and paths of every file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Every Rust file below `src`, with its path from there (`network/graph/mod.rs`) and its text.
+fn sources() -> Vec<(String, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            match path.is_dir() {
+                true => walk(&path, found),
+                false => found.push(path),
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    walk(&root, &mut files);
+    let rust = files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let read = |path: PathBuf| {
+        let name = path.strip_prefix(&root).expect("below src").to_string_lossy().replace('\\', "/");
+        (name, fs::read_to_string(&path).expect("text"))
+    };
+    rust.map(read).collect()
+}
+
+/// Lines of code of a file: comments and the tests at its end are left out.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let until_tests = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+    until_tests
+        .enumerate()
+        .map(|(index, line)| (index + 1, line))
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+/// Fails with every place below `room` that names one of `forbidden`.
+fn forbid(room: &str, forbidden: &[&str], reason: &str) {
+    let mut broken = Vec::new();
+    for (name, text) in sources().iter().filter(|(name, _)| name.starts_with(room)) {
+        for (number, line) in code(text) {
+            if forbidden.iter().any(|word| line.contains(word)) {
+                broken.push(format!("src/{name}:{number}: {}", line.trim()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{reason}:\n{}", broken.join("\n"));
+}
+
+#[test]
+fn network_knows_neither_window_nor_tensors() {
+    let outside = ["egui", "eframe", "candle", "image::", "crate::compute", "crate::cli", "crate::desktop"];
+    forbid("network/", &outside, "`network` is std and serde only");
+}
+
+#[test]
+fn compute_knows_no_window() {
+    forbid("compute/", &["egui", "eframe", "crate::cli", "crate::desktop"], "`compute` does not know who asks");
+}
+
+#[test]
+fn desktop_and_command_line_do_not_know_each_other() {
+    forbid("desktop/", &["crate::cli"], "`desktop` does not know `cli`");
+    forbid("cli/", &["crate::desktop", "egui", "eframe"], "`cli` does not know `desktop`");
+}
+
+#[test]
+fn arrows_inside_network_point_one_way() {
+    let above_graph = ["network::attention", "network::spec", "network::zoo", "network::cost"];
+    forbid("network/graph/", &above_graph, "`graph` knows nothing above it");
+    forbid("network/attention/", &["network::spec", "network::zoo", "network::cost"], "`attention` knows only `graph`");
+    forbid("network/spec/", &["network::zoo", "network::cost"], "`spec` does not know how families are wired");
+    forbid("network/cost/", &["network::attention", "network::spec", "network::zoo"], "`cost` reads only the graph");
+}
+
+#[test]
+fn the_document_knows_no_egui() {
+    forbid("desktop/document/", &["egui"], "the document is not a view");
+    forbid("desktop/jobs/", &["egui"], "the worker is not a view");
+}
+
+#[test]
+fn only_the_theme_names_colours() {
+    let mut broken = Vec::new();
+    for (name, text) in sources() {
+        if !name.starts_with("desktop/") || name == "desktop/ui/theme.rs" {
+            continue;
+        }
+        for (number, line) in code(&text) {
+            let literal =
+                ["from_rgb(", "from_gray(", "from_rgba_unmultiplied(", "from_rgba_premultiplied(", "Color32::RED"]
+                    .iter()
+                    .any(|word| line.contains(word));
+            // Pixels of pictures are data, not design: they are made from variables.
+            if literal && line.chars().any(|c| c.is_ascii_digit()) && line.contains("0x") {
+                broken.push(format!("src/{name}:{number}: {}", line.trim()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "colours live in desktop/ui/theme.rs:\n{}", broken.join("\n"));
+}
+
+#[test]
+fn unsafe_lives_in_its_rooms_and_says_why() {
+    let allowed = ["compute/engine/kernels", "compute/weights/map.rs"];
+    let mut broken = Vec::new();
+    for (name, text) in sources() {
+        let lines: Vec<&str> = text.lines().collect();
+        for (number, line) in code(&text) {
+            let is_unsafe = ["unsafe {", "unsafe fn", "unsafe impl"].iter().any(|word| line.contains(word));
+            if !is_unsafe {
+                continue;
+            }
+            let nearby =
+                lines[number.saturating_sub(12)..number].iter().any(|line| line.to_lowercase().contains("safety"));
+            if !allowed.iter().any(|room| name.starts_with(room)) || (line.contains("unsafe {") && !nearby) {
+                broken.push(format!("src/{name}:{number}: {}", line.trim()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "unsafe outside its rooms, or without a reason:\n{}", broken.join("\n"));
+}
+
+#[test]
+fn files_stay_readable() {
+    let long: Vec<String> = sources()
+        .iter()
+        .filter(|(_, text)| text.lines().count() > 500)
+        .map(|(name, text)| format!("src/{name}: {} lines", text.lines().count()))
+        .collect();
+    assert!(long.is_empty(), "past 500 lines a file is two:\n{}", long.join("\n"));
+}
+
+#[test]
+fn main_stays_small() {
+    let (_, text) = sources().into_iter().find(|(name, _)| name == "main.rs").expect("main.rs");
+    assert!(text.lines().count() < 100);
+}
