@@ -10,6 +10,8 @@ mod list;
 mod number;
 mod output;
 mod page;
+mod plan;
+mod profile;
 mod spec;
 mod table;
 
@@ -30,6 +32,7 @@ Examples:
   gatescope photo.jpg                         open the window with a file
   gatescope cost resnet50 resnet50+cbam       what attention costs
   gatescope inspect resnet50+cbam --weights cbam.safetensors --image photo.jpg
+  gatescope profile resnet50+cbam             what attention costs in milliseconds
   gatescope list                              networks, options, attention blocks
 
 A network is written NAME[(options)][+ATTENTION[(options)][@PLACES]]:
@@ -55,6 +58,10 @@ enum Command {
     Inspect(inspect::Args),
     /// List the networks, their options and the attention blocks
     List(list::Args),
+    /// Show the steps a network is computed in, and the kernel of each
+    Plan(plan::Args),
+    /// Measure how long a network takes, step by step, and attention's share
+    Profile(profile::Args),
 }
 
 /// What is left to do once the command line has been dealt with.
@@ -80,6 +87,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
         Some(Command::Cost(args)) => done(cost::run(&args)),
         Some(Command::Inspect(args)) => done(inspect::run(&args)),
         Some(Command::List(args)) => done(list::run(&args)),
+        Some(Command::Plan(args)) => done(plan::run(&args)),
+        Some(Command::Profile(args)) => done(profile::run(&args)),
         None => match check_files(&cli.files) {
             Ok(()) => Outcome::Window(cli.files),
             Err(error) => done(Err(error)),
@@ -117,7 +126,7 @@ fn usage(error: &clap::Error, first: Option<&OsString>) -> Result<(), CliError> 
 fn check_files(files: &[PathBuf]) -> Result<(), CliError> {
     let Some(file) = files.iter().find(|file| !file.exists()) else { return Ok(()) };
     let typed = file.to_string_lossy();
-    let commands = ["cost", "inspect", "list"];
+    let commands = ["cost", "inspect", "list", "plan", "profile"];
     let hint = match suggest::nearest(&typed, commands) {
         Some(command) => format!("did you mean `gatescope {command}`?"),
         None if parse(&typed).is_ok() => format!("to count this network: `gatescope cost \"{typed}\"`"),

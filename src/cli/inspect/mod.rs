@@ -15,7 +15,7 @@ use clap::ValueEnum;
 
 use super::error::CliError;
 use super::{output, spec};
-use crate::compute::engine::{self, Control};
+use crate::compute::engine::{Control, Plan, PlanOptions};
 use crate::compute::imaging::{self, MAX_RESIZE, Preprocessing};
 use crate::compute::weights::Weights;
 use crate::network::zoo::MAX_INPUT;
@@ -77,6 +77,7 @@ enum Format {
 struct Setting {
     graph: Graph,
     weights: Weights,
+    plan: Plan,
     preprocessing: Preprocessing,
 }
 
@@ -129,7 +130,8 @@ fn setting(args: &Args) -> Result<Setting, CliError> {
         Some(path) => Weights::open(&graph, path).map_err(CliError::input)?,
         None => Weights::seeded(&graph, args.seed),
     };
-    Ok(Setting { graph, weights, preprocessing })
+    let plan = Plan::new(&graph, &weights, PlanOptions::default()).map_err(CliError::input)?;
+    Ok(Setting { graph, weights, plan, preprocessing })
 }
 
 fn check_size(flag: &str, size: usize, max: usize) -> Result<(), CliError> {
@@ -150,7 +152,7 @@ fn inspect(
     let prepared = setting.preprocessing.prepare(&picture).map_err(CliError::input)?;
     let progress = Progress::new(&picture.name);
     let control = Control { progress: &|share| progress.show(share), cancelled: &|| false };
-    let run = engine::run(&setting.graph, &setting.weights, &prepared.tensor, &[], &control);
+    let run = setting.plan.run_with(&prepared.tensor, &control);
     progress.clear();
     let run = run.map_err(|error| CliError::Failure(format!("{}: {error}", path.display())))?;
     let size = [picture.pixels.width(), picture.pixels.height()];

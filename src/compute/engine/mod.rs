@@ -4,14 +4,16 @@
 //! weights, and run as often as there are images; [`run`] does both for a caller who has one image.
 
 mod control;
-mod kernels;
+pub mod kernels;
 mod plain;
 mod plan;
+mod profile;
 
 pub use control::Control;
 pub use kernels::default_threads;
 pub use kernels::threads::MAX_THREADS;
 pub use plan::{Plan, PlanOptions, Step};
+pub use profile::{Profile, profile};
 
 use std::time::Duration;
 

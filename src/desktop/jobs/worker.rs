@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::{Event, Inspection, InspectionKey, Phase, Request};
-use crate::compute::engine::{self, Control, EngineError};
+use crate::compute::engine::{Control, EngineError, Plan, PlanOptions};
 use crate::compute::explain::Stats;
 use crate::compute::imaging::{self, Picture, Preprocessing};
 use crate::compute::labels;
@@ -16,13 +16,13 @@ use crate::network::{Graph, NetworkSpec};
 
 /// How many classes a prediction lists.
 const TOP: usize = 5;
-/// How many sets of weights are kept; a hundred megabytes each for resnet50.
-const WEIGHTS_KEPT: usize = 2;
+/// How many networks are kept ready to run; a hundred megabytes of weights each for resnet50.
+const PLANS_KEPT: usize = 2;
 
 /// What was used last, to be used again.
 #[derive(Default)]
 struct Cache {
-    weights: Vec<(NetworkSpec, WeightsChoice, Weights)>,
+    plans: Vec<(NetworkSpec, WeightsChoice, Arc<Plan>)>,
     picture: Option<(PictureChoice, Arc<Picture>)>,
 }
 
@@ -74,7 +74,7 @@ fn inspect(
         return Err(None);
     }
     say(Phase::Weights, 0.0);
-    let weights = cache.weights(key, graph)?;
+    let plan = cache.plan(key, graph)?;
     let reported = AtomicU32::new(0);
     let progress = |fraction: f32| {
         let percent = (fraction * 100.0) as u32;
@@ -84,7 +84,7 @@ fn inspect(
     };
     say(Phase::Inference, 0.0);
     let control = Control { progress: &progress, cancelled: &is_cancelled };
-    let run = engine::run(graph, &weights, &prepared.tensor, &[], &control).map_err(|error| match error {
+    let run = plan.run_with(&prepared.tensor, &control).map_err(|error| match error {
         EngineError::Cancelled => None,
         other => Some(other.to_string()),
     })?;
@@ -109,23 +109,26 @@ impl Cache {
         Ok(picture)
     }
 
-    fn weights(&mut self, key: &InspectionKey, graph: &Graph) -> Result<Weights, Option<String>> {
-        let known = self.weights.iter().position(|(spec, choice, _)| *spec == key.spec && *choice == key.weights);
+    /// The network ready to run. Its weights are packed for this machine and not kept otherwise.
+    fn plan(&mut self, key: &InspectionKey, graph: &Graph) -> Result<Arc<Plan>, Option<String>> {
+        let known = self.plans.iter().position(|(spec, choice, _)| *spec == key.spec && *choice == key.weights);
         let entry = match known {
-            Some(position) => self.weights.remove(position),
+            Some(position) => self.plans.remove(position),
             None => {
                 // Makes room first: two networks of a hundred megabytes are enough in memory.
-                self.weights.truncate(WEIGHTS_KEPT - 1);
+                self.plans.truncate(PLANS_KEPT - 1);
                 let weights = match &key.weights {
                     WeightsChoice::Seeded(seed) => Weights::seeded(graph, *seed),
                     WeightsChoice::File(path) => open_weights(graph, path)?,
                 };
-                (key.spec.clone(), key.weights.clone(), weights)
+                let plan = Plan::new(graph, &weights, PlanOptions::default());
+                let plan = plan.map_err(|error| Some(error.to_string()))?;
+                (key.spec.clone(), key.weights.clone(), Arc::new(plan))
             }
         };
-        let weights = entry.2.clone();
-        self.weights.insert(0, entry);
-        Ok(weights)
+        let plan = entry.2.clone();
+        self.plans.insert(0, entry);
+        Ok(plan)
     }
 }
 

@@ -25,3 +25,6 @@ pub use layout::Layout;
 pub use memory::Aligned;
 pub use simd::LANES;
 pub use threads::{Crew, default_threads};
+
+#[cfg(test)]
+mod tests;

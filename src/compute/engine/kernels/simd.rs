@@ -4,6 +4,10 @@
 //! Sixteen is also the number of channels in a block of the engine's layout, so that a block of one position is
 //! one such vector on every processor.
 
+// Each function is one or two instructions; the contract of all of them is the one of [`Simd`], and a block with a
+// reason in each would say the same thirty times.
+#![allow(unsafe_op_in_unsafe_fn)]
+
 /// Lanes of a vector, channels of a block.
 pub const LANES: usize = 16;
 
@@ -51,13 +55,11 @@ unsafe impl Simd for Portable {
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self::V {
-        // SAFETY: the caller's pointer is valid for sixteen numbers.
-        unsafe { from.cast::<Self::V>().read_unaligned() }
+        from.cast::<Self::V>().read_unaligned()
     }
     #[inline(always)]
     unsafe fn store(to: *mut f32, value: Self::V) {
-        // SAFETY: as above.
-        unsafe { to.cast::<Self::V>().write_unaligned(value) }
+        to.cast::<Self::V>().write_unaligned(value)
     }
     #[inline(always)]
     unsafe fn add(a: Self::V, b: Self::V) -> Self::V {
@@ -85,8 +87,7 @@ unsafe impl Simd for Portable {
     }
     #[inline(always)]
     unsafe fn spread<const GROUP: usize>(from: *const f32, index: usize) -> Self::V {
-        // SAFETY: the caller's pointer is valid for sixteen numbers, and index < GROUP.
-        std::array::from_fn(|lane| unsafe { *from.add(lane / GROUP * GROUP + index) })
+        std::array::from_fn(|lane| *from.add(lane / GROUP * GROUP + index))
     }
 }
 
@@ -108,51 +109,47 @@ mod x86 {
 
         #[inline(always)]
         unsafe fn splat(value: f32) -> Self::V {
-            unsafe { _mm512_set1_ps(value) }
+            _mm512_set1_ps(value)
         }
         #[inline(always)]
         unsafe fn load(from: *const f32) -> Self::V {
-            unsafe { _mm512_loadu_ps(from) }
+            _mm512_loadu_ps(from)
         }
         #[inline(always)]
         unsafe fn store(to: *mut f32, value: Self::V) {
-            unsafe { _mm512_storeu_ps(to, value) }
+            _mm512_storeu_ps(to, value)
         }
         #[inline(always)]
         unsafe fn add(a: Self::V, b: Self::V) -> Self::V {
-            unsafe { _mm512_add_ps(a, b) }
+            _mm512_add_ps(a, b)
         }
         #[inline(always)]
         unsafe fn sub(a: Self::V, b: Self::V) -> Self::V {
-            unsafe { _mm512_sub_ps(a, b) }
+            _mm512_sub_ps(a, b)
         }
         #[inline(always)]
         unsafe fn mul(a: Self::V, b: Self::V) -> Self::V {
-            unsafe { _mm512_mul_ps(a, b) }
+            _mm512_mul_ps(a, b)
         }
         #[inline(always)]
         unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V {
-            unsafe { _mm512_fmadd_ps(a, b, c) }
+            _mm512_fmadd_ps(a, b, c)
         }
         #[inline(always)]
         unsafe fn relu(a: Self::V) -> Self::V {
             // The second operand is the answer when one is NaN.
-            unsafe { _mm512_max_ps(_mm512_setzero_ps(), a) }
+            _mm512_max_ps(_mm512_setzero_ps(), a)
         }
         #[inline(always)]
         unsafe fn larger(a: Self::V, b: Self::V) -> Self::V {
             // The second operand is the answer when one is NaN; the blend brings back a NaN of the first.
-            unsafe {
-                let is_nan = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(a, a);
-                _mm512_mask_mov_ps(_mm512_max_ps(a, b), is_nan, a)
-            }
+            let is_nan = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(a, a);
+            _mm512_mask_mov_ps(_mm512_max_ps(a, b), is_nan, a)
         }
         #[inline(always)]
         unsafe fn spread<const GROUP: usize>(from: *const f32, index: usize) -> Self::V {
-            unsafe {
-                let lanes: [i32; LANES] = std::array::from_fn(|lane| (lane / GROUP * GROUP + index) as i32);
-                _mm512_permutexvar_ps(_mm512_loadu_si512(lanes.as_ptr().cast()), _mm512_loadu_ps(from))
-            }
+            let lanes: [i32; LANES] = std::array::from_fn(|lane| (lane / GROUP * GROUP + index) as i32);
+            _mm512_permutexvar_ps(_mm512_loadu_si512(lanes.as_ptr().cast()), _mm512_loadu_ps(from))
         }
     }
 
@@ -166,58 +163,53 @@ mod x86 {
 
         #[inline(always)]
         unsafe fn splat(value: f32) -> Self::V {
-            unsafe { [_mm256_set1_ps(value); 2] }
+            [_mm256_set1_ps(value); 2]
         }
         #[inline(always)]
         unsafe fn load(from: *const f32) -> Self::V {
-            unsafe { [_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8))] }
+            [_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8))]
         }
         #[inline(always)]
         unsafe fn store(to: *mut f32, value: Self::V) {
-            unsafe {
-                _mm256_storeu_ps(to, value[0]);
-                _mm256_storeu_ps(to.add(8), value[1]);
-            }
+            _mm256_storeu_ps(to, value[0]);
+            _mm256_storeu_ps(to.add(8), value[1]);
         }
         #[inline(always)]
         unsafe fn add(a: Self::V, b: Self::V) -> Self::V {
-            unsafe { [_mm256_add_ps(a[0], b[0]), _mm256_add_ps(a[1], b[1])] }
+            [_mm256_add_ps(a[0], b[0]), _mm256_add_ps(a[1], b[1])]
         }
         #[inline(always)]
         unsafe fn sub(a: Self::V, b: Self::V) -> Self::V {
-            unsafe { [_mm256_sub_ps(a[0], b[0]), _mm256_sub_ps(a[1], b[1])] }
+            [_mm256_sub_ps(a[0], b[0]), _mm256_sub_ps(a[1], b[1])]
         }
         #[inline(always)]
         unsafe fn mul(a: Self::V, b: Self::V) -> Self::V {
-            unsafe { [_mm256_mul_ps(a[0], b[0]), _mm256_mul_ps(a[1], b[1])] }
+            [_mm256_mul_ps(a[0], b[0]), _mm256_mul_ps(a[1], b[1])]
         }
         #[inline(always)]
         unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V {
-            unsafe { [_mm256_fmadd_ps(a[0], b[0], c[0]), _mm256_fmadd_ps(a[1], b[1], c[1])] }
+            [_mm256_fmadd_ps(a[0], b[0], c[0]), _mm256_fmadd_ps(a[1], b[1], c[1])]
         }
         #[inline(always)]
         unsafe fn relu(a: Self::V) -> Self::V {
             // The second operand is the answer when one is NaN.
-            unsafe { [_mm256_max_ps(_mm256_setzero_ps(), a[0]), _mm256_max_ps(_mm256_setzero_ps(), a[1])] }
+            [_mm256_max_ps(_mm256_setzero_ps(), a[0]), _mm256_max_ps(_mm256_setzero_ps(), a[1])]
         }
         #[inline(always)]
         unsafe fn larger(a: Self::V, b: Self::V) -> Self::V {
             // The second operand is the answer when one is NaN; the blend brings back a NaN of the first.
-            unsafe {
-                std::array::from_fn(|half| {
-                    let (a, b) = (a[half], b[half]);
-                    _mm256_blendv_ps(_mm256_max_ps(a, b), a, _mm256_cmp_ps::<_CMP_UNORD_Q>(a, a))
-                })
-            }
+            let is_nan = [_mm256_cmp_ps::<_CMP_UNORD_Q>(a[0], a[0]), _mm256_cmp_ps::<_CMP_UNORD_Q>(a[1], a[1])];
+            [
+                _mm256_blendv_ps(_mm256_max_ps(a[0], b[0]), a[0], is_nan[0]),
+                _mm256_blendv_ps(_mm256_max_ps(a[1], b[1]), a[1], is_nan[1]),
+            ]
         }
         #[inline(always)]
         unsafe fn spread<const GROUP: usize>(from: *const f32, index: usize) -> Self::V {
-            unsafe {
-                let lanes: [i32; 8] = std::array::from_fn(|lane| (lane / GROUP * GROUP + index) as i32);
-                let lanes = _mm256_loadu_si256(lanes.as_ptr().cast());
-                let [low, high] = [_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8))];
-                [_mm256_permutevar8x32_ps(low, lanes), _mm256_permutevar8x32_ps(high, lanes)]
-            }
+            let lanes: [i32; 8] = std::array::from_fn(|lane| (lane / GROUP * GROUP + index) as i32);
+            let lanes = _mm256_loadu_si256(lanes.as_ptr().cast());
+            let [low, high] = [_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8))];
+            [_mm256_permutevar8x32_ps(low, lanes), _mm256_permutevar8x32_ps(high, lanes)]
         }
     }
 }
@@ -240,44 +232,44 @@ mod arm {
 
         #[inline(always)]
         unsafe fn splat(value: f32) -> Self::V {
-            unsafe { [vdupq_n_f32(value); 4] }
+            [vdupq_n_f32(value); 4]
         }
         #[inline(always)]
         unsafe fn load(from: *const f32) -> Self::V {
-            unsafe { std::array::from_fn(|part| vld1q_f32(from.add(4 * part))) }
+            std::array::from_fn(|part| vld1q_f32(from.add(4 * part)))
         }
         #[inline(always)]
         unsafe fn store(to: *mut f32, value: Self::V) {
-            unsafe { (0..4).for_each(|part| vst1q_f32(to.add(4 * part), value[part])) }
+            (0..4).for_each(|part| vst1q_f32(to.add(4 * part), value[part]))
         }
         #[inline(always)]
         unsafe fn add(a: Self::V, b: Self::V) -> Self::V {
-            unsafe { std::array::from_fn(|part| vaddq_f32(a[part], b[part])) }
+            std::array::from_fn(|part| vaddq_f32(a[part], b[part]))
         }
         #[inline(always)]
         unsafe fn sub(a: Self::V, b: Self::V) -> Self::V {
-            unsafe { std::array::from_fn(|part| vsubq_f32(a[part], b[part])) }
+            std::array::from_fn(|part| vsubq_f32(a[part], b[part]))
         }
         #[inline(always)]
         unsafe fn mul(a: Self::V, b: Self::V) -> Self::V {
-            unsafe { std::array::from_fn(|part| vmulq_f32(a[part], b[part])) }
+            std::array::from_fn(|part| vmulq_f32(a[part], b[part]))
         }
         #[inline(always)]
         unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V {
-            unsafe { std::array::from_fn(|part| vfmaq_f32(c[part], a[part], b[part])) }
+            std::array::from_fn(|part| vfmaq_f32(c[part], a[part], b[part]))
         }
         #[inline(always)]
         unsafe fn relu(a: Self::V) -> Self::V {
             // FMAX gives NaN when one is NaN.
-            unsafe { std::array::from_fn(|part| vmaxq_f32(a[part], vdupq_n_f32(0.0))) }
+            std::array::from_fn(|part| vmaxq_f32(a[part], vdupq_n_f32(0.0)))
         }
         #[inline(always)]
         unsafe fn larger(a: Self::V, b: Self::V) -> Self::V {
-            unsafe { std::array::from_fn(|part| vmaxq_f32(a[part], b[part])) }
+            std::array::from_fn(|part| vmaxq_f32(a[part], b[part]))
         }
         #[inline(always)]
         unsafe fn spread<const GROUP: usize>(from: *const f32, index: usize) -> Self::V {
-            unsafe { std::array::from_fn(|part| vdupq_n_f32(*from.add(4 * part / GROUP * GROUP + index))) }
+            std::array::from_fn(|part| vdupq_n_f32(*from.add(4 * part / GROUP * GROUP + index)))
         }
     }
 }

@@ -55,6 +55,8 @@ pub struct Step {
     pub bytes: u64,
     /// Bytes of its packed weights.
     pub weight_bytes: u64,
+    /// Does it belong to an attention block? A step that also does what follows the block counts as a whole.
+    pub is_attention: bool,
     /// Buffers it reads.
     pub reads: Vec<usize>,
     /// Buffers it writes.

@@ -8,7 +8,7 @@ use super::{Plan, Prepared, Step};
 use crate::compute::engine::kernels::conv::Algorithm;
 use crate::compute::engine::kernels::pool::Reduction;
 use crate::network::cost::Ledger;
-use crate::network::graph::{Graph, NodeId, Op};
+use crate::network::graph::{Graph, NodeId, Op, ScopeKind};
 
 /// What people see of a step.
 pub(super) fn step(
@@ -38,10 +38,15 @@ pub(super) fn step(
         macs: fused.nodes.iter().map(|node| ledger.layer(*node).macs).sum::<u64>() * batch as u64,
         bytes: ((numbers(&inputs) + numbers(&fused.outputs)) * size_of::<f32>() + weight_bytes) as u64,
         weight_bytes: weight_bytes as u64,
+        is_attention: is_attention(graph, fused.nodes[0]),
         reads,
         writes: fused.outputs.iter().filter_map(slot).collect(),
         nodes: fused.nodes.clone(),
     }
+}
+
+fn is_attention(graph: &Graph, node: NodeId) -> bool {
+    graph.ancestors(graph[node].scope).any(|scope| matches!(graph[scope].kind, ScopeKind::Attention(_)))
 }
 
 /// The first layer's full name; of the others, what they do not share with it.
