@@ -56,12 +56,12 @@ fn main() {
         let weights = Weights::seeded(&graph, 0);
         let seeded = started.elapsed();
         let defaults = PlanOptions::default();
-        let options =
-            PlanOptions { threads: args.threads.unwrap_or(defaults.threads), batch: args.batch, ..defaults };
+        let options = PlanOptions { threads: args.threads.unwrap_or(defaults.threads), batch: args.batch, ..defaults };
         let plan = Plan::new(&graph, &weights, options).expect("a plan");
         let packed = started.elapsed().saturating_sub(seeded);
         drop(weights);
-        let images: Vec<f32> = (0..graph.input().elements() * args.batch).map(|i| (i % 251) as f32 / 125.0 - 1.0).collect();
+        let images: Vec<f32> =
+            (0..graph.input().elements() * args.batch).map(|i| (i % 251) as f32 / 125.0 - 1.0).collect();
         let once = || {
             let started = Instant::now();
             plan.run_batch(&images, &Control::none()).expect("runs");

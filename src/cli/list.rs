@@ -57,6 +57,14 @@ fn page() -> Page {
             ]);
         }
         page.table(models);
+        if !family.aliases().is_empty() {
+            page.heading("Also understood, as is se or eca in front of a name (seresnet50 is resnet50+se):");
+            let mut aliases = Table::new().words("").words("");
+            for alias in family.aliases() {
+                aliases.row(vec![Cell::Text(alias.name.to_owned()), Cell::Text(alias.meaning.to_owned())]);
+            }
+            page.table(aliases);
+        }
         let first = family.models().first().map_or("", |model| model.name);
         page.heading(format!("Options, with the defaults of {first}:"));
         page.item("input=224", "input size: 224, 224x192 (height x width) or 3x224x224");
@@ -134,6 +142,13 @@ struct FamilyEntry {
     title: &'static str,
     paper: &'static str,
     models: Vec<ModelEntry>,
+    aliases: Vec<AliasEntry>,
+}
+
+#[derive(Serialize)]
+struct AliasEntry {
+    name: &'static str,
+    meaning: &'static str,
 }
 
 #[derive(Serialize)]
@@ -194,6 +209,7 @@ impl Listing {
                     options: OptionEntry::all(family.options(model.name)),
                 })
                 .collect(),
+            aliases: family.aliases().iter().map(|a| AliasEntry { name: a.name, meaning: a.meaning }).collect(),
         };
         let block = |block: &&dyn AttentionBlock| {
             let card = block.card();

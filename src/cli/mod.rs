@@ -12,6 +12,8 @@ mod output;
 mod page;
 mod plan;
 mod profile;
+mod progress;
+mod source;
 mod spec;
 mod table;
 
@@ -55,7 +57,7 @@ enum Command {
     /// Count parameters, MACs and memory; several networks are compared
     Cost(cost::Args),
     /// Run a network on pictures and show what every attention gate did
-    Inspect(inspect::Args),
+    Inspect(Box<inspect::Args>),
     /// List the networks, their options and the attention blocks
     List(list::Args),
     /// Show the steps a network is computed in, and the kernel of each

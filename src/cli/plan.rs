@@ -64,9 +64,8 @@ pub fn run(args: &Args) -> Result<(), CliError> {
 /// # Errors
 /// Numbers that cannot be.
 pub(super) fn options(threads: Option<usize>, batch: usize) -> Result<PlanOptions, CliError> {
-    let refuse = |flag: &str, given: usize, most: usize| {
-        Err(CliError::Input(format!("--{flag} {given}: give 1 to {most}")))
-    };
+    let refuse =
+        |flag: &str, given: usize, most: usize| Err(CliError::Input(format!("--{flag} {given}: give 1 to {most}")));
     match threads {
         Some(threads) if !(1..=MAX_THREADS).contains(&threads) => return refuse("threads", threads, MAX_THREADS),
         _ if !(1..=MAX_BATCH).contains(&batch) => return refuse("batch", batch, MAX_BATCH),

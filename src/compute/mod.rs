@@ -1,7 +1,10 @@
 //! What a network does: pictures in, weights bound, activations and gates out. Knows `network`, never a window.
 
+pub mod config;
 pub mod engine;
 pub mod explain;
+pub mod hub;
 pub mod imaging;
 pub mod labels;
+pub mod text;
 pub mod weights;

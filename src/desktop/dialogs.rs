@@ -75,7 +75,22 @@ fn show(purpose: Purpose, name: &str) -> Option<Command> {
             .set_title("Open specs, projects, weights or pictures")
             .add_filter(
                 "All that gatescope opens",
-                &["toml", "safetensors", "png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"],
+                &[
+                    "toml",
+                    "safetensors",
+                    "pth",
+                    "pt",
+                    "bin",
+                    "ckpt",
+                    "png",
+                    "jpg",
+                    "jpeg",
+                    "webp",
+                    "bmp",
+                    "gif",
+                    "tif",
+                    "tiff",
+                ],
             )
             .add_filter("Every file", &["*"])
             .pick_files()

@@ -6,8 +6,8 @@ use gatescope::compute::engine::{self, Control};
 use gatescope::compute::weights::Weights;
 use gatescope::network::attention::Attention;
 use gatescope::network::graph::{Conv2d, Graph, GraphBuilder, NodeId, Op, ScopeKind, Shape};
-use gatescope::network::parse;
 use gatescope::network::spec::Place;
+use gatescope::network::{lower, parse};
 use serde_json::Value;
 
 use crate::reference;
@@ -30,27 +30,57 @@ fn alone(text: &str, input: Shape) -> Graph {
     builder.finish().expect(text)
 }
 
-fn basic_block(text: &str, input: Shape) -> Graph {
+/// What follows the branch's last BatchNorm, up to the block's output.
+fn finish(b: &mut GraphBuilder, text: &str, branch: NodeId) -> NodeId {
+    let image = b.input();
+    let x = attach(b, text, branch);
+    let sum = b.add("add", Op::Add, &[x, image]);
+    b.add("relu", Op::Relu, &[sum])
+}
+
+fn basic_block(text: &str, input: Shape, last_relu: Option<&str>) -> Graph {
     let mut builder = GraphBuilder::new(text.to_owned(), input);
     let image = builder.input();
     builder.flat_scope(ScopeKind::Block, "BasicBlock", |b| {
         let conv = Conv2d::new(input.channels(), 3);
         let x = b.conv_bn("conv1", "bn1", Some("relu1"), conv, image);
-        let x = b.conv_bn("conv2", "bn2", None, conv, x);
-        let x = attach(b, text, x);
-        let sum = b.add("add", Op::Add, &[x, image]);
-        b.add("relu", Op::Relu, &[sum])
+        let x = b.conv_bn("conv2", "bn2", last_relu, conv, x);
+        finish(b, text, x)
     });
     builder.finish().expect(text)
+}
+
+fn bottleneck(text: &str, input: Shape) -> Graph {
+    let mut builder = GraphBuilder::new(text.to_owned(), input);
+    let image = builder.input();
+    let width = input.channels() / 4;
+    builder.flat_scope(ScopeKind::Block, "Bottleneck", |b| {
+        let x = b.conv_bn("conv1", "bn1", Some("relu1"), Conv2d::new(width, 1), image);
+        let x = b.conv_bn("conv2", "bn2", Some("relu2"), Conv2d::new(width, 3), x);
+        let x = b.conv_bn("conv3", "bn3", None, Conv2d::new(width * 4, 1), x);
+        finish(b, text, x)
+    });
+    builder.finish().expect(text)
+}
+
+fn graph_of(key: &str, text: &str, input: Shape) -> Graph {
+    match key {
+        _ if key.contains("legacy SEResNetBlock") => basic_block(text, input, Some("relu2")),
+        _ if key.contains("BasicBlock") => basic_block(text, input, None),
+        _ if key.contains("Bottleneck") => bottleneck(text, input),
+        _ => alone(text, input),
+    }
 }
 
 /// Gives every parameter the tensor whose name is the end of its own, and uses every tensor.
 fn bind(graph: &Graph, state_dict: &Value) -> Weights {
     let stored = state_dict.as_object().expect("an object");
+    // timm's legacy networks call the module se_module.
+    let ours = |key: &str| key.replace("se_module.", "se.");
     let ends = |name: &str, key: &str| name == key || name.ends_with(&format!(".{key}"));
     let mut tensors = BTreeMap::new();
     for param in &graph.params {
-        let found = stored.iter().find(|(key, _)| ends(&param.name, key));
+        let found = stored.iter().find(|(key, _)| ends(&param.name, &ours(key)));
         let (_, tensor) = found.unwrap_or_else(|| panic!("{}: no tensor for {}", graph.name, param.name));
         tensors.insert(param.name.clone(), (reference::sizes(&tensor["shape"]), reference::numbers(&tensor["data"])));
     }
@@ -65,8 +95,8 @@ fn agrees(blocks: &Value, key: &str, text: &str, gates: &[&str]) {
         panic!("{key}: not a batch of maps")
     };
     let input = Shape::map(channels, height, width);
-    let is_residual = key.contains("BasicBlock");
-    let graph = if is_residual { basic_block(text, input) } else { alone(text, input) };
+    let is_residual = key.contains("Block") || key.contains("Bottleneck");
+    let graph = graph_of(key, text, input);
     let weights = bind(&graph, &block["state_dict"]);
     let (inputs, outputs) = (reference::numbers(&block["input"]), reference::numbers(&block["output"]));
     let size = input.elements();
@@ -99,8 +129,29 @@ fn each_block_and_variant() {
         ("official.SpatialGate SAM k=7 (max,mean)", "sam", &[]),
         ("official.CBAM(32,16)", "cbam", &[]),
         ("timm.cbam(32) (mean,max)", "cbam(variant=timm)", &["channel.gate", "spatial.gate"]),
+        ("timm.eca(32) k=3", "eca", &["gate"]),
+        ("timm.eca(128) k=5", "eca(k=5)", &["gate"]),
         ("official.BasicBlock(16,16)+CBAM", "cbam", &[]),
+        ("timm.Bottleneck(32,planes=8)+se", "se", &["se.gate"]),
+        ("timm.legacy SEResNetBlock(16,16,groups=1,r=16) [extra ReLU before SE]", "se(variant=floor)", &[]),
     ] {
         agrees(&blocks, key, text, gates);
+    }
+}
+
+/// The blocks above are wired here by hand: the networks' own must be the same.
+#[test]
+fn networks_have_these_blocks() {
+    let ops = |graph: &Graph, path: &str| -> Vec<Op> {
+        let block = graph.scope_at(path).expect(path);
+        graph.nodes_in(block).map(|id| graph[id].op).filter(|op| *op != Op::Input).collect()
+    };
+    for (network, block) in [
+        ("resnet18+cbam", basic_block("cbam", Shape::map(64, 56, 56), None)),
+        ("legacy_seresnet18", basic_block("se(variant=floor)", Shape::map(64, 56, 56), Some("relu2"))),
+        ("resnet50(widths=16-32-64-128)+eca", bottleneck("eca", Shape::map(64, 56, 56))),
+    ] {
+        let graph = lower(&parse(network).expect(network)).expect(network);
+        assert_eq!(ops(&graph, "layer1.1"), ops(&block, ""), "{network}");
     }
 }

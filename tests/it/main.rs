@@ -2,8 +2,11 @@
 
 mod architecture;
 mod blocks;
+mod checkpoints;
 mod cli;
+mod config;
 mod costs;
+mod hub;
 mod imaging;
 mod parity;
 mod reference;

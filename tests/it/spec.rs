@@ -21,6 +21,17 @@ fn text_reads_as_documented() {
         ("resnet18(blocks=1-1-1-1,widths=32-64-128-256)", "resnet18(blocks=1-1-1-1,widths=32-64-128-256)"),
         ("resnet50+cbam+none@layer4", "resnet50+cbam+none@layer4"),
         ("resnet50+cbam(reduction=8)", "resnet50+cbam(r=8)"),
+        ("seresnext50_32x4d", "resnext50_32x4d+se"),
+        ("ECAResNet50d", "resnet50d+eca"),
+        ("senet154", "senet154_trunk+se"),
+        ("legacy_seresnet50", "resnet50(pool=ceil,stride=v1)+se(variant=floor)"),
+        (
+            "legacy_seresnet50(stride=v1.5,classes=10)+none@layer1",
+            "resnet50(classes=10,pool=ceil)+se(variant=floor)+none@layer1",
+        ),
+        ("resnet50(groups=32,base_width=4)+eca(k=0)", "resnet50(base_width=4,groups=32)+eca"),
+        ("resnext50_32x4d(groups=1,base_width=64)", "resnext50_32x4d(base_width=64,groups=1)"),
+        ("resnet18(stem_width=64,shortcut=3x3)", "resnet18(shortcut=3x3,stem_width=64)"),
     ] {
         assert_eq!(parse(text).expect(text).to_string(), canonical, "{text}");
     }
@@ -54,6 +65,24 @@ fn what_cannot_be_is_refused_with_field_value_and_suggestion() {
             "resnet50(blocks=3-4)",
             "resnet50(blocks=3-4): blocks has 2 stages and widths has 4: give both the same number",
         ),
+        (
+            "resnet18(groups=32)",
+            "resnet18(groups=32): groups=32: basic blocks have no groups, set block=bottleneck or groups=1",
+        ),
+        (
+            "resnext50_32x4d(widths=8-16-32-64)",
+            "resnext50_32x4d(widths=8-16-32-64): base_width=4: no channel is left at width 8, use base_width=8 or more",
+        ),
+        (
+            "resnext50_32x4d(base_width=7,reduce=2)",
+            "resnext50_32x4d(base_width=7,reduce=2): reduce=2: 112 channels at width 64 do not divide into 32 groups, use reduce=1",
+        ),
+        (
+            "wide_resnet50_2(base_width=1024,groups=4)",
+            "wide_resnet50_2(base_width=1024,groups=4): groups=4, base_width=1024: 16384 channels at width 256, stay within 8192",
+        ),
+        ("legacy_seresnet51", "legacy_seresnet51: unknown network, did you mean legacy_seresnet50?"),
+        ("resnet50+eca(k=4)", "resnet50+eca(k=4): eca: k=4: kernel takes one of 0, 3, 5, 7, 9"),
         ("resnet50+se+cbam", "resnet50+se+cbam: +cbam: the whole network has an attention already, say where with @"),
         ("resnet50+se@layer1+cbam@layer1", "resnet50+se@layer1+cbam@layer1: @layer1: set more than once"),
         (
@@ -90,7 +119,7 @@ fn toml_with_unknown_fields_or_a_future_version_is_refused() {
 }
 
 fn attention() -> impl Strategy<Value = Option<Attention>> {
-    let block = prop::sample::select(vec!["se", "cam", "sam", "cbam"]);
+    let block = prop::sample::select(vec!["se", "cam", "sam", "cbam", "eca"]);
     let choice = (block, 1_usize..=64, prop::sample::select(vec![3_usize, 5, 7])).prop_map(|(name, r, k)| {
         let mut attention = Attention::named(name).expect("known");
         for (key, value) in [("r", r), ("k", k)] {
@@ -104,13 +133,18 @@ fn attention() -> impl Strategy<Value = Option<Attention>> {
 prop_compose! {
     /// Any valid ImageNet-style spec: blocks, widths, input, classes, shortcuts, attention at every level.
     fn any_spec()(
-        model in prop::sample::select(vec!["resnet18", "resnet50", "plain34"]),
+        model in prop::sample::select(vec!["resnet18", "resnet50", "plain34", "resnext50_32x4d", "wide_resnet50_2", "resnet26t"]),
         blocks in prop::collection::vec(1_usize..4, 4),
         width in 64_usize..80,
         input in 1_usize..100,
         classes in 1_usize..50,
-        shortcut in prop::sample::select(vec!["a", "b", "c", "none"]),
+        shortcut in prop::sample::select(vec!["a", "b", "c", "pool", "3x3", "none"]),
         stride in prop::sample::select(vec!["v1", "v1.5"]),
+        stem in prop::sample::select(vec!["imagenet", "cifar", "deep", "tiered"]),
+        stem_width in 0_usize..40,
+        pool in prop::sample::select(vec!["pad", "ceil"]),
+        reduce in prop::sample::select(vec![1, 2]),
+        branch in prop::sample::select(vec!["bn", "relu"]),
         everywhere in attention(),
         places in prop::collection::vec((1_usize..=4, prop::option::of(0_usize..3), attention()), 0..5),
     ) -> NetworkSpec {
@@ -121,6 +155,13 @@ prop_compose! {
             ("widths", list((0..4).map(|stage| (width << stage).to_string()).collect())),
             ("shortcut", shortcut.to_owned()),
             ("stride", stride.to_owned()),
+            ("stem", stem.to_owned()),
+            ("stem_width", stem_width.to_string()),
+            // Unpadded, the pool needs three positions.
+            ("pool", if input < 5 { "pad" } else { pool }.to_owned()),
+            // What is reduced must still divide into the groups.
+            ("reduce", if model == "resnext50_32x4d" { 1 } else { reduce }.to_string()),
+            ("branch", branch.to_owned()),
             ("input", input.to_string()),
             ("classes", classes.to_string()),
         ] {

@@ -1,6 +1,7 @@
 //! The window, driven through its accessibility tree as a screen reader would, and looked at as a person would.
 
 mod behaviour;
+mod hub;
 mod snapshots;
 
 use std::time::{Duration, Instant};
@@ -12,10 +13,10 @@ use gatescope::desktop::document::{Command, ThemeChoice};
 use gatescope::desktop::session::Session;
 
 /// Long enough for two ResNet-50 in a debug build on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A window as first start shows it, everything inspected.
-pub fn window(size: [f32; 2], theme: ThemeChoice) -> Harness<'static, App> {
+fn window(size: [f32; 2], theme: ThemeChoice) -> Harness<'static, App> {
     let mut harness = Harness::builder()
         .with_size(size)
         .with_max_steps(64)
@@ -27,7 +28,7 @@ pub fn window(size: [f32; 2], theme: ThemeChoice) -> Harness<'static, App> {
 }
 
 /// Steps until the worker has nothing left to do and the window has nothing left to repaint.
-pub fn settle(harness: &mut Harness<'static, App>) {
+fn settle(harness: &mut Harness<'static, App>) {
     let started = Instant::now();
     loop {
         harness.step();
@@ -44,7 +45,7 @@ pub fn settle(harness: &mut Harness<'static, App>) {
 }
 
 /// Is there a Vulkan driver to draw with? Without one, tests look at the accessibility tree only.
-pub fn has_vulkan() -> bool {
+fn has_vulkan() -> bool {
     let descriptor = eframe::wgpu::InstanceDescriptor {
         backends: eframe::wgpu::Backends::VULKAN,
         ..eframe::wgpu::InstanceDescriptor::new_without_display_handle()
@@ -59,7 +60,7 @@ fn renderer() -> impl egui_kittest::TestRenderer + 'static {
 }
 
 /// Presses a shortcut with Ctrl (Cmd on macOS).
-pub fn ctrl(harness: &mut Harness<'static, App>, key: egui::Key) {
+fn ctrl(harness: &mut Harness<'static, App>, key: egui::Key) {
     harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
     harness.run_ok();
 }

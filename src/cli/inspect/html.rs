@@ -114,7 +114,7 @@ fn aside(setting: &Setting, result: &Inspected, view: &View, subject: &str) -> S
 fn guesses(result: &Inspected) -> String {
     let mut rows = String::new();
     for guess in &result.top {
-        let label = guess.label.map_or_else(|| format!("class {}", guess.class), ToOwned::to_owned);
+        let label = guess.label.as_deref().map_or_else(|| format!("class {}", guess.class), ToOwned::to_owned);
         let percent = guess.probability * 100.0;
         rows += &format!(
             "<tr title=\"class {}, logit {:.4}\"><td>{}</td><td class=\"track\"><div><i style=\"width:{:.2}%\"></i></div></td>\
@@ -230,7 +230,7 @@ pub(super) fn overview(setting: &Setting, results: &[Inspected]) -> String {
         let folder = href(&result.short_name);
         let name = escape(&file_name(result));
         let guess = result.top.first().map_or_else(String::new, |guess| {
-            let label = guess.label.map_or_else(|| format!("class {}", guess.class), ToOwned::to_owned);
+            let label = guess.label.as_deref().map_or_else(|| format!("class {}", guess.class), ToOwned::to_owned);
             format!("{} · {:.1} %", escape(&label), guess.probability * 100.0)
         });
         cards += &format!(

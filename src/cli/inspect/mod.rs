@@ -3,7 +3,7 @@
 mod files;
 mod html;
 mod page;
-mod progress;
+mod preparing;
 mod result;
 mod tensors;
 mod value;
@@ -14,14 +14,15 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::error::CliError;
+use super::progress::Progress;
+use super::source::{self, Source};
 use super::{output, spec};
 use crate::compute::engine::{Control, Plan, PlanOptions};
-use crate::compute::imaging::{self, MAX_RESIZE, Preprocessing};
+use crate::compute::imaging::{self, Preprocessing};
+use crate::compute::labels::Labels;
 use crate::compute::weights::Weights;
-use crate::network::zoo::MAX_INPUT;
 use crate::network::{Graph, lower, zoo};
 use files::Folder;
-use progress::Progress;
 use result::Inspected;
 
 const EXAMPLES: &str = "\
@@ -38,10 +39,10 @@ Without --weights the network is untrained: random numbers, the same for the sam
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The network, as text (resnet50+cbam@layer3) or a spec file
+    /// The network: text (resnet50+cbam@layer3), a spec file, or hf:OWNER/NAME on the Hugging Face Hub
     #[arg(value_name = "SPEC")]
     spec: OsString,
-    /// Trained weights: safetensors with PyTorch's state_dict names
+    /// Trained weights: safetensors with PyTorch's state_dict names, a file or hf:OWNER/NAME[@REVISION][/FILE]
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
     /// Without weights: the seed of the random ones
@@ -50,12 +51,8 @@ pub struct Args {
     /// Pictures: PNG, JPEG, WebP, BMP, GIF (first frame), TIFF
     #[arg(long = "image", value_name = "FILE", required = true, num_args = 1..)]
     images: Vec<PathBuf>,
-    /// The picture's shorter side before cropping [default: the crop and an eighth more]
-    #[arg(long, value_name = "N")]
-    resize: Option<usize>,
-    /// Side of the square the network sees [default: the network's input]
-    #[arg(long, value_name = "N")]
-    crop: Option<usize>,
+    #[command(flatten)]
+    preparing: preparing::Args,
     /// Write one picture a gate and an index.html there; with several images, a folder each
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -79,6 +76,7 @@ struct Setting {
     weights: Weights,
     plan: Plan,
     preprocessing: Preprocessing,
+    labels: Option<Labels>,
 }
 
 /// Inspects every image, writes what was asked for, then prints.
@@ -109,36 +107,25 @@ pub fn run(args: &Args) -> Result<(), CliError> {
 }
 
 fn setting(args: &Args) -> Result<Setting, CliError> {
-    let mut spec = spec::read(&args.spec)?;
-    if let Some(crop) = args.crop {
-        check_size("--crop", crop, MAX_INPUT)?;
-        spec::resize(&mut spec, &crop.to_string())?;
-    }
+    // The weights first: on the Hub they may bring a configuration.
+    let argument =
+        args.weights.as_ref().map(|path| path.as_os_str()).or(source::is_remote(&args.spec).then_some(&args.spec));
+    let checkpoint = argument.map(source::resolve).transpose()?;
+    let config = preparing::config(&args.preparing, checkpoint.as_ref())?;
+    let mut spec = match source::is_remote(&args.spec) {
+        true => source::network(&args.spec.to_string_lossy(), &config)?,
+        false => spec::read(&args.spec)?,
+    };
+    preparing::set_input(&args.preparing, &config, &mut spec)?;
     let graph = lower(&spec).map_err(CliError::input)?;
-    let mut preprocessing = Preprocessing::for_input(zoo::input_of(&spec));
-    if let Some(resize) = args.resize {
-        check_size("--resize", resize, MAX_RESIZE)?;
-        let side = preprocessing.crop.into_iter().max().unwrap_or(0);
-        if resize < side {
-            return Err(CliError::Input(format!(
-                "--resize {resize}: smaller than the {side} pixels to be cropped; give {side} or more, or a smaller --crop"
-            )));
-        }
-        preprocessing.resize = resize;
-    }
-    let weights = match &args.weights {
-        Some(path) => Weights::open(&graph, path).map_err(CliError::input)?,
+    let preprocessing = preparing::preprocessing(&args.preparing, &config, zoo::input_of(&spec))?;
+    let labels = preparing::labels(&args.preparing, config, zoo::classes_of(&spec))?;
+    let weights = match checkpoint {
+        Some(Source { path, .. }) => Weights::open(&graph, &path).map_err(CliError::input)?,
         None => Weights::seeded(&graph, args.seed),
     };
     let plan = Plan::new(&graph, &weights, PlanOptions::default()).map_err(CliError::input)?;
-    Ok(Setting { graph, weights, plan, preprocessing })
-}
-
-fn check_size(flag: &str, size: usize, max: usize) -> Result<(), CliError> {
-    match (1..=max).contains(&size) {
-        true => Ok(()),
-        false => Err(CliError::Input(format!("{flag} {size}: give 1 to {max} pixels"))),
-    }
+    Ok(Setting { graph, weights, plan, preprocessing, labels })
 }
 
 /// One image: opened, run, its pictures staged. Only small things are kept.
@@ -156,7 +143,7 @@ fn inspect(
     progress.clear();
     let run = run.map_err(|error| CliError::Failure(format!("{}: {error}", path.display())))?;
     let size = [picture.pixels.width(), picture.pixels.height()];
-    let result = Inspected::new(&setting.graph, path, short_name, size, run);
+    let result = Inspected::new(setting, path, short_name, size, run);
     if let Some(folder) = folder {
         folder.add(setting, &picture, &prepared, &result)?;
     }

@@ -6,6 +6,7 @@ use super::Setting;
 use super::result::{self, Inspected};
 use crate::cli::page::Page;
 use crate::cli::table::{Cell, Table};
+use crate::compute::imaging::Preprocessing;
 
 /// What is said wherever untrained weights are used.
 pub(super) const UNTRAINED: &str = "random numbers, so gates and classes mean nothing yet";
@@ -38,12 +39,13 @@ fn add(page: &mut Page, setting: &Setting, result: &Inspected) {
     }
 }
 
-/// `Image: 451×300, shorter side to 256, centre crop 224×224`.
+/// `Image: 451×300, shorter side to 256, centre crop 224×224, bilinear`.
 pub(super) fn input_line(setting: &Setting, result: &Inspected) -> String {
     let [width, height] = result.size;
     let [crop_height, crop_width] = setting.preprocessing.crop;
-    let resize = setting.preprocessing.resize;
-    format!("Image: {width}×{height}, shorter side to {resize}, centre crop {crop_width}×{crop_height}")
+    let Preprocessing { resize, interpolation, .. } = &setting.preprocessing;
+    let filter = interpolation.as_str();
+    format!("Image: {width}×{height}, shorter side to {resize}, centre crop {crop_width}×{crop_height}, {filter}")
 }
 
 fn guesses(result: &Inspected) -> Table {
@@ -51,7 +53,7 @@ fn guesses(result: &Inspected) -> Table {
     for guess in &result.top {
         table.row(vec![
             Cell::Text(guess.class.to_string()),
-            Cell::Text(guess.label.unwrap_or("").to_owned()),
+            Cell::Text(guess.label.as_deref().unwrap_or("").to_owned()),
             Cell::Value(guess.logit),
             Cell::Value(guess.probability),
         ]);

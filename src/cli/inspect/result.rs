@@ -44,9 +44,9 @@ pub(super) struct GateResult {
 
 impl Inspected {
     /// Takes what a run found.
-    pub(super) fn new(graph: &Graph, path: &Path, short_name: String, size: [u32; 2], run: Run) -> Self {
+    pub(super) fn new(setting: &Setting, path: &Path, short_name: String, size: [u32; 2], run: Run) -> Self {
         let gate = |(gate, found): (&Gate, crate::compute::engine::GateValues)| GateResult {
-            shape: gate_shape(graph, gate),
+            shape: gate_shape(&setting.graph, gate),
             stats: Stats::of(&found.values),
             values: found.values,
         };
@@ -54,8 +54,8 @@ impl Inspected {
             path: path.to_owned(),
             short_name,
             size,
-            top: top(&run.logits, GUESSES),
-            gates: graph.gates.iter().zip(run.gates).map(gate).collect(),
+            top: top(&run.logits, setting.labels.as_ref(), GUESSES),
+            gates: setting.graph.gates.iter().zip(run.gates).map(gate).collect(),
             logits: run.logits,
             elapsed: run.elapsed,
         }

@@ -13,7 +13,7 @@ struct Report<'a> {
     network: &'a str,
     image: String,
     weights: Loaded<'a>,
-    top: Vec<GuessEntry>,
+    top: Vec<GuessEntry<'a>>,
     gates: Vec<GateEntry<'a>>,
 }
 
@@ -34,9 +34,9 @@ struct MismatchEntry<'a> {
 }
 
 #[derive(Serialize)]
-struct GuessEntry {
+struct GuessEntry<'a> {
     class: usize,
-    label: Option<&'static str>,
+    label: Option<&'a str>,
     logit: f32,
     probability: f32,
 }
@@ -94,7 +94,7 @@ fn report<'a>(setting: &'a Setting, result: &'a Inspected) -> Report<'a> {
             .iter()
             .map(|guess| GuessEntry {
                 class: guess.class,
-                label: guess.label,
+                label: guess.label.as_deref(),
                 logit: guess.logit,
                 probability: guess.probability,
             })

@@ -145,6 +145,14 @@ pub enum ImagingError {
         /// The shorter side asked for.
         resize: usize,
     },
+    /// A share of the resized picture that leads nowhere.
+    #[error("a crop of {side} pixels cannot be {share} of the resized side; give a share like 0.875, up to 1")]
+    CropShare {
+        /// The share asked for.
+        share: f64,
+        /// The crop's longer side in pixels.
+        side: usize,
+    },
     /// A mean or a standard deviation that cannot be divided by.
     #[error("channel {channel} is normalised with mean {mean} and std {std}; both must be finite and std above 0")]
     Normalisation {

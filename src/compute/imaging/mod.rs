@@ -18,7 +18,7 @@ mod text;
 pub use colour::ColourMap;
 pub use decode::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, decode, from_rgba, open};
 pub use error::ImagingError;
-pub use preprocess::{MAX_CROP_SIDE, MAX_RESIZE, Prepared, Preprocessing, Window};
+pub use preprocess::{Interpolation, MAX_CROP_SIDE, MAX_RESIZE, Prepared, Preprocessing, Window};
 pub use sample::{Sample, sample_picture, samples};
 
 /// A decoded picture: upright, 8-bit sRGB, without alpha.

@@ -1,7 +1,7 @@
 //! From a picture to the network's input, as torchvision does: resize, centre crop, normalise.
 //!
-//! Sizes and offsets follow `torchvision.transforms` (`Resize(shorter side)`, `CenterCrop`), the filter is Pillow's
-//! bilinear with antialias. Only the pixels inside the crop are ever resampled, so an elongated picture costs no
+//! Sizes and offsets follow `torchvision.transforms` (`Resize(shorter side)`, `CenterCrop`), the filters are Pillow's
+//! bilinear and bicubic, with antialias. Only the pixels inside the crop are ever resampled, so an elongated picture costs no
 //! more memory than a square one.
 
 use std::ops::Range;
@@ -22,6 +22,52 @@ const SMALL_INPUT: usize = 96;
 const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
 
+/// How a resized pixel is made from those around it; both widen when shrinking, as Pillow does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Interpolation {
+    /// A triangle: torchvision's default.
+    #[default]
+    Bilinear,
+    /// Cubic convolution with a = -0.5: timm's default, Pillow's `BICUBIC`.
+    Bicubic,
+}
+
+impl Interpolation {
+    /// Every filter.
+    pub const ALL: [Self; 2] = [Self::Bilinear, Self::Bicubic];
+
+    /// The name that timm and torchvision use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bilinear => "bilinear",
+            Self::Bicubic => "bicubic",
+        }
+    }
+
+    /// The filter of that name, if it is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|filter| filter.as_str() == name)
+    }
+
+    fn filter(self) -> FilterType {
+        match self {
+            Self::Bilinear => FilterType::Bilinear,
+            // The library's Catmull-Rom is the cubic convolution with a = -0.5.
+            Self::Bicubic => FilterType::CatmullRom,
+        }
+    }
+
+    /// How many original pixels a resized one reaches to each side, at scale 1.
+    fn reach(self) -> f64 {
+        match self {
+            Self::Bilinear => 1.0,
+            Self::Bicubic => 2.0,
+        }
+    }
+}
+
 /// How a picture becomes a network's input.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preprocessing {
@@ -31,6 +77,8 @@ pub struct Preprocessing {
     pub crop: [usize; 2],
     /// 3 (RGB) or 1 (grey: ITU-R 601 luma, as Pillow's `convert("L")`).
     pub channels: usize,
+    /// How it is resized.
+    pub interpolation: Interpolation,
     /// Subtracted from each channel, on a 0..1 scale; grey uses the first.
     pub mean: [f32; 3],
     /// Divides each channel after that; grey uses the first.
@@ -74,7 +122,33 @@ impl Preprocessing {
             1 => (average(IMAGENET_MEAN), average(IMAGENET_STD)),
             _ => (IMAGENET_MEAN, IMAGENET_STD),
         };
-        Self { resize, crop: [height, width], channels, mean, std }
+        Self { resize, crop: [height, width], channels, interpolation: Interpolation::default(), mean, std }
+    }
+
+    /// The same for another input `[C, H, W]`: the crop becomes that input, the margin around it keeps its share.
+    #[must_use]
+    pub fn fitted(&self, [channels, height, width]: [usize; 3]) -> Self {
+        let longer = |crop: [usize; 2]| crop[0].max(crop[1]).max(1);
+        let (from, to) = (longer(self.crop), longer([height, width]));
+        let resize = match from == to {
+            true => self.resize,
+            false => ((self.resize as f64 * to as f64 / from as f64).round() as usize).clamp(1, MAX_RESIZE),
+        };
+        Self { resize, crop: [height, width], channels, ..self.clone() }
+    }
+
+    /// Sets the resized side as timm does from `crop_pct`, the crop's share of it: rounded down.
+    ///
+    /// # Errors
+    /// A share that is not above 0, or leads past [`MAX_RESIZE`].
+    pub fn set_crop_share(&mut self, share: f64) -> Result<(), ImagingError> {
+        let side = self.crop[0].max(self.crop[1]);
+        let resize = (side as f64 / share).floor();
+        if !(share > 0.0 && resize >= 1.0 && resize <= MAX_RESIZE as f64) {
+            return Err(ImagingError::CropShare { share, side });
+        }
+        self.resize = resize as usize;
+        Ok(())
     }
 
     /// Resizes, crops and normalises.
@@ -91,7 +165,7 @@ impl Preprocessing {
         let [resized_h, resized_w] = self.resized(height as usize, width as usize);
         let x = Axis::new(width as usize, resized_w, self.crop[1]);
         let y = Axis::new(height as usize, resized_h, self.crop[0]);
-        let mut crop = resample(picture, &x, &y)?;
+        let mut crop = resample(picture, &x, &y, self.interpolation)?;
         if self.channels == 1 {
             crop.pixels_mut().for_each(|pixel| *pixel = Rgb([luma(*pixel); 3]));
         }
@@ -101,7 +175,11 @@ impl Preprocessing {
         Ok(Prepared { tensor: self.normalise(&crop), crop, window })
     }
 
-    fn check(&self) -> Result<(), ImagingError> {
+    /// Are the numbers such that a picture can be prepared with them?
+    ///
+    /// # Errors
+    /// The first that is out of range.
+    pub fn check(&self) -> Result<(), ImagingError> {
         let [height, width] = self.crop;
         if !matches!(self.channels, 1 | 3) {
             return Err(ImagingError::Channels { channels: self.channels });
@@ -175,9 +253,9 @@ impl Axis {
     }
 
     /// The original pixels that the filter can reach from the visible part.
-    fn source_pixels(&self) -> Range<usize> {
+    fn source_pixels(&self, interpolation: Interpolation) -> Range<usize> {
         let (first, length) = self.source_box();
-        let reach = self.scale().max(1.0);
+        let reach = interpolation.reach() * self.scale().max(1.0);
         // One more on each side is cheap and keeps rounding out of the question.
         let start = (first - reach).floor() as usize;
         start.saturating_sub(1)..((first + length + reach).ceil() as usize + 1).min(self.source)
@@ -198,18 +276,20 @@ impl Axis {
 ///
 /// Rows first, then columns, each rounded to 8 bits, as Pillow does; the library on its own starts with the columns,
 /// which changes every fifth value by 1/255.
-fn resample(picture: &Picture, x: &Axis, y: &Axis) -> Result<RgbImage, ImagingError> {
+fn resample(picture: &Picture, x: &Axis, y: &Axis, interpolation: Interpolation) -> Result<RgbImage, ImagingError> {
     let failed = |reason: String| ImagingError::Resample { name: picture.name.clone(), reason };
     let (width, height) = picture.pixels.dimensions();
     let source = ImageRef::new(width, height, picture.pixels.as_raw(), PixelType::U8x3)
         .map_err(|error| failed(error.to_string()))?;
     let (across, down) = (x.visible().1 as u32, y.visible().1 as u32);
     let ((left, box_width), (top, box_height)) = (x.source_box(), y.source_box());
-    let rows = y.source_pixels();
+    let rows = y.source_pixels(interpolation);
     let mut wide = Image::new(across, rows.len() as u32, PixelType::U8x3);
     let mut target = Image::new(across, down, PixelType::U8x3);
-    let horizontal = bilinear().crop(left, rows.start as f64, box_width, rows.len() as f64);
-    let vertical = bilinear().crop(0.0, top - rows.start as f64, f64::from(across), box_height);
+    let filter = ResizeAlg::Convolution(interpolation.filter());
+    let options = ResizeOptions::new().resize_alg(filter).use_alpha(false);
+    let horizontal = options.crop(left, rows.start as f64, box_width, rows.len() as f64);
+    let vertical = options.crop(0.0, top - rows.start as f64, f64::from(across), box_height);
     let mut resizer = Resizer::new();
     resizer.resize(&source, &mut wide, &horizontal).map_err(|error| failed(error.to_string()))?;
     resizer.resize(&wide, &mut target, &vertical).map_err(|error| failed(error.to_string()))?;
@@ -221,10 +301,6 @@ fn resample(picture: &Picture, x: &Axis, y: &Axis) -> Result<RgbImage, ImagingEr
     let mut crop = RgbImage::new(x.crop as u32, y.crop as u32);
     image::imageops::replace(&mut crop, &visible, x.padding(), y.padding());
     Ok(crop)
-}
-
-fn bilinear() -> ResizeOptions {
-    ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).use_alpha(false)
 }
 
 /// ITU-R 601 luma in Pillow's fixed-point form (`L24` in its `Convert.c`).

@@ -1,31 +1,32 @@
 //! Binding a checkpoint to a graph, and saying what does not fit.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 
-use super::open::Checkpoint;
-use super::{LoadReport, Mismatch, WeightsError};
+use super::checkpoint::fault::shown;
+use super::{Checkpoint, LoadReport, Mismatch, WeightsError};
 use crate::network::graph::{Graph, Op, Role};
 
 /// Names shown of each kind before the message says how many there are.
 const SHOWN: usize = 2;
 
 /// Reads every tensor of the graph, or refuses the file as a whole.
-pub(super) fn bind(graph: &Graph, mut file: Checkpoint) -> Result<(Vec<Tensor>, LoadReport), WeightsError> {
-    let mut report = compare(graph, &file);
+pub(super) fn bind(graph: &Graph, file: &Checkpoint) -> Result<(Vec<Tensor>, LoadReport), WeightsError> {
+    let mut report = compare(graph, file);
     if !(report.missing.is_empty() && report.unexpected.is_empty() && report.mismatched.is_empty()) {
-        let message = message(graph, &file, &report);
-        return Err(WeightsError::Unfit { path: file.path, report: Box::new(report), message });
+        let message = message(graph, file, &report);
+        return Err(WeightsError::Unfit { path: file.path().to_owned(), report: Box::new(report), message });
     }
-    let infos = std::mem::take(&mut file.tensors);
     let mut tensors = Vec::with_capacity(graph.params.len());
     for param in &graph.params {
-        // Present: `compare` found nothing missing.
-        let Some(info) = infos.get(&param.name) else { continue };
-        let tensor = file.read(&param.name, info)?;
-        let values = tensor.flatten_all().and_then(|flat| flat.to_vec1::<f32>());
-        if values.is_ok_and(|values| values.iter().any(|value| !value.is_finite())) {
+        // Present and of the right shape: `compare` found nothing else.
+        let values = file.read(&param.name)?;
+        if values.iter().any(|value| !value.is_finite()) {
             report.non_finite.push(param.name.clone());
         }
+        let tensor = Tensor::from_vec(values, param.shape.as_slice(), &Device::Cpu).map_err(|error| {
+            let reason = std::io::Error::other(format!("{}: {error}", param.name));
+            WeightsError::Unreadable { path: file.path().to_owned(), reason }
+        })?;
         tensors.push(tensor);
     }
     Ok((tensors, report))
@@ -35,20 +36,19 @@ pub(super) fn bind(graph: &Graph, mut file: Checkpoint) -> Result<(Vec<Tensor>, 
 fn compare(graph: &Graph, file: &Checkpoint) -> LoadReport {
     let mut report = LoadReport::default();
     for param in &graph.params {
-        match file.tensors.get(&param.name) {
+        match file.entry(&param.name) {
             None => report.missing.push(param.name.clone()),
-            Some(info) if info.shape == param.shape => report.matched += 1,
-            Some(info) => report.mismatched.push(Mismatch {
+            Some(entry) if entry.shape == param.shape => report.matched += 1,
+            Some(entry) => report.mismatched.push(Mismatch {
                 name: param.name.clone(),
                 expected: param.shape.clone(),
-                found: info.shape.clone(),
+                found: entry.shape.clone(),
             }),
         }
     }
     let known: std::collections::HashSet<&str> = graph.params.iter().map(|param| param.name.as_str()).collect();
-    let is_counter = |name: &str| name == "num_batches_tracked" || name.ends_with(".num_batches_tracked");
-    let names = file.tensors.keys().filter(|name| !known.contains(name.as_str()) && !is_counter(name));
-    report.unexpected = names.cloned().collect();
+    let unexpected = file.entries().iter().filter(|entry| !known.contains(entry.name.as_str()) && !entry.is_counter());
+    report.unexpected = unexpected.map(|entry| entry.name.clone()).collect();
     report
 }
 
@@ -56,8 +56,9 @@ fn compare(graph: &Graph, file: &Checkpoint) -> LoadReport {
 fn message(graph: &Graph, file: &Checkpoint, report: &LoadReport) -> String {
     let mut parts = Vec::new();
     let shape_in_graph = |name: &String| graph.params.iter().find(|param| param.name == *name).map(|p| p.shape.clone());
-    let shape_in_file = |name: &String| file.tensors.get(name).map(|info| info.shape.clone());
-    let with_shape = |name: &String, shape: Option<Vec<usize>>| format!("{name} {:?}", shape.unwrap_or_default());
+    let shape_in_file = |name: &String| file.entry(name).map(|entry| entry.shape.clone());
+    let with_shape =
+        |name: &String, shape: Option<Vec<usize>>| format!("{} {:?}", shown(name), shape.unwrap_or_default());
     let missing = report.missing.iter().map(|name| with_shape(name, shape_in_graph(name)));
     let unexpected = report.unexpected.iter().map(|name| with_shape(name, shape_in_file(name)));
     let mismatched = report.mismatched.iter().map(|m| format!("{} is {:?}, not {:?}", m.name, m.found, m.expected));
@@ -82,7 +83,7 @@ fn push(parts: &mut Vec<String>, count: usize, what: &str, names: impl Iterator<
 /// What would most likely make the file fit.
 fn advice(graph: &Graph, file: &Checkpoint, report: &LoadReport) -> String {
     let base = graph.name.split('+').next().unwrap_or_default();
-    let in_file = attention_of(file.tensors.keys().map(String::as_str));
+    let in_file = attention_of(file.entries().iter().map(|entry| entry.name.as_str()));
     let in_graph = attention_of(graph.params.iter().map(|param| param.name.as_str()));
     if report.matched == 0 {
         return "no tensor has a name and shape of this network, give the network the file was saved from".to_owned();
@@ -119,8 +120,8 @@ fn classes_in(graph: &Graph, report: &LoadReport) -> Option<usize> {
 
 /// The attention these tensor names speak of, as a spec would write it.
 fn attention_of<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'static str> {
-    const MARKS: [&str; 6] =
-        [".ChannelGate.", ".SpatialGate.", ".se.channel.", ".se.spatial.", ".se.fc1.", ".se.fc.0."];
+    const MARKS: [&str; 7] =
+        [".ChannelGate.", ".SpatialGate.", ".se.channel.", ".se.spatial.", ".se.fc1.", ".se.fc.0.", ".se.conv.weight"];
     let mut seen = [false; MARKS.len()];
     for name in names {
         for (seen, mark) in seen.iter_mut().zip(MARKS) {
@@ -134,8 +135,9 @@ fn attention_of<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'static str
         [_, _, true, true, ..] => Some("cbam(variant=timm)"),
         [_, _, true, false, ..] => Some("cam(variant=timm)"),
         [_, _, false, true, ..] => Some("sam(variant=timm)"),
-        [.., true, _] => Some("se"),
-        [.., true] => Some("se(variant=nobias)"),
+        [.., true, _, _] => Some("se"),
+        [.., true, _] => Some("se(variant=nobias)"),
+        [.., true] => Some("eca"),
         _ => None,
     }
 }

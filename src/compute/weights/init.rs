@@ -28,7 +28,8 @@ fn tensor(graph: &Graph, param: &Param, seed: u64) -> Tensor {
         .unwrap_or_else(|error| unreachable!("{}: {error}", param.name))
 }
 
-/// The initialisation PyTorch would give: torchvision's `ResNet.__init__` for convolutions, `nn.Linear`'s default.
+/// The initialisation PyTorch would give: torchvision's `ResNet.__init__` for convolutions, the defaults of
+/// `nn.Linear` and `nn.Conv1d`.
 fn law(graph: &Graph, param: &Param) -> Law {
     let node = &graph[param.owner];
     let in_attention = || graph.ancestors(node.scope).any(|id| matches!(graph[id].kind, ScopeKind::Attention(_)));
@@ -45,6 +46,7 @@ fn law(graph: &Graph, param: &Param) -> Law {
             let fan_in = graph[node.inputs[0]].shape.elements();
             Law::Uniform((1.0 / fan_in as f64).sqrt())
         }
+        (Op::ChannelConv1d { kernel, .. }, _) => Law::Uniform((1.0 / *kernel as f64).sqrt()),
         _ => Law::Constant(0.0),
     }
 }

@@ -1,13 +1,18 @@
 //! The numbers of a network: read from a checkpoint and bound to a graph, or seeded.
 
 mod bind;
+pub mod checkpoint;
+mod error;
 mod init;
-mod open;
+mod map;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use candle_core::{CpuStorage, Storage, Tensor};
+
+pub use checkpoint::Checkpoint;
+pub use error::WeightsError;
 
 use crate::network::graph::{Graph, ParamId};
 
@@ -59,93 +64,6 @@ pub struct Mismatch {
     pub found: Vec<usize>,
 }
 
-/// Why a file's weights cannot be used. Every message says what, where and what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum WeightsError {
-    /// The path is a folder.
-    #[error("{}: a folder, give the safetensors file in it", path.display())]
-    Folder {
-        /// The path given.
-        path: PathBuf,
-    },
-    /// The path is a device, a pipe or a socket.
-    #[error("{}: not a regular file, give a safetensors file", path.display())]
-    NotAFile {
-        /// The path given.
-        path: PathBuf,
-    },
-    /// The file cannot be read.
-    #[error("{}: cannot be read: {reason}", path.display())]
-    Unreadable {
-        /// The path given.
-        path: PathBuf,
-        /// What the system said.
-        reason: std::io::Error,
-    },
-    /// The file has no bytes.
-    #[error("{}: an empty file, download or save the weights again", path.display())]
-    Empty {
-        /// The path given.
-        path: PathBuf,
-    },
-    /// The file is larger than what is read into memory.
-    #[error("{}: {bytes} bytes, more than the {limit} that are read; is this one network's weights?", path.display())]
-    TooLarge {
-        /// The path given.
-        path: PathBuf,
-        /// Its length.
-        bytes: u64,
-        /// The most that is read.
-        limit: u64,
-    },
-    /// The file ends before what its header promises.
-    #[error("{}: cut off: {bytes} bytes where its header promises {promised}, download or copy it again", path.display())]
-    Truncated {
-        /// The path given.
-        path: PathBuf,
-        /// Its length.
-        bytes: u64,
-        /// The length its header implies.
-        promised: u64,
-    },
-    /// Another format.
-    #[error("{}: not a safetensors file: {reason}", path.display())]
-    NotSafetensors {
-        /// The path given.
-        path: PathBuf,
-        /// What it is and what to do.
-        reason: String,
-    },
-    /// A header that contradicts itself or the file.
-    #[error("{}: a damaged safetensors header ({reason}), save or download the file again", path.display())]
-    Header {
-        /// The path given.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Numbers of a kind that is not read.
-    #[error("{}: {tensor} holds {found} numbers, save it as float32, float16, bfloat16 or float64", path.display())]
-    Dtype {
-        /// The path given.
-        path: PathBuf,
-        /// The tensor's name.
-        tensor: String,
-        /// Its element type.
-        found: String,
-    },
-    /// Tensors are missing, left over, or of another shape.
-    #[error("{}: {message}", path.display())]
-    Unfit {
-        /// The path given.
-        path: PathBuf,
-        /// Which tensors.
-        report: Box<LoadReport>,
-        /// Counts, first names, and what to do.
-        message: String,
-    },
-}
-
 impl Weights {
     /// Random weights that depend on the seed and on each parameter's name, shape and place only: the same on
     /// every platform, and unchanged when other layers change.
@@ -158,13 +76,13 @@ impl Weights {
         Self::new(init::tensors(graph, seed), Source::Seeded(seed), LoadReport::default())
     }
 
-    /// Reads a safetensors file whose names are PyTorch's (`layer1.0.conv1.weight`). A `module.` in front of
-    /// all of them is ignored, and so is `num_batches_tracked`.
+    /// Reads a checkpoint (safetensors, PyTorch) whose names are the graph's (`layer1.0.conv1.weight`), apart from
+    /// what [`Checkpoint`] strips. `num_batches_tracked` is ignored.
     ///
     /// # Errors
     /// When the file cannot be read, is damaged, or does not hold exactly the graph's tensors.
     pub fn open(graph: &Graph, path: &Path) -> Result<Self, WeightsError> {
-        let (tensors, report) = bind::bind(graph, open::Checkpoint::open(path)?)?;
+        let (tensors, report) = bind::bind(graph, &Checkpoint::open(path)?)?;
         Ok(Self::new(tensors, Source::File(path.to_owned()), report))
     }
 

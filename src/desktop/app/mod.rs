@@ -15,6 +15,8 @@ use super::document::{Command, Document, History, Selection, ThemeChoice, View};
 use super::jobs::Jobs;
 use super::session::Session;
 use super::ui::{Outbox, Shared, Views, theme};
+use crate::compute::hub::Hub;
+use crate::network::graph::{Gate, GateKind};
 
 /// The document is kept this long after its last change.
 const KEEP_AFTER: Duration = Duration::from_millis(500);
@@ -71,6 +73,7 @@ impl App {
             outbox: Outbox::default(),
         };
         app.apply_theme(ctx);
+        app.select_something();
         if let Some(problem) = restored.problem {
             app.notices.error(problem);
         }
@@ -109,6 +112,20 @@ impl App {
         self.outbox.send(command);
     }
 
+    /// Selects the attention in the middle of the active network: a first look should show a gate.
+    fn select_something(&mut self) {
+        let Some(graph) = self.document.active().map(|network| network.graph.clone()) else { return };
+        let maps: Vec<&Gate> = graph.gates.iter().filter(|gate| gate.kind == GateKind::Spatial).collect();
+        let Some(gate) = maps.get(maps.len() * 2 / 3).copied().or(graph.gates.last()) else { return };
+        let block = graph[gate.scope].parent.map(|block| graph[block].path.clone());
+        self.selection = Selection { part: block, gate: Some(gate.name.clone()) };
+    }
+
+    /// Fetches from this Hub instead of the one the environment names.
+    pub fn use_hub(&mut self, hub: Hub) {
+        self.jobs.use_hub(hub);
+    }
+
     /// Everything views may read.
     fn shared(&self) -> Shared<'_> {
         Shared {
@@ -136,9 +153,10 @@ impl App {
         if painting >= SETTLE {
             self.jobs.tend(&self.document);
         } else {
-            ctx.request_repaint_after(SETTLE - painting);
+            ctx.request_repaint_after(SETTLE.saturating_sub(painting));
         }
         self.take_answers();
+        self.take_fetched();
         match self.changed {
             Some(changed) if changed.elapsed() >= KEEP_AFTER => self.keep(),
             Some(changed) => ctx.request_repaint_after(KEEP_AFTER.saturating_sub(changed.elapsed())),

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use eframe::egui;
 
 use super::{App, Page};
+use crate::compute::config::ModelConfig;
+use crate::compute::hub::Reference;
 use crate::desktop::dialogs::{Answer, Purpose};
 use crate::desktop::document::{
-    Command, Document, PictureChoice, Project, WeightsChoice, parse_project, print_project,
+    Command, Document, NetworkId, PictureChoice, Project, WeightsChoice, parse_project, print_project,
 };
 use crate::desktop::session::write_whole;
 use crate::desktop::ui::prompt::Question;
@@ -30,6 +32,12 @@ impl App {
                 self.apply_theme(ctx);
             }
             Command::Open(paths) => return paths.iter().for_each(|path| self.open(path)),
+            Command::OpenHub(text) => {
+                return match Reference::parse(&text) {
+                    Ok(reference) => self.jobs.fetch(reference),
+                    Err(problem) => self.notices.error(problem.to_string()),
+                };
+            }
             Command::NewProject => return self.replace(Document::first_start()),
             Command::Cancel => return self.jobs.cancel(&self.document),
             Command::RunAgain => {
@@ -71,6 +79,7 @@ impl App {
                 let text = self.document.network(*id).map(|network| network.spec.to_string());
                 prompt.ask(Question::EditSpec(*id), text.unwrap_or_default());
             }
+            Command::AskHub => prompt.ask(Question::Hub, ""),
             Command::AskPath => prompt.ask(Question::OpenPath, ""),
             Command::AskOpen => self.ask_dialog(ctx, Purpose::Open, String::new()),
             Command::AskSaveProject => self.ask_dialog(ctx, Purpose::SaveProject, "networks.toml".to_owned()),
@@ -116,6 +125,21 @@ impl App {
         }
     }
 
+    /// What the Hub brought is opened like any file.
+    pub(super) fn take_fetched(&mut self) {
+        for outcome in self.jobs.take_fetched() {
+            match outcome {
+                Ok(fetched) => {
+                    if let Some(note) = fetched.note {
+                        self.notices.done(note);
+                    }
+                    self.outbox.send(Command::Open(vec![fetched.weights]));
+                }
+                Err(problem) => self.notices.error(problem),
+            }
+        }
+    }
+
     /// Opens a file of any kind by its content: weights for the active network, a picture, a spec, a project.
     fn open(&mut self, path: &Path) {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
@@ -142,8 +166,27 @@ impl App {
         let Some(id) = self.document.active().map(|network| network.id) else {
             return self.notices.error("Add a network first: weights are opened for the active one");
         };
+        let config = ModelConfig::beside(&path);
         self.change(&Command::SetWeights(id, WeightsChoice::File(path)));
+        if let Some(config) = config {
+            self.take_preprocessing(id, &config);
+        }
         self.forget_failures();
+    }
+
+    /// The configuration beside a checkpoint says how its pictures are prepared.
+    fn take_preprocessing(&mut self, network: NetworkId, config: &Path) {
+        match ModelConfig::open(config) {
+            Ok(ModelConfig { preprocessing: Some(preprocessing), notes, .. }) => {
+                for note in notes {
+                    self.notices.done(note);
+                }
+                let preprocessing = Some(preprocessing);
+                self.change(&Command::SetPreprocessing { network, preprocessing, stroke: None });
+            }
+            Ok(_) => {}
+            Err(problem) => self.notices.error(problem.to_string()),
+        }
     }
 
     /// The same file may have been mended since it failed: opening it again tries again.
@@ -223,7 +266,7 @@ impl App {
 
     fn keep_pasted(&self, image: &egui::ColorImage) -> Result<PathBuf, String> {
         let [width, height] = image.size;
-        let rgba: Vec<u8> = image.pixels.iter().flat_map(|pixel| pixel.to_srgba_unmultiplied()).collect();
+        let rgba: Vec<u8> = image.pixels.iter().flat_map(egui::Color32::to_srgba_unmultiplied).collect();
         let picture = crate::compute::imaging::from_rgba("pasted.png", width, height, &rgba)
             .map_err(|error| error.to_string())?;
         let mut hasher = DefaultHasher::new();

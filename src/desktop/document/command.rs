@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{NetworkId, PictureChoice, WeightsChoice};
+use crate::compute::imaging::Preprocessing;
 use crate::network::NetworkSpec;
 
 /// The views, in the order of their tabs.
@@ -66,6 +67,16 @@ pub enum Command {
     },
     /// Chooses where a network's weights come from.
     SetWeights(NetworkId, WeightsChoice),
+    /// Chooses how a network's pictures are prepared; none is what its input asks for. Edits of one `stroke` are
+    /// undone together.
+    SetPreprocessing {
+        /// Which network.
+        network: NetworkId,
+        /// The choice.
+        preprocessing: Option<Preprocessing>,
+        /// The gesture the edit belongs to.
+        stroke: Option<u64>,
+    },
     /// Chooses the picture.
     SetPicture(PictureChoice),
     /// Takes back the last change of the document.
@@ -82,6 +93,10 @@ pub enum Command {
     AskOpen,
     /// Asks for a path as text, for systems without a file dialog.
     AskPath,
+    /// Asks for a checkpoint on the Hugging Face Hub.
+    AskHub,
+    /// Fetches `hf:OWNER/NAME[@REVISION][/FILE]`, then opens it.
+    OpenHub(String),
     /// Asks for a spec as text to add.
     AskSpec,
     /// Asks for a network's spec as text to edit.
@@ -125,6 +140,7 @@ impl Command {
                 | Self::RemoveNetwork(_)
                 | Self::Edit { .. }
                 | Self::SetWeights(..)
+                | Self::SetPreprocessing { .. }
                 | Self::SetPicture(_)
         )
     }

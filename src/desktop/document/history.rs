@@ -17,7 +17,7 @@ impl History {
     /// Remembers `before` as the state that `command` changed; edits of one stroke count once.
     pub fn record(&mut self, before: Document, command: &Command) {
         let stroke = match command {
-            Command::Edit { stroke, .. } => *stroke,
+            Command::Edit { stroke, .. } | Command::SetPreprocessing { stroke, .. } => *stroke,
             _ => None,
         };
         let continues = stroke.is_some() && stroke == self.stroke;

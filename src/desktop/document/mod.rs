@@ -8,14 +8,15 @@ mod project;
 
 pub use command::{Command, Selection, ThemeChoice, View};
 pub use history::History;
-pub use project::{Project, ProjectError, parse_project, print_project};
+pub use project::{Project, ProjectError, SavedNetwork, parse_project, print_project};
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::compute::imaging::Preprocessing;
 use crate::network::cost::Ledger;
 use crate::network::graph::receptive_fields;
-use crate::network::{Graph, NetworkSpec, SpecError, lower};
+use crate::network::{Graph, NetworkSpec, SpecError, lower, zoo};
 
 /// Identifies a network for as long as the program runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,6 +68,8 @@ pub struct Network {
     pub spec: NetworkSpec,
     /// Where its weights come from.
     pub weights: WeightsChoice,
+    /// How its pictures are prepared, where that is not what its input asks for.
+    pub preprocessing: Option<Preprocessing>,
     /// The spec, lowered.
     pub graph: Arc<Graph>,
     /// What the graph costs.
@@ -84,7 +87,15 @@ impl Network {
         let graph = lower(&spec)?;
         let ledger = Ledger::of(&graph);
         let fields = receptive_fields(&graph);
-        Ok(Self { id, spec, weights, graph: Arc::new(graph), ledger: Arc::new(ledger), fields: Arc::new(fields) })
+        let (graph, ledger, fields) = (Arc::new(graph), Arc::new(ledger), Arc::new(fields));
+        Ok(Self { id, spec, weights, preprocessing: None, graph, ledger, fields })
+    }
+
+    /// How its pictures are prepared: as chosen, cropped to the input it has now.
+    #[must_use]
+    pub fn preparation(&self) -> Preprocessing {
+        let input = zoo::input_of(&self.spec);
+        self.preprocessing.as_ref().map_or_else(|| Preprocessing::for_input(input), |chosen| chosen.fitted(input))
     }
 }
 
@@ -116,8 +127,8 @@ impl Document {
     pub fn of(project: &Project) -> Result<Self, SpecError> {
         let mut document =
             Self { networks: Vec::new(), active: NetworkId(0), picture: project.picture.clone(), next: 0 };
-        for (spec, weights) in &project.networks {
-            document.add(spec.clone(), weights.clone())?;
+        for saved in &project.networks {
+            document.add(saved.clone())?;
         }
         document.active = NetworkId(project.active.min(document.networks.len().saturating_sub(1)) as u64);
         Ok(document)
@@ -127,7 +138,7 @@ impl Document {
     #[must_use]
     pub fn project(&self) -> Project {
         Project {
-            networks: self.networks.iter().map(|network| (network.spec.clone(), network.weights.clone())).collect(),
+            networks: self.networks.iter().map(SavedNetwork::of).collect(),
             active: self.position(self.active).unwrap_or(0),
             picture: self.picture.clone(),
         }
@@ -179,11 +190,11 @@ impl Document {
     pub fn apply(&mut self, command: &Command) -> Result<(), SpecError> {
         match command {
             Command::AddNetwork(spec) => {
-                self.active = self.add(spec.clone(), WeightsChoice::Seeded(0))?;
+                self.active = self.add(SavedNetwork::untrained(spec.clone()))?;
             }
             Command::DuplicateNetwork(id) => {
-                if let Some(network) = self.network(*id).cloned() {
-                    self.active = self.add(network.spec, network.weights)?;
+                if let Some(saved) = self.network(*id).map(SavedNetwork::of) {
+                    self.active = self.add(saved)?;
                 }
             }
             Command::RemoveNetwork(id) => self.remove(*id),
@@ -194,15 +205,19 @@ impl Document {
                     network.weights = choice.clone();
                 }
             }
+            Command::SetPreprocessing { network, preprocessing, .. } => {
+                self.set_preprocessing(*network, preprocessing.as_ref())?;
+            }
             Command::SetPicture(picture) => self.picture = picture.clone(),
             _ => {}
         }
         Ok(())
     }
 
-    fn add(&mut self, spec: NetworkSpec, weights: WeightsChoice) -> Result<NetworkId, SpecError> {
+    fn add(&mut self, saved: SavedNetwork) -> Result<NetworkId, SpecError> {
         let id = NetworkId(self.next);
-        self.networks.push(Network::new(id, spec, weights)?);
+        let network = Network::new(id, saved.spec, saved.weights)?;
+        self.networks.push(Network { preprocessing: saved.preprocessing, ..network });
         self.next += 1;
         Ok(id)
     }
@@ -219,8 +234,20 @@ impl Document {
     /// A file's weights belong to the spec they were opened for; a changed spec starts untrained again.
     fn edit(&mut self, id: NetworkId, spec: &NetworkSpec) -> Result<(), SpecError> {
         if let Some(network) = self.networks.iter_mut().find(|network| network.id == id && network.spec != *spec) {
-            *network = Network::new(id, spec.clone(), WeightsChoice::Seeded(0))?;
+            let preprocessing = network.preprocessing.clone();
+            *network = Network { preprocessing, ..Network::new(id, spec.clone(), WeightsChoice::Seeded(0))? };
         }
+        Ok(())
+    }
+
+    /// Numbers that no picture can be prepared with are refused here, whoever sends them.
+    fn set_preprocessing(&mut self, id: NetworkId, chosen: Option<&Preprocessing>) -> Result<(), SpecError> {
+        let Some(network) = self.networks.iter_mut().find(|network| network.id == id) else { return Ok(()) };
+        if let Some(Err(error)) = chosen.map(Preprocessing::check) {
+            return Err(SpecError::Field { spec: network.spec.to_string(), problem: error.to_string() });
+        }
+        let default = Preprocessing::for_input(zoo::input_of(&network.spec));
+        network.preprocessing = chosen.filter(|chosen| **chosen != default).cloned();
         Ok(())
     }
 }

@@ -8,27 +8,60 @@
 //! [[network]]
 //! spec = "resnet50+cbam"
 //! weights = "seed:0"                # or "file:/path/to/weights.safetensors"
+//!
+//! [network.preprocessing]           # only where it is not what the input asks for
+//! resize = 235
+//! interpolation = "bicubic"
+//! mean = [0.485, 0.456, 0.406]
+//! std = [0.229, 0.224, 0.225]
 //! ```
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{PictureChoice, WeightsChoice};
-use crate::network::{NetworkSpec, SpecError, parse};
+use super::{Network, PictureChoice, WeightsChoice};
+use crate::compute::imaging::{Interpolation, Preprocessing};
+use crate::network::{NetworkSpec, SpecError, parse, zoo};
 
 /// The version this program writes and reads.
 const VERSION: u32 = 1;
 
 /// What is saved of a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Project {
-    /// Specs and weights, A first.
-    pub networks: Vec<(NetworkSpec, WeightsChoice)>,
+    /// The networks, A first.
+    pub networks: Vec<SavedNetwork>,
     /// The position of the active network.
     pub active: usize,
     /// The picture.
     pub picture: PictureChoice,
+}
+
+/// What is saved of a network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SavedNetwork {
+    /// Its spec.
+    pub spec: NetworkSpec,
+    /// Where its weights come from.
+    pub weights: WeightsChoice,
+    /// How its pictures are prepared, where that is not what its input asks for.
+    pub preprocessing: Option<Preprocessing>,
+}
+
+impl SavedNetwork {
+    /// A network of the document.
+    #[must_use]
+    pub fn of(network: &Network) -> Self {
+        let preprocessing = network.preprocessing.as_ref().map(|_| network.preparation());
+        Self { spec: network.spec.clone(), weights: network.weights.clone(), preprocessing }
+    }
+
+    /// A network that has learnt nothing.
+    #[must_use]
+    pub fn untrained(spec: NetworkSpec) -> Self {
+        Self { spec, weights: WeightsChoice::Seeded(0), preprocessing: None }
+    }
 }
 
 impl Default for Project {
@@ -36,7 +69,7 @@ impl Default for Project {
     fn default() -> Self {
         let specs = ["resnet50", "resnet50+cbam"].iter().filter_map(|text| parse(text).ok());
         Self {
-            networks: specs.map(|spec| (spec, WeightsChoice::Seeded(0))).collect(),
+            networks: specs.map(SavedNetwork::untrained).collect(),
             active: 1,
             picture: PictureChoice::Sample("cat.png".to_owned()),
         }
@@ -89,14 +122,32 @@ struct Version {
 struct Entry {
     spec: String,
     weights: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    preprocessing: Option<Preparation>,
+}
+
+/// The crop is the network's input and is not written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Preparation {
+    resize: usize,
+    interpolation: String,
+    mean: [f32; 3],
+    std: [f32; 3],
 }
 
 /// Writes a project.
 #[must_use]
 pub fn print_project(project: &Project) -> String {
-    let entry = |(spec, weights): &(NetworkSpec, WeightsChoice)| Entry {
-        spec: spec.to_string(),
-        weights: match weights {
+    let entry = |saved: &SavedNetwork| Entry {
+        spec: saved.spec.to_string(),
+        preprocessing: saved.preprocessing.as_ref().map(|chosen| Preparation {
+            resize: chosen.resize,
+            interpolation: chosen.interpolation.as_str().to_owned(),
+            mean: chosen.mean,
+            std: chosen.std,
+        }),
+        weights: match &saved.weights {
             WeightsChoice::Seeded(seed) => format!("seed:{seed}"),
             WeightsChoice::File(path) => format!("file:{}", path.display()),
         },
@@ -126,9 +177,28 @@ pub fn parse_project(text: &str) -> Result<Project, ProjectError> {
     let file: File = toml::from_str(text).map_err(describe)?;
     let mut networks = Vec::new();
     for entry in file.networks {
-        networks.push((parse(&entry.spec)?, parse_weights(&entry.weights)?));
+        let spec = parse(&entry.spec)?;
+        let preprocessing = entry.preprocessing.map(|saved| prepared(&spec, &saved)).transpose()?;
+        networks.push(SavedNetwork { weights: parse_weights(&entry.weights)?, preprocessing, spec });
     }
     Ok(Project { networks, active: file.active, picture: parse_picture(&file.picture)? })
+}
+
+fn prepared(spec: &NetworkSpec, saved: &Preparation) -> Result<Preprocessing, ProjectError> {
+    let forms = "bilinear or bicubic";
+    let interpolation = Interpolation::from_name(&saved.interpolation);
+    let unknown = || ProjectError::Value { field: "interpolation", value: saved.interpolation.clone(), forms };
+    let preprocessing = Preprocessing {
+        resize: saved.resize,
+        interpolation: interpolation.ok_or_else(unknown)?,
+        mean: saved.mean,
+        std: saved.std,
+        ..Preprocessing::for_input(zoo::input_of(spec))
+    };
+    match preprocessing.check() {
+        Ok(()) => Ok(preprocessing),
+        Err(error) => Err(SpecError::Field { spec: spec.to_string(), problem: error.to_string() }.into()),
+    }
 }
 
 fn parse_weights(value: &str) -> Result<WeightsChoice, ProjectError> {
@@ -156,10 +226,17 @@ mod tests {
     #[test]
     fn what_is_saved_is_read_back() {
         let mut project = Project::default();
-        project.networks.push((
-            parse("resnet18(classes=7)+se@layer2+none@layer2.1").expect("parses"),
-            WeightsChoice::File(PathBuf::from("/data/my weights.safetensors")),
-        ));
+        let spec = parse("resnet18(classes=7)+se@layer2+none@layer2.1").expect("parses");
+        project.networks.push(SavedNetwork {
+            preprocessing: Some(Preprocessing {
+                resize: 235,
+                interpolation: Interpolation::Bicubic,
+                mean: [0.1, 0.485, -0.25],
+                ..Preprocessing::for_input([3, 224, 224])
+            }),
+            weights: WeightsChoice::File(PathBuf::from("/data/my weights.safetensors")),
+            spec,
+        });
         project.picture = PictureChoice::File(PathBuf::from("/data/a:b.jpg"));
         assert_eq!(parse_project(&print_project(&project)).expect("reads"), project);
     }
@@ -170,6 +247,10 @@ mod tests {
             ("gatescope_project = 2\npicture = \"sample:cat.png\"", "version 1"),
             ("picture = \"sample:cat.png\"", "gatescope_project"),
             ("gatescope_project = 1\npicture = \"cat.png\"", "write sample:NAME or file:PATH"),
+            (
+                "gatescope_project = 1\npicture = \"sample:c\"\n[[network]]\nspec = \"resnet50\"\nweights = \"seed:0\"\n[network.preprocessing]\nresize = 0\ninterpolation = \"bicubic\"\nmean = [0, 0, 0]\nstd = [1, 1, 1]",
+                "shorter side to 0",
+            ),
             (
                 "gatescope_project = 1\npicture = \"sample:c\"\n[[network]]\nspec = \"resnet5\"\nweights = \"seed:0\"",
                 "resnet5",

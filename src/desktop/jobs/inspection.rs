@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use crate::compute::engine::Run;
 use crate::compute::explain::Stats;
-use crate::compute::imaging::{Picture, Prepared};
+use crate::compute::imaging::{Picture, Prepared, Preprocessing};
 use crate::compute::labels::Guess;
 use crate::desktop::document::{Document, Network, PictureChoice, WeightsChoice};
 use crate::network::{Graph, NetworkSpec};
 
-/// What an inspection belongs to: it is valid for exactly this spec, these weights and this picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What an inspection belongs to: it is valid for exactly this spec, these weights, this picture and its preparation.
+#[derive(Clone, Debug, PartialEq)]
 pub struct InspectionKey {
     /// The network.
     pub spec: NetworkSpec,
@@ -18,13 +18,20 @@ pub struct InspectionKey {
     pub weights: WeightsChoice,
     /// The picture it saw.
     pub picture: PictureChoice,
+    /// How the picture was prepared.
+    pub preprocessing: Preprocessing,
 }
 
 impl InspectionKey {
     /// The key of a network in a document.
     #[must_use]
     pub fn of(network: &Network, document: &Document) -> Self {
-        Self { spec: network.spec.clone(), weights: network.weights.clone(), picture: document.picture().clone() }
+        Self {
+            spec: network.spec.clone(),
+            weights: network.weights.clone(),
+            picture: document.picture().clone(),
+            preprocessing: network.preparation(),
+        }
     }
 }
 

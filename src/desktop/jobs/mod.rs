@@ -1,11 +1,13 @@
 //! The worker thread: inspections run here, so that the window never waits.
 //!
-//! One job at a time. Every result carries the [`InspectionKey`] it belongs to; a result whose key no longer
+//! One inspection at a time; a download goes on beside it, so that a slow network holds nothing up. Every result carries the [`InspectionKey`] it belongs to; a result whose key no longer
 //! matches the document is never shown.
 
+mod download;
 mod inspection;
 mod worker;
 
+pub use download::Download;
 pub use inspection::{Inspection, InspectionKey};
 
 use std::collections::VecDeque;
@@ -14,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::document::{Document, Network};
+use crate::compute::hub::{Fetched, Hub, Reference};
 use crate::network::Graph;
 
 /// How many finished inspections are kept for undo and for switching back.
@@ -30,10 +33,26 @@ pub(super) struct Request {
 
 /// What the worker says.
 pub(super) enum Event {
-    Progress { key: InspectionKey, phase: Phase, fraction: f32 },
+    Progress {
+        key: InspectionKey,
+        phase: Phase,
+        fraction: f32,
+    },
     Done(Box<Inspection>),
-    Failed { key: InspectionKey, message: String },
+    Failed {
+        key: InspectionKey,
+        message: String,
+    },
     Cancelled(InspectionKey),
+    Downloading {
+        id: u64,
+        fraction: f32,
+    },
+    /// `Err(None)` when it was cancelled.
+    Fetched {
+        id: u64,
+        outcome: Result<Fetched, Option<String>>,
+    },
 }
 
 /// What a job is busy with.
@@ -80,6 +99,12 @@ pub struct Jobs {
     /// Stopped by the user: not started again until something changes.
     stopped: Vec<InspectionKey>,
     fresh: bool,
+    outbox: Sender<Event>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+    hub: Option<Hub>,
+    download: Option<Download>,
+    fetched: Vec<Result<Fetched, String>>,
+    downloads: u64,
 }
 
 impl Jobs {
@@ -90,9 +115,11 @@ impl Jobs {
     pub fn start(wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
         let (requests, inbox) = channel();
         let (outbox, events) = channel();
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(wake);
+        let (to_window, waker) = (outbox.clone(), wake.clone());
         std::thread::Builder::new()
             .name("gatescope-worker".to_owned())
-            .spawn(move || worker::run(&inbox, &outbox, &wake))?;
+            .spawn(move || worker::run(&inbox, &to_window, &*waker))?;
         Ok(Self {
             requests,
             events,
@@ -101,6 +128,12 @@ impl Jobs {
             failed: Vec::new(),
             stopped: Vec::new(),
             fresh: false,
+            outbox,
+            wake,
+            hub: None,
+            download: None,
+            fetched: Vec::new(),
+            downloads: 0,
         })
     }
 
@@ -158,6 +191,8 @@ impl Jobs {
             }
             Event::Failed { key, message } => self.failed.push((key, message)),
             Event::Cancelled(key) => log::info!("cancelled {}", key.spec),
+            Event::Downloading { id, fraction } => return self.download_advanced(id, fraction),
+            Event::Fetched { id, outcome } => return self.download_ended(id, outcome),
         }
         self.running = None;
     }
@@ -192,11 +227,16 @@ impl Jobs {
     #[must_use]
     pub fn is_idle(&self, document: &Document) -> bool {
         self.running.is_none()
+            && self.download.is_none()
+            && self.fetched.is_empty()
             && document.networks().iter().all(|network| !self.lacks(&InspectionKey::of(network, document)))
     }
 
-    /// Stops the job in progress; nothing is started again until the document changes or [`Self::rerun`].
+    /// Stops the download if there is one, else the inspection in progress; nothing is started again until the document changes or [`Self::rerun`].
     pub fn cancel(&mut self, document: &Document) {
+        if let Some(download) = self.download.take() {
+            return download.stop();
+        }
         if let Some(running) = &self.running {
             running.cancelled.store(true, Ordering::Relaxed);
         }

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::{Event, Inspection, InspectionKey, Phase, Request};
+use crate::compute::config::ModelConfig;
 use crate::compute::engine::{Control, EngineError, Plan, PlanOptions};
 use crate::compute::explain::Stats;
-use crate::compute::imaging::{self, Picture, Preprocessing};
-use crate::compute::labels;
+use crate::compute::imaging::{self, Picture};
+use crate::compute::labels::{self, Labels};
 use crate::compute::weights::Weights;
 use crate::desktop::document::{PictureChoice, WeightsChoice};
 use crate::network::{Graph, NetworkSpec};
@@ -67,9 +68,7 @@ fn inspect(
     let is_cancelled = || cancelled.load(Ordering::Relaxed);
     say(Phase::Picture, 0.0);
     let picture = cache.picture(&key.picture)?;
-    let dims = graph.input();
-    let preprocessing = Preprocessing::for_input([dims.channels(), dims.height(), dims.width()]);
-    let prepared = preprocessing.prepare(&picture).map_err(|error| Some(error.to_string()))?;
+    let prepared = key.preprocessing.prepare(&picture).map_err(|error| Some(error.to_string()))?;
     if is_cancelled() {
         return Err(None);
     }
@@ -89,7 +88,7 @@ fn inspect(
         other => Some(other.to_string()),
     })?;
     let stats = run.gates.iter().map(|gate| Stats::of(&gate.values)).collect();
-    let top = labels::top(&run.logits, TOP);
+    let top = labels::top(&run.logits, own_labels(&key.weights, run.logits.len()).as_ref(), TOP);
     Ok(Inspection { key: key.clone(), graph: graph.clone(), run, stats, top, picture, prepared })
 }
 
@@ -134,6 +133,14 @@ impl Cache {
 
 fn open_weights(graph: &Graph, path: &Path) -> Result<Weights, Option<String>> {
     Weights::open(graph, path).map_err(|error| Some(error.to_string()))
+}
+
+/// The class names in the configuration beside a checkpoint, if they are for that many classes.
+fn own_labels(weights: &WeightsChoice, classes: usize) -> Option<Labels> {
+    let WeightsChoice::File(path) = weights else { return None };
+    let config = ModelConfig::open(&ModelConfig::beside(path)?);
+    let config = config.inspect_err(|error| log::warn!("no class names: {error}")).ok()?;
+    config.labels.filter(|labels| labels.check(classes).is_ok())
 }
 
 fn sample(name: &str) -> Result<Picture, Option<String>> {

@@ -3,7 +3,7 @@
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::Shared;
-use crate::desktop::document::{Command, ThemeChoice, View, WeightsChoice};
+use crate::desktop::document::{Command, NetworkId, ThemeChoice, View, WeightsChoice};
 
 /// The menu an action is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,7 @@ impl Menu {
 }
 
 /// Something a user can do from anywhere.
+#[derive(Clone, Copy)]
 pub struct Action {
     /// What it is called.
     pub label: &'static str,
@@ -48,16 +49,16 @@ pub struct Action {
     pub command: fn(&Shared) -> Option<Command>,
 }
 
-const fn ctrl(key: Key) -> Option<KeyboardShortcut> {
-    Some(KeyboardShortcut::new(Modifiers::COMMAND, key))
+const fn ctrl(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND, key)
 }
 
-const fn ctrl_shift(key: Key) -> Option<KeyboardShortcut> {
-    Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key))
+const fn ctrl_shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key)
 }
 
-const fn plain(key: Key) -> Option<KeyboardShortcut> {
-    Some(KeyboardShortcut::new(Modifiers::NONE, key))
+const fn plain(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::NONE, key)
 }
 
 const fn action(
@@ -73,7 +74,7 @@ const fn group(action: Action) -> Action {
     Action { starts_group: true, ..action }
 }
 
-fn active(shared: &Shared, command: impl Fn(crate::desktop::document::NetworkId) -> Command) -> Option<Command> {
+fn active(shared: &Shared, command: fn(NetworkId) -> Command) -> Option<Command> {
     shared.active().map(|network| command(network.id))
 }
 
@@ -87,39 +88,44 @@ fn neighbour(shared: &Shared, step: usize) -> Option<Command> {
 
 /// Every action, in menu order. `Ctrl` is `Cmd` on macOS.
 pub static ACTIONS: &[Action] = &[
-    action(Menu::File, "Open…", ctrl(Key::O), |_| Some(Command::AskOpen)),
-    action(Menu::File, "Open path…", ctrl_shift(Key::O), |_| Some(Command::AskPath)),
-    group(action(Menu::File, "Save project…", ctrl(Key::S), |_| Some(Command::AskSaveProject))),
-    action(Menu::File, "Save network as TOML…", ctrl_shift(Key::S), |shared| {
+    action(Menu::File, "Open…", Some(ctrl(Key::O)), |_| Some(Command::AskOpen)),
+    action(Menu::File, "Open path…", Some(ctrl_shift(Key::O)), |_| Some(Command::AskPath)),
+    action(Menu::File, "Open from Hub…", Some(ctrl_shift(Key::H)), |_| Some(Command::AskHub)),
+    group(action(Menu::File, "Save project…", Some(ctrl(Key::S)), |_| Some(Command::AskSaveProject))),
+    action(Menu::File, "Save network as TOML…", Some(ctrl_shift(Key::S)), |shared| {
         active(shared, |_| Command::AskSaveSpec)
     }),
     action(Menu::File, "New project", None, |_| Some(Command::NewProject)),
-    group(action(Menu::File, "Quit", ctrl(Key::Q), |_| Some(Command::Quit))),
-    action(Menu::Edit, "Undo", ctrl(Key::Z), |shared| shared.can_undo.then_some(Command::Undo)),
-    action(Menu::Edit, "Redo", ctrl_shift(Key::Z), |shared| shared.can_redo.then_some(Command::Redo)),
-    group(action(Menu::Edit, "Add network…", ctrl(Key::N), |_| Some(Command::AskSpec))),
-    action(Menu::Edit, "Duplicate network", ctrl(Key::D), |shared| active(shared, Command::DuplicateNetwork)),
+    group(action(Menu::File, "Quit", Some(ctrl(Key::Q)), |_| Some(Command::Quit))),
+    action(Menu::Edit, "Undo", Some(ctrl(Key::Z)), |shared| shared.can_undo.then_some(Command::Undo)),
+    action(Menu::Edit, "Redo", Some(ctrl_shift(Key::Z)), |shared| shared.can_redo.then_some(Command::Redo)),
+    group(action(Menu::Edit, "Add network…", Some(ctrl(Key::N)), |_| Some(Command::AskSpec))),
+    action(Menu::Edit, "Duplicate network", Some(ctrl(Key::D)), |shared| active(shared, Command::DuplicateNetwork)),
     action(Menu::Edit, "Remove network", None, |shared| active(shared, Command::RemoveNetwork)),
-    action(Menu::Edit, "Copy network as text", ctrl_shift(Key::C), |shared| active(shared, |_| Command::CopySpec)),
+    action(Menu::Edit, "Copy network as text", Some(ctrl_shift(Key::C)), |shared| {
+        active(shared, |_| Command::CopySpec)
+    }),
     group(action(Menu::Edit, "Use untrained weights", None, |shared| {
         let network = shared.active()?;
         network.weights.is_trained().then_some(Command::SetWeights(network.id, WeightsChoice::Seeded(0)))
     })),
-    action(Menu::Edit, "Run again", plain(Key::F5), |shared| active(shared, |_| Command::RunAgain)),
-    action(Menu::Edit, "Cancel", None, |shared| shared.jobs.running().map(|_| Command::Cancel)),
-    action(Menu::View, "Network", ctrl(Key::Num1), |_| Some(Command::Show(View::Network))),
-    action(Menu::View, "Costs", ctrl(Key::Num2), |_| Some(Command::Show(View::Costs))),
-    action(Menu::View, "Compare", ctrl(Key::Num3), |_| Some(Command::Show(View::Compare))),
-    action(Menu::View, "Inspect", ctrl(Key::Num4), |_| Some(Command::Show(View::Inspect))),
-    group(action(Menu::View, "Next network", ctrl(Key::PageDown), |shared| neighbour(shared, 1))),
-    action(Menu::View, "Previous network", ctrl(Key::PageUp), |shared| {
+    action(Menu::Edit, "Run again", Some(plain(Key::F5)), |shared| active(shared, |_| Command::RunAgain)),
+    action(Menu::Edit, "Cancel", None, |shared| {
+        (shared.jobs.running().is_some() || shared.jobs.download().is_some()).then_some(Command::Cancel)
+    }),
+    action(Menu::View, "Network", Some(ctrl(Key::Num1)), |_| Some(Command::Show(View::Network))),
+    action(Menu::View, "Costs", Some(ctrl(Key::Num2)), |_| Some(Command::Show(View::Costs))),
+    action(Menu::View, "Compare", Some(ctrl(Key::Num3)), |_| Some(Command::Show(View::Compare))),
+    action(Menu::View, "Inspect", Some(ctrl(Key::Num4)), |_| Some(Command::Show(View::Inspect))),
+    group(action(Menu::View, "Next network", Some(ctrl(Key::PageDown)), |shared| neighbour(shared, 1))),
+    action(Menu::View, "Previous network", Some(ctrl(Key::PageUp)), |shared| {
         neighbour(shared, shared.document.networks().len().saturating_sub(1))
     }),
     group(action(Menu::View, "Dark theme", None, |shared| theme(shared, ThemeChoice::Dark))),
     action(Menu::View, "Light theme", None, |shared| theme(shared, ThemeChoice::Light)),
     action(Menu::View, "System theme", None, |shared| theme(shared, ThemeChoice::System)),
-    action(Menu::Help, "Search and commands", ctrl(Key::K), |_| Some(Command::ShowPalette)),
-    action(Menu::Help, "Shortcuts", plain(Key::F1), |_| Some(Command::ShowShortcuts)),
+    action(Menu::Help, "Search and commands", Some(ctrl(Key::K)), |_| Some(Command::ShowPalette)),
+    action(Menu::Help, "Shortcuts", Some(plain(Key::F1)), |_| Some(Command::ShowShortcuts)),
     group(action(Menu::Help, "About gatescope", None, |_| Some(Command::ShowAbout))),
 ];
 

@@ -3,6 +3,8 @@
 pub mod actions;
 pub mod compare;
 pub mod costs;
+#[cfg(test)]
+mod drive;
 pub mod inspect;
 pub mod metric;
 pub mod network;

@@ -7,6 +7,7 @@ use egui::{Key, RichText, TextEdit, Ui};
 
 use super::theme::{self, palette, size};
 use super::{Outbox, widgets};
+use crate::compute::hub::{self, Reference};
 use crate::desktop::document::{Command, NetworkId};
 use crate::network::cost::Ledger;
 use crate::network::{lower, number, parse};
@@ -20,6 +21,8 @@ pub enum Question {
     EditSpec(NetworkId),
     /// A path to open.
     OpenPath,
+    /// A checkpoint on the Hub to open.
+    Hub,
     /// A path to save the project to.
     SaveProject,
     /// A path to save the active spec to.
@@ -32,6 +35,7 @@ impl Question {
             Self::Spec => "Add a network",
             Self::EditSpec(_) => "Edit the network as text",
             Self::OpenPath => "Open a file by its path",
+            Self::Hub => "Open from the Hugging Face Hub",
             Self::SaveProject => "Save the project to",
             Self::SaveSpec => "Save the network to",
         }
@@ -41,6 +45,7 @@ impl Question {
         match self {
             Self::Spec | Self::EditSpec(_) => "resnet50+cbam(r=16)@layer3,layer4.0",
             Self::OpenPath => "/home/me/photo.jpg",
+            Self::Hub => "hf:timm/seresnet50.a1_in1k",
             Self::SaveProject => "networks.toml",
             Self::SaveSpec => "resnet50.toml",
         }
@@ -139,6 +144,14 @@ fn answer(question: Question, text: &str) -> Result<(Command, String), String> {
             true => Ok((Command::Open(vec![path()]), "A spec, a project, weights or a picture".to_owned())),
             false => Err("There is no such file".to_owned()),
         },
+        Question::Hub => {
+            // People copy OWNER/NAME from the page.
+            let text = if text.starts_with(hub::SCHEME) { text.to_owned() } else { format!("{}{text}", hub::SCHEME) };
+            let reference = Reference::parse(&text).map_err(|error| error.to_string())?;
+            let file = reference.file.as_deref().unwrap_or("the weights");
+            let note = format!("Fetches {file} of {}, {}", reference.repository, reference.revision());
+            Ok((Command::OpenHub(text), note))
+        }
         Question::SaveProject => Ok((Command::SaveProject(path()), save_note(text))),
         Question::SaveSpec => Ok((Command::SaveSpec(path()), save_note(text))),
     }

@@ -48,6 +48,9 @@ fn difference(ui: &mut Ui, shared: &Shared, network: &Network) {
 
 /// Right to left: weights, then what the worker does or did.
 fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
+    if let Some(download) = shared.jobs.download() {
+        return progress(ui, &format!("downloading {}", download.reference.repository), download.fraction, out);
+    }
     let Some(network) = shared.active() else { return };
     let colours = palette(ui);
     if !network.weights.is_trained() {
@@ -57,16 +60,9 @@ fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
     }
     ui.add_space(size::GAP);
     if let Some(running) = shared.jobs.running() {
-        if ui.add(Button::new("cancel").small()).clicked() {
-            out.send(Command::Cancel);
-        }
-        ui.add_sized(Vec2::new(96.0, 6.0), ProgressBar::new(running.fraction).desired_height(6.0));
         let letter = shared.document.networks().iter().position(|n| n.spec == running.key.spec);
         let letter = letter.map(Document::letter).unwrap_or_default();
-        let percent = (running.fraction * 100.0).round();
-        ui.label(
-            RichText::new(format!("{letter} {} {percent:>3} %", running.phase.label())).font(theme::mono(size::LABEL)),
-        );
+        progress(ui, &format!("{letter} {}", running.phase.label()), running.fraction, out);
     } else if let Some(inspection) = shared.inspection(network) {
         let input = network.graph.input();
         let milliseconds = inspection.run.elapsed.as_secs_f64() * 1000.0;
@@ -85,4 +81,14 @@ fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
         }
         widgets::muted(ui, "stopped");
     }
+}
+
+/// Right to left: how to stop it, how far it is, what it is.
+fn progress(ui: &mut Ui, what: &str, fraction: f32, out: &mut Outbox) {
+    if ui.add(Button::new("cancel").small()).clicked() {
+        out.send(Command::Cancel);
+    }
+    ui.add_sized(Vec2::new(96.0, 6.0), ProgressBar::new(fraction).desired_height(6.0));
+    let percent = (fraction * 100.0).round();
+    ui.label(RichText::new(format!("{what} {percent:>3} %")).font(theme::mono(size::LABEL)));
 }

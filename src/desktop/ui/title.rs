@@ -13,6 +13,7 @@ pub fn menu_bar(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
     ui.horizontal_centered(|ui| {
         ui.label(widgets::strong("gatescope", size::TEXT));
         ui.add_space(size::GAP);
+        ui.spacing_mut().item_spacing.x = size::PADDING;
         for menu in Menu::ALL {
             let title = RichText::new(menu.title()).color(palette(ui).muted);
             egui::containers::menu::MenuButton::from_button(Button::new(title).frame(false))

@@ -5,6 +5,7 @@
 
 mod cam;
 mod cbam;
+mod eca;
 mod sam;
 mod se;
 
@@ -15,7 +16,7 @@ use super::options::{Declared, Options};
 use super::suggest;
 
 /// Every attention block, in the order users see them.
-pub static BLOCKS: &[&dyn AttentionBlock] = &[&se::Se, &cam::Cam, &sam::Sam, &cbam::Cbam];
+pub static BLOCKS: &[&dyn AttentionBlock] = &[&se::Se, &cam::Cam, &sam::Sam, &cbam::Cbam, &eca::Eca];
 
 /// What there is to say about a block.
 #[derive(Clone, Copy, Debug)]

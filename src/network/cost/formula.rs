@@ -31,6 +31,7 @@ pub fn formula(graph: &Graph, id: NodeId) -> (Option<Term>, Option<Term>) {
             let bias = if *bias { format!(" + {out_features}") } else { String::new() };
             (format!("{weights}{bias}"), weights)
         }
+        Op::ChannelConv1d { kernel, .. } => (product(&[*kernel]), product(&[*kernel, input.channels()])),
         Op::BatchNorm { .. } => (product(&[2, input.channels()]), String::new()),
         _ => Default::default(),
     };

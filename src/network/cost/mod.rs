@@ -133,13 +133,14 @@ fn is_view(op: &Op) -> bool {
     matches!(op, Op::Input | Op::Flatten)
 }
 
-/// `output elements · kernel · input channels / groups` for convolutions, `in · out` for linear layers, else 0.
+/// `output elements · kernel · input channels / groups` for convolutions (1-D ones: `channels · kernel`), `in · out` for linear layers, else 0.
 fn macs(op: &Op, input: Shape, output: Shape) -> u64 {
     match op {
         Op::Conv2d(conv) => {
             let window = conv.kernel[0] * conv.kernel[1] * (input.channels() / conv.groups);
             elements(output) * window as u64
         }
+        Op::ChannelConv1d { kernel, .. } => elements(output) * *kernel as u64,
         Op::Linear { out_features, .. } => elements(input) * *out_features as u64,
         _ => 0,
     }
@@ -157,6 +158,11 @@ fn elementwise(node: &Node, input: Shape) -> u64 {
         Op::Add => output * (node.inputs.len() as u64 - 1),
         Op::MaxPool(pool) | Op::AvgPool(pool) => output * (pool.kernel[0] * pool.kernel[1]) as u64,
         Op::GlobalAvgPool | Op::GlobalMaxPool | Op::ChannelMean | Op::ChannelMax => elements(input),
-        Op::Input | Op::Concat | Op::Flatten | Op::Subsample { .. } | Op::PadChannels { .. } => 0,
+        Op::Input
+        | Op::ChannelConv1d { .. }
+        | Op::Concat
+        | Op::Flatten
+        | Op::Subsample { .. }
+        | Op::PadChannels { .. } => 0,
     }
 }

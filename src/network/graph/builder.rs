@@ -117,6 +117,7 @@ impl GraphBuilder {
     }
 
     /// Closes a scope; `output` is the node whose output is the scope's.
+    #[expect(clippy::needless_pass_by_value, reason = "a scope is closed once: closing takes it away")]
     pub fn close(&mut self, open: OpenScope, output: NodeId) {
         let OpenScope { id, parent, first } = open;
         self.current = parent;
@@ -213,6 +214,7 @@ fn param_shapes(op: &Op, input: Shape) -> Vec<(Role, Vec<usize>)> {
             with_bias(weight, conv.bias)
         }
         Op::Linear { out_features, bias } => with_bias(vec![*out_features, input.channels()], *bias),
+        Op::ChannelConv1d { kernel, .. } => with_bias(vec![1, 1, *kernel], false),
         Op::BatchNorm { .. } => [Role::Weight, Role::Bias, Role::RunningMean, Role::RunningVar]
             .into_iter()
             .map(|role| (role, vec![input.channels()]))

@@ -86,6 +86,14 @@ pub enum Op {
         /// Is there a bias?
         bias: bool,
     },
+    /// One convolution along the channels of a squeezed map, `[C, 1, 1] → [C, 1, 1]`, the same weights at every
+    /// channel, no bias; `kernel` is odd and half of it is padded on each side.
+    ChannelConv1d {
+        /// Channels each output sees.
+        kernel: usize,
+        /// Pad with the channels of the other end and not with zeros.
+        circular: bool,
+    },
     /// `y = (x − mean) / sqrt(var + eps) · weight + bias`, per channel, with running statistics.
     BatchNorm {
         /// Added to the variance.
@@ -137,6 +145,7 @@ impl Op {
             Self::Input => "Input",
             Self::Conv2d(_) => "Conv2d",
             Self::Linear { .. } => "Linear",
+            Self::ChannelConv1d { .. } => "Conv1d",
             Self::BatchNorm { .. } => "BatchNorm2d",
             Self::Relu => "ReLU",
             Self::Sigmoid => "Sigmoid",
@@ -170,6 +179,7 @@ impl Op {
                 text
             }
             Self::Linear { out_features, .. } => format!("fc {out_features}"),
+            Self::ChannelConv1d { kernel, .. } => format!("1-D {kernel}"),
             Self::MaxPool(pool) => format!("max {}×{}, /{}", pool.kernel[0], pool.kernel[1], pool.stride[0]),
             Self::AvgPool(pool) => format!("avg {}×{}, /{}", pool.kernel[0], pool.kernel[1], pool.stride[0]),
             Self::Subsample { stride } => format!("every {stride}th"),

@@ -129,6 +129,8 @@ impl Op {
             Self::Conv2d(conv) => conv.output_shape(first),
             Self::Linear { out_features, .. } if first.rank == 1 => Ok(Shape::vector(*out_features)),
             Self::Linear { .. } => Err(self.unfit(first, "it needs a vector, flatten first")),
+            Self::ChannelConv1d { .. } if first.elements() == first.channels() => Ok(first),
+            Self::ChannelConv1d { .. } => Err(self.unfit(first, "it needs one value a channel, pool first")),
             Self::MaxPool(pool) | Self::AvgPool(pool) => pool.output_shape(first),
             Self::GlobalAvgPool | Self::GlobalMaxPool => Ok(Shape::map(first.channels(), 1, 1)),
             Self::ChannelMean | Self::ChannelMax => Ok(Shape::map(1, first.height(), first.width())),
@@ -185,8 +187,10 @@ impl Conv2d {
 impl Pool2d {
     fn output_shape(&self, input: Shape) -> Result<Shape, ShapeError> {
         let size = |axis: usize, input_size: usize| {
-            let room = (input_size + 2 * self.padding[axis]).checked_sub(self.kernel[axis])?;
-            let mut size = if self.ceil_mode { room.div_ceil(self.stride[axis]) } else { room / self.stride[axis] } + 1;
+            // PyTorch: rounding up can make room for a window larger than its input.
+            let rounding = if self.ceil_mode { self.stride[axis] - 1 } else { 0 };
+            let room = (input_size + 2 * self.padding[axis] + rounding).checked_sub(self.kernel[axis])?;
+            let mut size = room / self.stride[axis] + 1;
             // PyTorch: the last window must start inside the input or its left padding.
             if self.ceil_mode && (size - 1) * self.stride[axis] >= input_size + self.padding[axis] {
                 size -= 1;
@@ -216,6 +220,8 @@ mod tests {
             (pool(3, 2, 0, false), 112, 55),
             (pool(2, 2, 1, true), 3, 2),
             (pool(3, 2, 1, false), 1, 1),
+            (pool(2, 2, 0, true), 7, 4),
+            (pool(2, 2, 0, true), 1, 1),
         ] {
             assert_eq!(op.output_shape(&[Shape::map(8, size, size)]), Ok(Shape::map(8, want, want)), "{op:?} {size}");
         }

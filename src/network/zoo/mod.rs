@@ -1,8 +1,11 @@
 //! Families of networks: which models there are, what options they take, how a spec becomes a graph.
 //!
-//! To add one: write `network/zoo/NAME.rs` with a type that implements [`Family`], and name it in [`FAMILIES`].
+//! To add one: write `network/zoo/NAME.rs` (or a folder) with a type that implements [`Family`], and name it in [`FAMILIES`].
 
+mod alias;
 mod resnet;
+
+pub use alias::Alias;
 
 use super::attention::Attention;
 use super::graph::{Graph, GraphBuilder, NodeId, ScopeKind, Shape};
@@ -46,6 +49,11 @@ pub trait Family: Sync {
 
     /// Its models.
     fn models(&self) -> Vec<Model>;
+
+    /// Names that stand for a model with options and attention.
+    fn aliases(&self) -> &'static [Alias] {
+        &[]
+    }
 
     /// The options a model takes, with that model's defaults.
     fn options(&self, model: &str) -> Vec<Declared>;
@@ -132,9 +140,7 @@ pub fn parse_toml(text: &str) -> Result<NetworkSpec, SpecError> {
 /// Looks up every name of a parsed spec and checks it, lowering included.
 fn resolve(parsed: &SpecText, source: &str) -> Result<NetworkSpec, SpecError> {
     let field = |problem: String| SpecError::Field { spec: source.trim().to_owned(), problem };
-    let (model, alias) = resolve_model(&parsed.model)?;
-    let mut spec = NetworkSpec::of(model.name);
-    spec.attention = AttentionPlan::everywhere(alias);
+    let mut spec = alias::resolve(&parsed.model)?;
     for (key, value) in &parsed.options {
         set_option(&mut spec, key, value).map_err(&field)?;
     }
@@ -171,25 +177,6 @@ fn resolve(parsed: &SpecText, source: &str) -> Result<NetworkSpec, SpecError> {
     }
     lower(&spec)?;
     Ok(spec)
-}
-
-/// A model by name, or by the well-known alias that adds attention (`seresnet50`).
-fn resolve_model(name: &str) -> Result<(Model, Option<Attention>), SpecError> {
-    if let Some((_, model)) = find(name) {
-        return Ok((model, None));
-    }
-    let aliased = name.get(..2).filter(|prefix| prefix.eq_ignore_ascii_case("se")).and_then(|_| find(&name[2..]));
-    match aliased {
-        Some((_, model)) => Ok((model, Attention::named("se").ok())),
-        None => {
-            let names = model_names();
-            let hint = match suggest::nearest(name, names.iter().copied()) {
-                Some(near) => format!("did you mean {near}?"),
-                None => "`gatescope list` shows what there is".to_owned(),
-            };
-            Err(SpecError::UnknownModel { name: name.to_owned(), hint })
-        }
-    }
 }
 
 /// Sets one option of a spec by name; `input` and `classes` are options of every model.

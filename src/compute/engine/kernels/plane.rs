@@ -38,7 +38,15 @@ pub fn convolve(
             fill(conv, from, planes, rows.0, [height, width], padded);
             let weight = &weight[out * inner * conv.kernel[0] * conv.kernel[1]..];
             for y in rows.0..rows.1 {
-                let row = Row { conv, inner, weight, size: [height, width], y: y - rows.0, padded, bias: bias.get(out).copied() };
+                let row = Row {
+                    conv,
+                    inner,
+                    weight,
+                    size: [height, width],
+                    y: y - rows.0,
+                    padded,
+                    bias: bias.get(out).copied(),
+                };
                 // SAFETY: each row is written by one task; the processor has the instruction set.
                 unsafe {
                     isa.call(Work { row, line: &mut *line });

@@ -96,10 +96,8 @@ fn convolves(conv: Conv2d, from: Shape, batch: usize) {
     let inner = from.channels() / conv.groups * conv.kernel[0] * conv.kernel[1];
     let (x, weight) = (numbers(from.elements() * batch, 1), numbers(conv.out_channels * inner, 2));
     let (bias, residual) = (numbers(conv.out_channels, 3), numbers(to.elements() * batch, 4));
-    let wanted: Vec<(f64, f64)> = x
-        .chunks_exact(from.elements())
-        .flat_map(|x| definition(&conv, from, to, x, &weight, &bias))
-        .collect();
+    let wanted: Vec<(f64, f64)> =
+        x.chunks_exact(from.elements()).flat_map(|x| definition(&conv, from, to, x, &weight, &bias)).collect();
     if let Some(candle) = candle(&conv, from, batch, &x, &weight) {
         let plane = to.height() * to.width();
         for (index, ((wanted, size), candle)) in wanted.iter().zip(candle).enumerate() {
@@ -168,9 +166,17 @@ fn convolutions_of_every_geometry() {
 
 #[test]
 fn groups_of_every_width() {
-    for (channels, out, groups) in
-        [(32, 32, 8), (40, 40, 10), (64, 64, 8), (24, 24, 3), (20, 20, 20), (64, 64, 4), (64, 64, 2), (12, 30, 6), (8, 16, 8)]
-    {
+    for (channels, out, groups) in [
+        (32, 32, 8),
+        (40, 40, 10),
+        (64, 64, 8),
+        (24, 24, 3),
+        (20, 20, 20),
+        (64, 64, 4),
+        (64, 64, 2),
+        (12, 30, 6),
+        (8, 16, 8),
+    ] {
         for conv in [
             Conv2d::new(out, 3).groups(groups),
             Conv2d::new(out, 3).groups(groups).stride(2),

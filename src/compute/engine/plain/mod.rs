@@ -10,10 +10,19 @@ use crate::network::graph::{Op, Shape};
 /// One input of an operator: its planar values and its shape.
 pub(super) type Operand<'a> = (&'a [f32], Shape);
 
-/// Computes an operator of one image. `affine` is a BatchNorm's scale and shift by channel.
+/// The parameters of an operator that has some.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Params<'a> {
+    /// A BatchNorm's scale and shift by channel.
+    pub(super) affine: &'a [(f32, f32)],
+    /// The weights of a convolution along the channels.
+    pub(super) weight: &'a [f32],
+}
+
+/// Computes an operator of one image.
 ///
 /// Convolutions and linear layers have kernels for every case; they give nothing here.
-pub(super) fn compute(op: &Op, inputs: &[Operand], to: Shape, affine: &[(f32, f32)]) -> Vec<f32> {
+pub(super) fn compute(op: &Op, inputs: &[Operand], to: Shape, params: Params) -> Vec<f32> {
     let Some((x, from)) = inputs.first().copied() else { return Vec::new() };
     let edited = |change: &dyn Fn(&mut [f32])| {
         let mut values = x.to_vec();
@@ -23,7 +32,8 @@ pub(super) fn compute(op: &Op, inputs: &[Operand], to: Shape, affine: &[(f32, f3
     match op {
         Op::Input | Op::Flatten => x.to_vec(),
         Op::Conv2d(_) | Op::Linear { .. } => Vec::new(),
-        Op::BatchNorm { .. } => edited(&|x| pointwise::affine(x, from, affine)),
+        Op::ChannelConv1d { circular, .. } => pointwise::along_channels(x, params.weight, *circular),
+        Op::BatchNorm { .. } => edited(&|x| pointwise::affine(x, from, params.affine)),
         Op::Relu => edited(&pointwise::relu),
         Op::Sigmoid => edited(&pointwise::sigmoid),
         Op::MaxPool(window) => pool::max(window, x, from, to),

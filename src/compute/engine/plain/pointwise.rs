@@ -1,4 +1,4 @@
-//! Element-wise operators, in place.
+//! Element-wise operators, in place, and those on one value a channel.
 
 use crate::network::graph::Shape;
 
@@ -53,6 +53,17 @@ pub(super) fn scale(values: &mut [f32], shape: Shape, gate: &[f32], gate_shape: 
 
 fn multiply(values: &mut [f32], factors: &[f32]) {
     values.iter_mut().zip(factors).for_each(|(value, factor)| *value *= factor);
+}
+
+/// Each channel's value with its neighbours', weighted; beyond the ends lie zeros, or the other end.
+pub(in crate::compute::engine) fn along_channels(values: &[f32], weight: &[f32], circular: bool) -> Vec<f32> {
+    let (channels, padding) = (values.len(), weight.len() / 2);
+    let value = |at: usize| match at.checked_sub(padding) {
+        _ if circular => values[(at + channels * padding - padding) % channels],
+        Some(at) if at < channels => values[at],
+        _ => 0.0,
+    };
+    (0..channels).map(|c| weight.iter().enumerate().map(|(k, weight)| value(c + k) * weight).sum()).collect()
 }
 
 /// Zeros in front and behind.

@@ -145,7 +145,8 @@ impl Buffers<'_> {
         let taken_over = self.plan.taken_over[index];
         let node = step.outputs[0];
         let Some((output, more)) = outputs.split_first_mut() else { return };
-        let source = |node: NodeId| if taken_over == Some(node) { Source::InPlace } else { Source::Other(self.get(node)) };
+        let source =
+            |node: NodeId| if taken_over == Some(node) { Source::InPlace } else { Source::Other(self.get(node)) };
         match &step.work {
             Work::Input => self.input(images, output),
             Work::Conv { input, residual, relu, .. } => {
@@ -255,22 +256,25 @@ impl Buffers<'_> {
                     }
                 }
             }
-            Prepared::Nothing | Prepared::Affine(_) => unreachable!("a convolution has its kernel"),
+            Prepared::Nothing | Prepared::Affine(_) | Prepared::Weight(_) => {
+                unreachable!("a convolution has its kernel")
+            }
         }
     }
 
     fn plain(&self, index: usize, layer: NodeId, output: &mut [f32]) {
         let node = &self.plan.graph[layer];
         let layout = Layout::of(node.shape);
-        let affine: &[(f32, f32)] = match &self.plan.prepared[index] {
-            Prepared::Affine(affine) => affine,
-            _ => &[],
+        let params = match &self.plan.prepared[index] {
+            Prepared::Affine(affine) => plain::Params { affine, weight: &[] },
+            Prepared::Weight(weight) => plain::Params { affine: &[], weight },
+            _ => plain::Params::default(),
         };
         for (image, output) in output.chunks_exact_mut(layout.length(node.shape)).enumerate().take(self.plan.batch) {
             let inputs: Vec<Vec<f32>> = node.inputs.iter().map(|input| self.planar(*input, image)).collect();
             let operands: Vec<plain::Operand> =
                 inputs.iter().zip(&node.inputs).map(|(values, input)| (&values[..], self.shape(*input))).collect();
-            layout::store(layout, node.shape, &plain::compute(&node.op, &operands, node.shape, affine), output);
+            layout::store(layout, node.shape, &plain::compute(&node.op, &operands, node.shape, params), output);
         }
     }
 }

@@ -157,7 +157,8 @@ impl<'a> Fusion<'a> {
             (Op::ChannelMean | Op::ChannelMax, [input]) if self.is_blocked(*input) => self.over_channels(node, *input),
             (Op::Sigmoid, [input]) => self.push(vec![node], vec![node], Work::Sigmoid { input: *input }),
             (
-                Op::BatchNorm { .. }
+                Op::ChannelConv1d { .. }
+                | Op::BatchNorm { .. }
                 | Op::Relu
                 | Op::MaxPool(_)
                 | Op::AvgPool(_)
@@ -186,7 +187,8 @@ impl<'a> Fusion<'a> {
         let mut nodes = vec![node];
         let mut norm = None;
         if matches!(self.graph[node].op, Op::Conv2d(_))
-            && let Some(next) = self.only_reader(node).filter(|next| matches!(self.graph[*next].op, Op::BatchNorm { .. }))
+            && let Some(next) =
+                self.only_reader(node).filter(|next| matches!(self.graph[*next].op, Op::BatchNorm { .. }))
         {
             norm = Some(next);
             nodes.push(next);

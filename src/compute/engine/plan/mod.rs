@@ -90,9 +90,15 @@ enum Prepared {
     Nothing,
     Conv(Box<Conv>),
     /// Planes to planes, stride 1.
-    Planar { conv: Conv2d, weight: Vec<f32>, bias: Vec<f32> },
+    Planar {
+        conv: Conv2d,
+        weight: Vec<f32>,
+        bias: Vec<f32>,
+    },
     /// A BatchNorm alone: scale and shift by channel.
     Affine(Vec<(f32, f32)>),
+    /// A convolution along the channels.
+    Weight(Vec<f32>),
 }
 
 /// Why a layer cannot be prepared.
@@ -136,9 +142,10 @@ impl Plan {
         let prepared = fused.iter().map(|step| workshop.prepare(step)).collect::<Result<Vec<_>, _>>();
         let prepared = prepared.map_err(|error| error.of(graph))?;
         let ledger = Ledger::of(graph);
-        let steps = fused.iter().zip(&prepared).map(|(step, prepared)| {
-            show::step(graph, &ledger, step, prepared, batch, &slots)
-        });
+        let steps = fused
+            .iter()
+            .zip(&prepared)
+            .map(|(step, prepared)| show::step(graph, &ledger, step, prepared, batch, &slots));
         Ok(Self {
             network: graph.name.clone(),
             input: graph.input(),

@@ -27,16 +27,14 @@ impl Workshop<'_> {
     pub(super) fn prepare(&self, step: &Fused) -> Result<Prepared, PlanError> {
         match &step.work {
             Work::Conv { layer, norm, input, .. } => self.convolution(*layer, *norm, *input),
-            Work::Plain { layer } => {
-                let affine = match self.graph[*layer].op {
-                    Op::BatchNorm { eps } => {
-                        let Affine { scale, shift } = self.affine(*layer, eps, None)?;
-                        scale.into_iter().zip(shift).collect()
-                    }
-                    _ => Vec::new(),
-                };
-                Ok(Prepared::Affine(affine))
-            }
+            Work::Plain { layer } => match self.graph[*layer].op {
+                Op::BatchNorm { eps } => {
+                    let Affine { scale, shift } = self.affine(*layer, eps, None)?;
+                    Ok(Prepared::Affine(scale.into_iter().zip(shift).collect()))
+                }
+                Op::ChannelConv1d { .. } => Ok(Prepared::Weight(self.values(*layer, Role::Weight)?)),
+                _ => Ok(Prepared::Nothing),
+            },
             Work::Input
             | Work::Gating { .. }
             | Work::OverPositions { .. }

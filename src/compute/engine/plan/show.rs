@@ -26,6 +26,7 @@ pub(super) fn step(
         Prepared::Conv(conv) => conv.bytes(),
         Prepared::Planar { weight, bias, .. } => (weight.len() + bias.len()) * size_of::<f32>(),
         Prepared::Affine(affine) => size_of_val(affine.as_slice()),
+        Prepared::Weight(weight) => size_of_val(weight.as_slice()),
         Prepared::Nothing => 0,
     };
     let mut reads: Vec<usize> = inputs.iter().filter_map(slot).collect();

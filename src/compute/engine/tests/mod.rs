@@ -131,6 +131,8 @@ fn pooling_of_every_geometry() {
         }
     }
     let stem = Pool2d { kernel: [3; 2], stride: [2; 2], padding: [1; 2], ceil_mode: false };
+    let halving = Pool2d { kernel: [2; 2], stride: [2; 2], padding: [0; 2], ceil_mode: true };
+    alone(Op::AvgPool(halving), Shape::map(5, 1, 7));
     alone(Op::MaxPool(stem), Shape::map(5, 1, 1));
     alone(Op::AvgPool(stem), Shape::map(5, 1, 1));
 }
@@ -153,6 +155,11 @@ fn everything_that_takes_one_input() {
             Op::PadChannels { before: 0, after: 1 },
         ] {
             alone(op, input);
+        }
+    }
+    for (kernel, circular) in [(3, false), (5, false), (3, true), (9, true)] {
+        for input in [Shape::map(12, 1, 1), Shape::map(2, 1, 1), Shape::vector(7)] {
+            alone(Op::ChannelConv1d { kernel, circular }, input);
         }
     }
     for bias in [false, true] {
@@ -212,6 +219,9 @@ fn whole_small_networks_with_every_block() {
         "resnet18(input=33x40,blocks=1-1-1-1,widths=8-8-16-16)+cam(r=4)",
         "resnet50(input=31,blocks=1-1-1-1,widths=4-4-8-8)+sam(k=3)",
         "plain20(blocks=1-1-1)+se(variant=nobias)",
+        "resnext50_32x4d(input=31,blocks=1-1-1-1,groups=4,widths=16-16-32-32,stem=deep,shortcut=pool)+eca",
+        "resnet18(input=35,blocks=1-1-1-1,widths=8-8-16-16,branch=relu,pool=ceil,stem=tiered)+eca(pad=circular)",
+        "senet154_trunk(input=33,blocks=1-1-1-1,widths=8-8-16-16,base_width=16,groups=2,stem_width=12)+se",
     ] {
         let graph = lower(&parse(text).expect(text)).expect(text);
         agrees(&graph, text);

@@ -60,6 +60,24 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
                 row.iter().zip(&x.values).map(|(w, v)| w * v).sum::<f64>() + bias.get(o).copied().unwrap_or(0.0)
             })
         }
+        Op::ChannelConv1d { kernel, circular } => {
+            let weight = param(Role::Weight);
+            let count = x.values.len() as isize;
+            Array::new(shape, |c, _, _| {
+                let reads = |k: usize| (c + k) as isize - (*kernel as isize - 1) / 2;
+                let value = |at: isize| match circular {
+                    true => x.values[at.rem_euclid(count) as usize],
+                    false => {
+                        if (0..count).contains(&at) {
+                            x.values[at as usize]
+                        } else {
+                            0.0
+                        }
+                    }
+                };
+                (0..*kernel).map(|k| value(reads(k)) * weight[k]).sum()
+            })
+        }
         Op::BatchNorm { eps } => {
             let [w, b, m, v] = [Role::Weight, Role::Bias, Role::RunningMean, Role::RunningVar].map(param);
             Array::new(shape, |c, i, j| (x.at(c, i, j) - m[c]) / (v[c] + eps).sqrt() * w[c] + b[c])

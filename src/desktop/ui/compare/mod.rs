@@ -6,6 +6,8 @@ mod lesson;
 mod model;
 mod scatter;
 mod table;
+#[cfg(test)]
+mod tests;
 mod ticks;
 
 use std::collections::HashSet;

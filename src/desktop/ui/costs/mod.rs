@@ -6,6 +6,8 @@ mod model;
 mod paint;
 mod shown;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod written;
 
 use std::sync::Arc;
@@ -34,6 +36,10 @@ pub struct CostsView {
     /// The selection of the last frame: a change from outside is scrolled into view.
     seen: Option<String>,
     reveal: Option<Reveal>,
+    /// How many rows the last frame laid out.
+    laid_out: usize,
+    /// What has the keyboard while rows are walked.
+    focus: Option<egui::Id>,
 }
 
 /// A row to scroll to: into the middle when it was chosen elsewhere, just into sight when the keyboard goes there.

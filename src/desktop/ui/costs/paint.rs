@@ -63,6 +63,7 @@ impl CostsView {
     fn body(&mut self, ui: &mut Ui, columns: &Columns, height: f32, shared: &Shared, out: &mut Outbox) {
         let rows = self.shown.rows.len();
         let id = ui.scope_id().with("rows");
+        self.focus = Some(id);
         let top = ui.cursor().min;
         let area = Rect::from_min_size(top, vec2(columns.width, height));
         // One tab stop for the whole table; the arrow keys walk its rows.
@@ -75,7 +76,12 @@ impl CostsView {
         }
         let visible = (height / size::ROW) as usize;
         let mut down = egui::ScrollArea::vertical().id_salt("costs down").auto_shrink(false).max_height(height);
-        let reveal = self.reveal.take();
+        // A scroll area pulls an offset past its last known end back: new rows are laid out before one is scrolled to.
+        let is_laid_out = std::mem::replace(&mut self.laid_out, rows) == rows;
+        let reveal = self.reveal.take_if(|_| is_laid_out);
+        if self.reveal.is_some() {
+            ui.ctx().request_repaint();
+        }
         let target = reveal.as_ref().and_then(|reveal| self.shown.rows.iter().position(|shown| *shown == reveal.row));
         if let Some(position) = target.filter(|_| reveal.as_ref().is_some_and(|reveal| reveal.centred)) {
             let top = position.saturating_sub(visible / 2).min(rows.saturating_sub(visible));
@@ -141,7 +147,9 @@ impl CostsView {
             self.open(row, !open);
         }
         if clicked {
-            ui.memory_mut(|memory| memory.request_focus(ui.scope_id().with("rows")));
+            if let Some(table) = self.focus {
+                ui.memory_mut(|memory| memory.request_focus(table));
+            }
             self.choose(row, false, out);
         }
     }

@@ -182,16 +182,16 @@ mod tests {
         let tree = tree("resnet18");
         let mut folds = Folds::default();
         let first = shown(&tree, &folds, None, &[]);
-        assert_eq!(paths(&tree, &first)[..4], ["stem", "layer1", "layer1.0", "layer1.1"]);
+        assert_eq!(paths(&tree, &first)[..4], ["input", "stem", "layer1", "layer1.0"]);
         folds.set(&tree.rows[tree.row_of("layer1").expect("exists")], false);
         folds.set(&tree.rows[tree.row_of("stem").expect("exists")], true);
         let after = shown(&tree, &folds, None, &[]);
-        assert_eq!(paths(&tree, &after)[..3], ["stem", "input", "conv1"]);
+        assert_eq!(paths(&tree, &after)[..3], ["input", "stem", "conv1"]);
         assert!(!paths(&tree, &after).contains(&"layer1.0"));
         let all = shown(&tree, &Folds::all(Base::All), None, &[]);
         assert_eq!(all.rows.len(), tree.rows.len());
         let none = shown(&tree, &Folds::all(Base::None), None, &[]);
-        assert_eq!(paths(&tree, &none), ["stem", "layer1", "layer2", "layer3", "layer4", "head"]);
+        assert_eq!(paths(&tree, &none), ["input", "stem", "layer1", "layer2", "layer3", "layer4", "head"]);
     }
 
     #[test]

@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(cell_at(crop, [7, 7], crop.min), Some((0, 0)));
         assert_eq!(cell_at(crop, [7, 7], crop.max), Some((6, 6)));
         assert_eq!(cell_at(crop, [7, 7], shown.min), None);
-        let area: f32 = around(shown, crop).iter().map(|part| part.area()).sum();
+        let area: f32 = around(shown, crop).iter().map(Rect::area).sum();
         assert!((area + crop.area() - shown.area()).abs() < 1.0);
     }
 

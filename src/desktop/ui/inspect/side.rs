@@ -72,7 +72,7 @@ fn guessed(ui: &mut Ui, guess: &Guess, is_trained: bool) {
     let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
     let figures = 64.0;
     let names = (row.width() - figures) * 0.55;
-    let name = guess.label.map_or_else(|| format!("class {}", guess.class), str::to_owned);
+    let name = guess.label.as_deref().map_or_else(|| format!("class {}", guess.class), str::to_owned);
     let text = Rect::from_min_size(row.min, vec2(names, row.height()));
     let mut line =
         ui.new_child(egui::UiBuilder::new().max_rect(text).layout(egui::Layout::left_to_right(egui::Align::Center)));

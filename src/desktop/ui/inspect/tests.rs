@@ -7,9 +7,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use super::InspectView;
-use crate::desktop::document::{
-    Command, Document, PictureChoice, Project, Selection, ThemeChoice, View, WeightsChoice,
-};
+use crate::desktop::document::{Command, Document, PictureChoice, Project, SavedNetwork, Selection, ThemeChoice, View};
 use crate::desktop::jobs::Jobs;
 use crate::desktop::ui::{Outbox, Shared, theme};
 use crate::network::parse;
@@ -24,7 +22,7 @@ struct Stage {
 
 /// The view of one network, inspected.
 fn view_of(spec: &str, picture: PictureChoice) -> Harness<'static, Stage> {
-    let networks = vec![(parse(spec).expect(spec), WeightsChoice::Seeded(0))];
+    let networks = vec![SavedNetwork::untrained(parse(spec).expect(spec))];
     let document = Document::of(&Project { networks, active: 0, picture }).expect(spec);
     let mut jobs = Jobs::start(|| ()).expect("a thread");
     let started = Instant::now();

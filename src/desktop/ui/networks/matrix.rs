@@ -145,35 +145,28 @@ impl Matrix {
                 ui.scope_id().with((block.path(), column)),
                 Sense::click_and_drag(),
             );
-            cell(ui, rect, &response, is_set, *kind);
+            draw_cell(ui, rect, &response, is_set, *kind);
             let spoken = format!("{} at {block}", kind.unwrap_or("no attention"));
             response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_set, &spoken));
-            self.gesture(ui, grid, block, column, is_set, &response, out);
-            response.on_hover_ui(|ui| hint(ui, grid.network, block, *kind));
+            let cell = Cell { column, is_set, response };
+            self.gesture(ui, grid, block, &cell, out);
+            cell.response.on_hover_ui(|ui| hint(ui, grid.network, block, *kind));
         }
     }
 
     /// A press begins a stroke in its column; the pointer paints every row it comes over.
-    fn gesture(
-        &mut self,
-        ui: &Ui,
-        grid: &Grid,
-        block: &Place,
-        column: usize,
-        is_set: bool,
-        response: &egui::Response,
-        out: &mut Outbox,
-    ) {
+    fn gesture(&mut self, ui: &Ui, grid: &Grid, block: &Place, cell: &Cell, out: &mut Outbox) {
+        let Cell { column, is_set, response } = cell;
         if response.drag_started_by(PointerButton::Primary) || response.clicked() {
             self.stroke += 1;
-            self.painting = response.dragged().then_some(column);
-            self.paint(grid, column, &Target::Place(block.clone()), out);
+            self.painting = response.dragged().then_some(*column);
+            self.paint(grid, *column, &Target::Place(block.clone()), out);
             out.select_part(block.path());
-        } else if self.painting == Some(column) && !is_set {
+        } else if self.painting == Some(*column) && !is_set {
             let pointer = ui.input(|input| input.pointer.latest_pos());
             let row = response.rect.y_range();
             if pointer.is_some_and(|pointer| row.contains(pointer.y)) {
-                self.paint(grid, column, &Target::Place(block.clone()), out);
+                self.paint(grid, *column, &Target::Place(block.clone()), out);
             }
         }
     }
@@ -183,6 +176,13 @@ impl Matrix {
         // Odd numbers are the design's.
         out.send(Command::Edit { network: grid.network.id, spec, stroke: Some(self.stroke * 2) });
     }
+}
+
+/// One cell of a block's row.
+struct Cell {
+    column: usize,
+    is_set: bool,
+    response: egui::Response,
 }
 
 impl Grid<'_> {
@@ -205,7 +205,7 @@ fn painted(spec: &NetworkSpec, stages: &[Stage], kind: Option<&str>, target: &Ta
     painted
 }
 
-fn cell(ui: &Ui, rect: Rect, response: &egui::Response, is_set: bool, kind: Option<&str>) {
+fn draw_cell(ui: &Ui, rect: Rect, response: &egui::Response, is_set: bool, kind: Option<&str>) {
     let colours = palette(ui);
     let corner = f32::from(size::CELL_CORNER);
     let fill = match (is_set, kind) {

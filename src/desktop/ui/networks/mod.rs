@@ -3,6 +3,7 @@
 pub(super) mod brush;
 mod design;
 mod matrix;
+mod preprocessing;
 
 use eframe::egui;
 use egui::{Align, Align2, Button, Layout, Response, RichText, ScrollArea, Sense, Ui, Vec2};
@@ -17,6 +18,7 @@ use crate::network::number;
 pub struct NetworksPanel {
     matrix: matrix::Matrix,
     design: design::Design,
+    preprocessing: preprocessing::Group,
 }
 
 impl NetworksPanel {
@@ -36,6 +38,7 @@ impl NetworksPanel {
             let Some(network) = shared.active() else { return };
             ui.add_space(size::PADDING);
             self.design.ui(ui, shared, network, out);
+            self.preprocessing.ui(ui, network, out);
             ui.add_space(size::PADDING);
             self.matrix.ui(ui, network, out);
             ui.add_space(size::PADDING);

@@ -230,7 +230,8 @@ impl Direct {
                         + (y * grid.width + area.columns.0 + x) * grid.output_step;
                     // SAFETY: all of these lie in the buffers: the area does.
                     unsafe {
-                        let residual = if finish.residual.is_null() { finish.residual } else { finish.residual.add(place) };
+                        let residual =
+                            if finish.residual.is_null() { finish.residual } else { finish.residual.add(place) };
                         let tile = Tile {
                             input: input.add(start),
                             input_step: grid.step,

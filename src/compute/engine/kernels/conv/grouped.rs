@@ -179,7 +179,8 @@ unsafe fn positions<S: Simd, const GROUP: usize, const R: usize>(plane: &Plane, 
                 let weight = S::load(weights);
                 weights = weights.add(LANES);
                 for (r, sum) in sums.iter_mut().enumerate() {
-                    let value = S::spread::<GROUP>(input.add(tap + r * step), channel);
+                    let place = input.add(tap + r * step);
+                    let value = if GROUP == 1 { S::load(place) } else { S::spread::<GROUP>(place, channel) };
                     *sum = S::fma(value, weight, *sum);
                 }
             }

@@ -171,8 +171,12 @@ impl Part<'_> {
         // SAFETY: the caller vouches for the image; the scratch space holds every place.
         unsafe {
             match self.winograd.side {
-                2 => self.winograd.isa.call(Back::<F2, 4, 2> { part: self, from, output, place, finish, transform: F2 }),
-                _ => self.winograd.isa.call(Back::<F4, 6, 4> { part: self, from, output, place, finish, transform: F4 }),
+                2 => {
+                    self.winograd.isa.call(Back::<F2, 4, 2> { part: self, from, output, place, finish, transform: F2 })
+                }
+                _ => {
+                    self.winograd.isa.call(Back::<F4, 6, 4> { part: self, from, output, place, finish, transform: F4 })
+                }
             }
         }
     }

@@ -1,15 +1,20 @@
-//! What the logits say: the ImageNet class names and the most likely classes.
+//! What the logits say: the most likely classes and what they are called.
+
+mod names;
 
 use std::cmp::Ordering;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
+
+pub(super) use names::kind_of;
+pub use names::{Labels, LabelsError};
 
 /// One class the network considers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Guess {
     /// The class index.
     pub class: usize,
-    /// Its ImageNet name; none unless there are exactly 1000 classes.
-    pub label: Option<&'static str>,
+    /// What it is called, if that is known.
+    pub label: Option<Arc<str>>,
     /// The raw output.
     pub logit: f32,
     /// The softmax of the outputs, 0..1; NaN for a NaN logit, which the others' softmax ignores.
@@ -20,20 +25,23 @@ pub struct Guess {
 #[must_use]
 pub fn imagenet() -> &'static [&'static str] {
     static NAMES: LazyLock<Vec<&'static str>> =
-        LazyLock::new(|| include_str!("../../assets/imagenet_classes.txt").lines().collect());
+        LazyLock::new(|| include_str!("../../../assets/imagenet_classes.txt").lines().collect());
     &NAMES
 }
 
 /// The `count` most likely classes: by logit, equal ones by class index, NaN last.
+///
+/// Without labels of their own, a thousand classes are ImageNet's.
 #[must_use]
-pub fn top(logits: &[f32], count: usize) -> Vec<Guess> {
-    let names = (logits.len() == imagenet().len()).then(imagenet);
+pub fn top(logits: &[f32], labels: Option<&Labels>, count: usize) -> Vec<Guess> {
+    let built_in = Labels::for_classes(logits.len()).filter(|_| labels.is_none());
+    let labels = labels.or(built_in.as_ref());
     let probabilities = softmax(logits);
     let mut order: Vec<usize> = (0..logits.len()).collect();
     order.sort_by(|&a, &b| descending(logits[a], logits[b]).then(a.cmp(&b)));
     let guess = |class: usize| Guess {
         class,
-        label: names.map(|names| names[class]),
+        label: labels.and_then(|labels| labels.get(class)),
         logit: logits[class],
         probability: probabilities[class] as f32,
     };
@@ -76,7 +84,7 @@ mod tests {
 
     #[test]
     fn softmax_is_right_and_stable() {
-        let guesses = top(&[1000.0, 1000.0 + 2.0_f32.ln(), 0.0], 3);
+        let guesses = top(&[1000.0, 1000.0 + 2.0_f32.ln(), 0.0], None, 3);
         assert_eq!(classes(&guesses), [1, 0, 2]);
         assert!((guesses[0].probability - 2.0 / 3.0).abs() < 1e-4);
         assert!((guesses[1].probability - 1.0 / 3.0).abs() < 1e-4);
@@ -85,32 +93,32 @@ mod tests {
 
     #[test]
     fn ties_go_by_class_index() {
-        assert_eq!(classes(&top(&[0.0, 5.0, -0.0, 5.0], 4)), [1, 3, 0, 2]);
+        assert_eq!(classes(&top(&[0.0, 5.0, -0.0, 5.0], None, 4)), [1, 3, 0, 2]);
     }
 
     #[test]
     fn labels_only_for_a_thousand_classes() {
-        assert_eq!(top(&[1.0; 10], 1)[0].label, None);
+        assert_eq!(top(&[1.0; 10], None, 1)[0].label, None);
         let mut logits = vec![0.0; 1000];
         logits[281] = 9.0;
-        assert_eq!(top(&logits, 5)[0].label, Some(imagenet()[281]));
+        assert_eq!(top(&logits, None, 5)[0].label.as_deref(), Some(imagenet()[281]));
     }
 
     #[test]
     fn nan_is_last_and_leaves_the_rest_alone() {
-        let guesses = top(&[f32::NAN, 1.0, f32::NAN, 1.0], 9);
+        let guesses = top(&[f32::NAN, 1.0, f32::NAN, 1.0], None, 9);
         assert_eq!(classes(&guesses), [1, 3, 0, 2]);
         assert!((guesses[0].probability - 0.5).abs() < 1e-6);
         assert!(guesses[2].probability.is_nan());
-        assert_eq!(classes(&top(&[f32::NAN; 3], 2)), [0, 1]);
+        assert_eq!(classes(&top(&[f32::NAN; 3], None, 2)), [0, 1]);
     }
 
     #[test]
     fn infinities_share_or_lose() {
-        let guesses = top(&[f32::NEG_INFINITY, f32::INFINITY, 3.0, f32::INFINITY], 4);
+        let guesses = top(&[f32::NEG_INFINITY, f32::INFINITY, 3.0, f32::INFINITY], None, 4);
         assert_eq!(classes(&guesses), [1, 3, 2, 0]);
         assert!((guesses[0].probability - 0.5).abs() < 1e-6 && guesses[2].probability.abs() < f32::EPSILON);
-        assert!((top(&[f32::NEG_INFINITY; 4], 1)[0].probability - 0.25).abs() < 1e-6);
-        assert!(top(&[], 5).is_empty());
+        assert!((top(&[f32::NEG_INFINITY; 4], None, 1)[0].probability - 0.25).abs() < 1e-6);
+        assert!(top(&[], None, 5).is_empty());
     }
 }

@@ -1,0 +1,76 @@
+//! Where a checkpoint comes from: a file, or the Hugging Face Hub, from which it is fetched first.
+
+use std::ffi::OsStr;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use super::error::CliError;
+use super::progress::Progress;
+use crate::compute::config::ModelConfig;
+use crate::compute::hub::{self, Hub, HubError};
+use crate::network::{NetworkSpec, parse};
+
+/// A checkpoint on this machine.
+#[derive(Debug)]
+pub struct Source {
+    /// The weights.
+    pub path: PathBuf,
+    /// The configuration that came with them; only the Hub gives one.
+    pub config: Option<PathBuf>,
+}
+
+/// Does the text name something on the Hub?
+#[must_use]
+pub fn is_remote(text: &OsStr) -> bool {
+    text.to_string_lossy().starts_with(hub::SCHEME)
+}
+
+/// A path as it is; `hf:OWNER/NAME[@REVISION][/FILE]` is fetched, with progress on standard error.
+///
+/// # Errors
+/// [`CliError::Input`] for a reference that is none or names nothing, [`CliError::Failure`] when the network or the
+/// disk fails.
+pub fn resolve(text: &OsStr) -> Result<Source, CliError> {
+    if !is_remote(text) {
+        return Ok(Source { path: PathBuf::from(text), config: None });
+    }
+    let reference = hub::Reference::parse(&text.to_string_lossy()).map_err(|error| refused(&error))?;
+    let progress = Progress::new(&reference.to_string());
+    let fetched = Hub::from_env().and_then(|hub| hub.fetch(&reference, &|share| progress.show(share), &|| false));
+    progress.clear();
+    let fetched = fetched.map_err(|error| refused(&error))?;
+    if let Some(note) = &fetched.note {
+        say(note);
+    }
+    Ok(Source { path: fetched.weights, config: fetched.config })
+}
+
+/// The network that a configuration names.
+///
+/// # Errors
+/// When it names none that is known here.
+pub fn network(reference: &str, config: &ModelConfig) -> Result<NetworkSpec, CliError> {
+    let give = format!("give the network: `gatescope inspect NETWORK --weights {reference} ...`");
+    let Some(architecture) = &config.architecture else {
+        return Err(CliError::Input(format!("{reference}: nothing there says which network this is; {give}")));
+    };
+    let mut spec = parse(architecture).map_err(|error| CliError::Input(format!("{reference}: {error}; {give}")))?;
+    if let Some(classes) = config.classes {
+        let set = crate::network::zoo::set_option(&mut spec, "classes", &classes.to_string());
+        set.map_err(|error| CliError::Input(format!("{reference}: {error}")))?;
+    }
+    Ok(spec)
+}
+
+/// A line on standard error that is no error.
+pub fn say(note: &str) {
+    // A reader that went away is no reason to stop.
+    let _ = writeln!(io::stderr(), "gatescope: {note}");
+}
+
+fn refused(error: &HubError) -> CliError {
+    match error.is_users() {
+        true => CliError::Input(error.to_string()),
+        false => CliError::Failure(error.to_string()),
+    }
+}

@@ -1,0 +1,114 @@
+//! Which of a repository's files is the checkpoint.
+
+use super::{HubError, Reference};
+
+/// What a checkpoint's name ends with.
+const ENDINGS: [&str; 5] = [".safetensors", ".bin", ".pth", ".pt", ".ckpt"];
+/// The usual names, best first.
+const USUAL: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
+/// Files of a training run that are no network.
+const OTHERS: [&str; 5] = ["training_args", "optimizer", "scheduler", "rng_state", "random_states"];
+/// How many files a message lists.
+const LISTED: usize = 8;
+
+/// The checkpoint a reference means: its file, else the usual one, else the only one.
+pub(super) fn weights<'a>(reference: &Reference, files: &'a [String]) -> Result<&'a str, HubError> {
+    let repository = || reference.repository.clone();
+    if let Some(wanted) = &reference.file {
+        let found = files.iter().find(|file| *file == wanted);
+        let missing = || HubError::File { repository: repository(), file: wanted.clone(), there: listed(files) };
+        return found.map(String::as_str).ok_or_else(missing);
+    }
+    if let Some(usual) = USUAL.iter().find_map(|usual| files.iter().find(|file| file == usual)) {
+        return Ok(usual);
+    }
+    let all: Vec<&String> = files.iter().filter(|file| is_checkpoint(file)).collect();
+    let (parts, whole): (Vec<&String>, Vec<&String>) = all.into_iter().partition(|file| is_part(file));
+    // The same weights are often there in two formats: the safer one is taken.
+    for ending in ENDINGS {
+        let alike: Vec<&&String> = whole.iter().filter(|file| file.ends_with(ending)).collect();
+        match alike[..] {
+            [] => {}
+            [only] => return Ok(only.as_str()),
+            [first, ..] => {
+                let names: Vec<String> = alike.iter().map(|file| (**file).clone()).collect();
+                let example = reference.with_file(first).to_string();
+                return Err(HubError::Several { repository: repository(), there: listed(&names), example });
+            }
+        }
+    }
+    match parts.len() {
+        0 => Err(HubError::NoWeights { repository: repository(), there: listed(files) }),
+        parts => Err(HubError::Sharded { repository: repository(), parts }),
+    }
+}
+
+/// The configuration that belongs to a checkpoint: in its folder, else at the top.
+pub(super) fn config<'a>(weights: &str, files: &'a [String]) -> Option<&'a str> {
+    let beside = match weights.rsplit_once('/') {
+        Some((folder, _)) => format!("{folder}/config.json"),
+        None => "config.json".to_owned(),
+    };
+    [beside.as_str(), "config.json"].iter().find_map(|name| files.iter().find(|file| file == name)).map(String::as_str)
+}
+
+fn is_checkpoint(file: &str) -> bool {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    ENDINGS.iter().any(|ending| name.ends_with(ending)) && !OTHERS.iter().any(|other| name.starts_with(other))
+}
+
+/// `model-00001-of-00002.safetensors`.
+fn is_part(file: &str) -> bool {
+    file.rsplit_once("-of-").is_some_and(|(before, after)| {
+        before.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(|c: char| c.is_ascii_digit())
+    })
+}
+
+/// The first names, and how many more.
+fn listed(files: &[String]) -> String {
+    let clean = |file: &String| file.chars().filter(|c| !c.is_control()).take(60).collect::<String>();
+    let names: Vec<String> = files.iter().take(LISTED).map(clean).collect();
+    match files.len() {
+        0 => "no files".to_owned(),
+        count if count > LISTED => format!("{} and {} more", names.join(", "), count - LISTED),
+        _ => names.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picked(reference: &str, files: &[&str]) -> Result<String, String> {
+        let files: Vec<String> = files.iter().map(ToString::to_string).collect();
+        let reference = Reference::parse(reference).expect("a reference");
+        weights(&reference, &files).map(ToOwned::to_owned).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_usual_file_then_the_only_one() {
+        let pick = |files: &[&str]| picked("hf:a/b", files).expect("one");
+        assert_eq!(pick(&["pytorch_model.bin", "model.safetensors"]), "model.safetensors");
+        assert_eq!(pick(&["pytorch_model.bin", "README.md", "other.safetensors"]), "pytorch_model.bin");
+        assert_eq!(pick(&["README.md", "RESNET50_CBAM_new.pth"]), "RESNET50_CBAM_new.pth");
+        assert_eq!(pick(&["optimizer.bin", "weights/best.pt", "weights/best.safetensors"]), "weights/best.safetensors");
+    }
+
+    #[test]
+    fn what_cannot_be_picked_is_listed() {
+        let refused = |files: &[&str]| picked("hf:a/b", files).expect_err("none");
+        assert!(refused(&["a.pth", "b.pth"]).contains("like hf:a/b/a.pth"));
+        assert!(refused(&["README.md", "tf_model.h5"]).contains("it has README.md, tf_model.h5"));
+        assert!(refused(&[]).contains("no files"));
+        assert!(refused(&["model-00001-of-00002.bin", "model-00002-of-00002.bin"]).contains("2 files"));
+        assert!(picked("hf:a/b/c.pth", &["a.pth"]).expect_err("none").contains("no file \"c.pth\"; it has a.pth"));
+    }
+
+    #[test]
+    fn the_configuration_is_the_nearest() {
+        let files = ["config.json", "small/config.json", "small/model.bin", "large/model.bin"].map(ToOwned::to_owned);
+        assert_eq!(config("small/model.bin", &files), Some("small/config.json"));
+        assert_eq!(config("large/model.bin", &files), Some("config.json"));
+        assert_eq!(config("model.bin", &files[1..]), None);
+    }
+}

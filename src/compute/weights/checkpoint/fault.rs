@@ -1,0 +1,55 @@
+//! What can be wrong inside a file, before its path is added.
+
+use std::path::Path;
+
+use crate::compute::weights::WeightsError;
+
+/// A problem found while reading a file's bytes.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The file should be this long and is not.
+    Truncated(u64),
+    /// The file ends inside this part.
+    Cut(&'static str),
+    /// The file contradicts itself: how.
+    Damaged(String),
+    /// The file is something else: what, and what to do.
+    Other(String),
+}
+
+impl Fault {
+    pub(super) fn damaged(reason: impl Into<String>) -> Self {
+        Self::Damaged(reason.into())
+    }
+
+    pub(super) fn other(reason: impl Into<String>) -> Self {
+        Self::Other(reason.into())
+    }
+
+    /// The error that names the file.
+    pub(super) fn at(self, path: &Path, bytes: u64) -> WeightsError {
+        let path = path.to_owned();
+        match self {
+            Self::Truncated(promised) => WeightsError::Truncated { path, bytes, promised },
+            Self::Cut(within) => WeightsError::Cut { path, bytes, within: within.to_owned() },
+            Self::Damaged(reason) => WeightsError::Damaged { path, reason },
+            Self::Other(reason) => WeightsError::OtherFormat { path, reason },
+        }
+    }
+}
+
+/// A name from a file, fit for a message: short, and on one line.
+pub(in crate::compute::weights) fn shown(name: &str) -> String {
+    const SHOWN: usize = 80;
+    let mut shown = String::new();
+    for c in name.chars().take(SHOWN) {
+        match c.is_control() {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+    }
+    if name.chars().nth(SHOWN).is_some() {
+        shown.push_str("...");
+    }
+    shown
+}

@@ -1,0 +1,79 @@
+//! Efficient Channel Attention (Wang et al., CVPR 2020): one 1-D convolution along the channels, no squeeze.
+//!
+//! Named as in timm: `se.conv`. `pad=circular` is timm's CECA.
+
+use super::{AttentionBlock, Card};
+use crate::network::graph::{GateKind, GraphBuilder, NodeId, Op, ScopeKind};
+use crate::network::options::{Declared, Field, Kind, Options, Value};
+
+const KERNEL: Field = Field {
+    key: "k",
+    long: "kernel",
+    help: "channels that decide about one; 0: from the channels C, |(log2 C + 1)/2| made odd, at least 3",
+    kind: Kind::OneOf(&[0, 3, 5, 7, 9]),
+};
+const PAD: Field = Field {
+    key: "pad",
+    long: "padding",
+    help: "beyond the first and last channel: zeros, or circular, the other end (CECA)",
+    kind: Kind::Word(&["zeros", "circular"]),
+};
+
+/// Efficient Channel Attention.
+pub struct Eca;
+
+/// The kernel for `channels`: the paper's eq. 12 with γ = 2 and b = 1, as timm computes it.
+fn kernel(channels: usize) -> usize {
+    let half = (channels.max(1).ilog2() as usize).div_ceil(2);
+    (half | 1).max(3)
+}
+
+impl AttentionBlock for Eca {
+    fn card(&self) -> Card {
+        Card {
+            name: "eca",
+            title: "ECA",
+            long: "Efficient Channel Attention",
+            summary: "Averages each channel over the image and weighs it by what its nearest neighbours among the channels say.",
+            formula: &["s = σ(conv1d k(avg F))"],
+            paper: "Wang et al., CVPR 2020",
+        }
+    }
+
+    fn options(&self) -> Vec<Declared> {
+        vec![
+            Declared { field: KERNEL, default: Value::Number(0) },
+            Declared { field: PAD, default: Value::Word("zeros".to_owned()) },
+        ]
+    }
+
+    fn check(&self, _options: &Options, _channels: usize) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {
+        let kernel = match options.number("k", 0) {
+            0 => kernel(builder.shape(features).channels()),
+            chosen => chosen,
+        };
+        let circular = options.word("pad", "zeros") == "circular";
+        builder.scope(ScopeKind::Attention("eca"), "se", "ECA", |b| {
+            let squeezed = b.add("avg_pool", Op::GlobalAvgPool, &[features]);
+            let mixed = b.add("conv", Op::ChannelConv1d { kernel, circular }, &[squeezed]);
+            let gate = b.add("gate", Op::Sigmoid, &[mixed]);
+            b.gate(GateKind::Channel, features, gate)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kernel;
+
+    #[test]
+    fn kernels_are_timms() {
+        for (channels, want) in [(16, 3), (32, 3), (64, 3), (128, 5), (256, 5), (512, 5), (1024, 5), (2048, 7)] {
+            assert_eq!(kernel(channels), want, "{channels}");
+        }
+    }
+}

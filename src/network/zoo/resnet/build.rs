@@ -1,0 +1,116 @@
+//! The wiring: stem, residual blocks, shortcuts, head.
+
+use super::config::Config;
+use crate::network::graph::{Conv2d, NodeId, Op, Pool2d, ScopeKind};
+use crate::network::zoo::Lowering;
+
+/// Adds the whole network after the builder's input.
+pub(super) fn network(lowering: &mut Lowering, config: &Config, classes: usize) {
+    let mut features = stem(lowering, config);
+    for (stage, (&blocks, &width)) in config.blocks.iter().zip(config.widths).enumerate() {
+        let name = format!("layer{}", stage + 1);
+        features = lowering.scope(ScopeKind::Stage, &name, "stage", |lowering| {
+            (0..blocks).fold(features, |features, block| {
+                let stride = if block == 0 && stage > 0 { 2 } else { 1 };
+                residual_block(lowering, config, &name, block, width, stride, features)
+            })
+        });
+    }
+    lowering.builder.flat_scope(ScopeKind::Head, "head", |b| {
+        let pooled = b.add("avgpool", Op::GlobalAvgPool, &[features]);
+        let flat = b.add("flatten", Op::Flatten, &[pooled]);
+        b.add("fc", Op::Linear { out_features: classes, bias: true }, &[flat])
+    });
+}
+
+fn stem(lowering: &mut Lowering, config: &Config) -> NodeId {
+    lowering.builder.flat_scope(ScopeKind::Stem, "stem", |b| {
+        let image = b.input();
+        let conv = match config.stem {
+            "cifar" => {
+                return b.conv_bn("conv1", "bn1", Some("relu"), Conv2d::new(config.stem_width, 3), image);
+            }
+            "deep" | "tiered" => {
+                let [first, second, third] = config.deep_stem();
+                let x = b.conv_bn("conv1.0", "conv1.1", Some("conv1.2"), Conv2d::new(first, 3).stride(2), image);
+                let x = b.conv_bn("conv1.3", "conv1.4", Some("conv1.5"), Conv2d::new(second, 3), x);
+                b.conv_bn("conv1.6", "bn1", Some("relu"), Conv2d::new(third, 3), x)
+            }
+            _ => b.conv_bn("conv1", "bn1", Some("relu"), Conv2d::new(config.stem_width, 7).stride(2), image),
+        };
+        b.add("maxpool", Op::MaxPool(config.stem_pool()), &[conv])
+    })
+}
+
+fn residual_block(
+    lowering: &mut Lowering,
+    config: &Config,
+    stage: &str,
+    index: usize,
+    width: usize,
+    stride: usize,
+    input: NodeId,
+) -> NodeId {
+    let label = if config.bottleneck { "Bottleneck" } else { "BasicBlock" };
+    lowering.scope(ScopeKind::Block, &index.to_string(), label, |lowering| {
+        let branch = branch(lowering, config, width, stride, input);
+        let attended = lowering.attend(&format!("{stage}.{index}"), branch);
+        if config.shortcut == "none" {
+            return lowering.builder.add("relu", Op::Relu, &[attended]);
+        }
+        let shortcut = shortcut(lowering, config, config.out_channels(width), stride, input);
+        let b = &mut lowering.builder;
+        let sum = b.add("add", Op::Add, &[attended, shortcut]);
+        b.add("relu", Op::Relu, &[sum])
+    })
+}
+
+/// The residual branch: basic 3×3, 3×3 or bottleneck 1×1, 3×3, 1×1.
+fn branch(lowering: &mut Lowering, config: &Config, width: usize, stride: usize, input: NodeId) -> NodeId {
+    let b = &mut lowering.builder;
+    let (first, inner) = (config.first(width), config.inner(width));
+    if config.bottleneck {
+        let (on_first, on_second) = config.strides(stride);
+        let x = b.conv_bn("conv1", "bn1", Some("relu1"), Conv2d::new(first, 1).stride(on_first), input);
+        let middle = Conv2d::new(inner, 3).stride(on_second).groups(config.groups);
+        let x = b.conv_bn("conv2", "bn2", Some("relu2"), middle, x);
+        b.conv_bn("conv3", "bn3", config.last_relu("relu3"), Conv2d::new(width * 4, 1), x)
+    } else {
+        let x = b.conv_bn("conv1", "bn1", Some("relu1"), Conv2d::new(first, 3).stride(stride), input);
+        b.conv_bn("conv2", "bn2", config.last_relu("relu2"), Conv2d::new(width, 3), x)
+    }
+}
+
+fn shortcut(lowering: &mut Lowering, config: &Config, channels: usize, stride: usize, input: NodeId) -> NodeId {
+    let b = &mut lowering.builder;
+    let before = b.shape(input).channels();
+    let reshapes = stride != 1 || before != channels;
+    let projection = Conv2d::new(channels, 1).stride(stride);
+    match config.shortcut {
+        "c" => project(lowering, projection, input),
+        "b" if reshapes => project(lowering, projection, input),
+        "3x3" if reshapes && stride != 1 => project(lowering, Conv2d::new(channels, 3).stride(stride), input),
+        "3x3" if reshapes => project(lowering, projection, input),
+        "pool" if reshapes => pool_and_project(lowering, channels, stride, input),
+        "a" if reshapes => b.scope(ScopeKind::Shortcut, "shortcut", "option A", |b| {
+            let thinned = if stride > 1 { b.add("subsample", Op::Subsample { stride }, &[input]) } else { input };
+            let missing = channels.saturating_sub(before);
+            b.add("pad", Op::PadChannels { before: missing / 2, after: missing - missing / 2 }, &[thinned])
+        }),
+        _ => input,
+    }
+}
+
+fn project(lowering: &mut Lowering, conv: Conv2d, input: NodeId) -> NodeId {
+    lowering.builder.scope(ScopeKind::Shortcut, "downsample", "projection", |b| b.conv_bn("0", "1", None, conv, input))
+}
+
+/// ResNet-D's shortcut: nothing is skipped over, every position goes into a mean. timm leaves an identity at 0
+/// where nothing is pooled, so the convolution is always 1.
+fn pool_and_project(lowering: &mut Lowering, channels: usize, stride: usize, input: NodeId) -> NodeId {
+    lowering.builder.scope(ScopeKind::Shortcut, "downsample", "pooled projection", |b| {
+        let pool = Pool2d { kernel: [2; 2], stride: [stride; 2], padding: [0; 2], ceil_mode: true };
+        let pooled = if stride > 1 { b.add("0", Op::AvgPool(pool), &[input]) } else { input };
+        b.conv_bn("1", "2", None, Conv2d::new(channels, 1), pooled)
+    })
+}

@@ -1,0 +1,60 @@
+//! ResNets (He et al., arXiv 1512.03385), their plain twins, and what grew out of them: ResNeXt, wide ResNets,
+//! the deep stems and pooled shortcuts of "Bag of Tricks" (ResNet-D), SENet-154.
+//!
+//! Parameters are named as in torchvision; where it has no such network (deep stems, pooled shortcuts), as in timm.
+
+mod build;
+mod config;
+mod presets;
+
+use super::{Alias, Family, Lowering, Model, Stage};
+use crate::network::options::{Declared, Options};
+use crate::network::spec::Place;
+use config::Config;
+use presets::{ALIASES, PRESETS, Preset};
+
+/// The family.
+pub struct Resnet;
+
+impl Family for Resnet {
+    fn title(&self) -> &'static str {
+        "ResNet"
+    }
+
+    fn paper(&self) -> &'static str {
+        "He et al., CVPR 2016"
+    }
+
+    fn models(&self) -> Vec<Model> {
+        let model = |preset: &Preset| Model {
+            name: preset.name,
+            summary: preset.summary,
+            input: if preset.is_cifar() { [3, 32, 32] } else { [3, 224, 224] },
+            classes: if preset.is_cifar() { 10 } else { 1000 },
+        };
+        PRESETS.iter().map(model).collect()
+    }
+
+    fn aliases(&self) -> &'static [Alias] {
+        ALIASES
+    }
+
+    fn options(&self, model: &str) -> Vec<Declared> {
+        config::declared(Preset::find(model))
+    }
+
+    fn stages(&self, model: &str, options: &Options) -> Result<Vec<Stage>, String> {
+        let config = Config::of(Preset::find(model), options)?;
+        let stage = |(index, blocks): (usize, &usize)| {
+            let path = format!("layer{}", index + 1);
+            let blocks = (0..*blocks).map(|block| Place::new(format!("{path}.{block}"))).collect();
+            (Place::new(path), blocks)
+        };
+        Ok(config.blocks.iter().enumerate().map(stage).collect())
+    }
+
+    fn build(&self, lowering: &mut Lowering, model: &str, options: &Options, classes: usize) -> Result<(), String> {
+        build::network(lowering, &Config::of(Preset::find(model), options)?, classes);
+        Ok(())
+    }
+}
