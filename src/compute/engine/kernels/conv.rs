@@ -94,7 +94,6 @@ impl Algorithm {
         let is_wide = from.channels() >= 32 && to.channels() >= 32 && layout == Layout::Blocked;
         match to.height().min(to.width()) {
             _ if Grouped::fits(conv, from) && layout == Layout::Blocked => Self::Grouped,
-            12.. if ordinary && is_wide && std::env::var_os("GS_W14").is_some() => Self::Winograd(4),
             20.. if ordinary && is_wide => Self::Winograd(4),
             10.. if ordinary && is_wide => Self::Winograd(2),
             _ => Self::Direct,

@@ -43,8 +43,15 @@ fn fill(recipe: &Recipe, block: usize, channel: usize, tap: usize, lanes: &mut [
     let conv = &recipe.conv;
     let taps = conv.kernel[0] * conv.kernel[1];
     let inner = recipe.from.channels() / conv.groups;
-    let per_group = conv.out_channels / conv.groups;
     let outputs = block * LANES..((block + 1) * LANES).min(conv.out_channels);
+    if conv.groups == 1 {
+        let weights = recipe.weight[outputs.start * inner * taps..].chunks_exact(inner * taps);
+        for ((lane, weights), out) in lanes.iter_mut().zip(weights).zip(outputs) {
+            *lane = weights[channel * taps + tap] * scale(recipe, out);
+        }
+        return;
+    }
+    let per_group = conv.out_channels / conv.groups;
     for (lane, out) in lanes.iter_mut().zip(outputs) {
         let first = out / per_group * inner;
         if let Some(within) = channel.checked_sub(first).filter(|within| *within < inner) {

@@ -96,15 +96,21 @@ pub(super) fn kernels<T: Transform<N>, const N: usize>(crew: &Crew, recipe: &Rec
     let shared = Shared::new(&mut packed);
     let channels = recipe.from.channels();
     crew.run(outer, &|block| {
-        for out in block * LANES..((block + 1) * LANES).min(recipe.conv.out_channels) {
-            let scale = f64::from(pack::scale(recipe, out));
-            for channel in 0..channels {
+        let outputs = block * LANES..((block + 1) * LANES).min(recipe.conv.out_channels);
+        for channel in 0..channels {
+            let mut lanes = [[[0.0; LANES]; N]; N];
+            for (lane, out) in outputs.clone().enumerate() {
+                let scale = f64::from(pack::scale(recipe, out));
                 let kernel = &recipe.weight[(out * channels + channel) * 9..][..9];
-                for (place, value) in kernel_places::<T, N>(kernel).into_iter().flatten().enumerate() {
-                    let at = ((place * outer + block) * inner + channel) * LANES + out % LANES;
-                    // SAFETY: each block is written by one task.
-                    unsafe { shared.part(at, 1)[0] = (value * scale) as f32 };
+                let places = kernel_places::<T, N>(kernel);
+                for (lanes, value) in lanes.as_flattened_mut().iter_mut().zip(places.as_flattened()) {
+                    lanes[lane] = (value * scale) as f32;
                 }
+            }
+            for (place, lanes) in lanes.as_flattened().iter().enumerate() {
+                let at = ((place * outer + block) * inner + channel) * LANES;
+                // SAFETY: each block is written by one task.
+                unsafe { shared.part(at, LANES).copy_from_slice(lanes) };
             }
         }
     });
