@@ -10,6 +10,8 @@ mod list;
 mod number;
 mod output;
 mod page;
+mod plan;
+mod profile;
 mod progress;
 mod source;
 mod spec;
@@ -34,6 +36,7 @@ Examples:
   gatescope cost resnet50 resnet50+cbam       what attention costs
   gatescope inspect resnet50+cbam --weights cbam.safetensors --image photo.jpg
   gatescope weights cbam.pth                  which network a checkpoint is of
+  gatescope profile resnet50+cbam             what attention costs in milliseconds
   gatescope list                              networks, options, attention blocks
 
 A network is written NAME[(options)][+ATTENTION[(options)][@PLACES]]:
@@ -61,6 +64,10 @@ enum Command {
     Weights(weights::Args),
     /// List the networks, their options and the attention blocks
     List(list::Args),
+    /// Show the steps a network is computed in, and the kernel of each
+    Plan(plan::Args),
+    /// Measure how long a network takes, step by step, and attention's share
+    Profile(profile::Args),
 }
 
 /// What is left to do once the command line has been dealt with.
@@ -87,6 +94,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
         Some(Command::Inspect(args)) => done(inspect::run(&args)),
         Some(Command::Weights(args)) => done(weights::run(&args)),
         Some(Command::List(args)) => done(list::run(&args)),
+        Some(Command::Plan(args)) => done(plan::run(&args)),
+        Some(Command::Profile(args)) => done(profile::run(&args)),
         None => match check_files(&cli.files) {
             Ok(()) => Outcome::Window(cli.files),
             Err(error) => done(Err(error)),
@@ -124,7 +133,7 @@ fn usage(error: &clap::Error, first: Option<&OsString>) -> Result<(), CliError> 
 fn check_files(files: &[PathBuf]) -> Result<(), CliError> {
     let Some(file) = files.iter().find(|file| !file.exists()) else { return Ok(()) };
     let typed = file.to_string_lossy();
-    let commands = ["cost", "inspect", "list", "weights"];
+    let commands = ["cost", "inspect", "list", "weights", "plan", "profile"];
     let hint = match suggest::nearest(&typed, commands) {
         Some(command) => format!("did you mean `gatescope {command}`?"),
         None if parse(&typed).is_ok() => format!("to count this network: `gatescope cost \"{typed}\"`"),

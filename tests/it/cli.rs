@@ -3,6 +3,7 @@
 mod cost;
 mod files;
 mod inspect;
+mod profile;
 mod usage;
 mod weights;
 

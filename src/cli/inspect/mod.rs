@@ -18,7 +18,7 @@ use super::progress::Progress;
 use super::source::{self, Source};
 use super::{output, spec};
 use crate::compute::config::ModelConfig;
-use crate::compute::engine::{self, Control};
+use crate::compute::engine::{Control, Plan, PlanOptions};
 use crate::compute::imaging::{self, Preprocessing};
 use crate::compute::labels::Labels;
 use crate::compute::weights::{Graft, Weights};
@@ -91,6 +91,7 @@ enum Gates {
 struct Setting {
     graph: Graph,
     weights: Weights,
+    plan: Plan,
     preprocessing: Preprocessing,
     labels: Option<Labels>,
 }
@@ -150,7 +151,8 @@ fn setting(args: &Args) -> Result<Setting, CliError> {
     let preprocessing = preparing::preprocessing(&args.preparing, &config, zoo::input_of(&spec))?;
     let labels = preparing::labels(&args.preparing, config, zoo::classes_of(&spec))?;
     let weights = weights(args, &graph, checkpoint)?;
-    Ok(Setting { graph, weights, preprocessing, labels })
+    let plan = Plan::new(&graph, &weights, PlanOptions::default()).map_err(CliError::input)?;
+    Ok(Setting { graph, weights, plan, preprocessing, labels })
 }
 
 /// The network of a checkpoint on the Hub: what its tensors say, else what its configuration says.
@@ -197,7 +199,7 @@ fn inspect(
     let prepared = setting.preprocessing.prepare(&picture).map_err(CliError::input)?;
     let progress = Progress::new(&picture.name);
     let control = Control { progress: &|share| progress.show(share), cancelled: &|| false };
-    let run = engine::run(&setting.graph, &setting.weights, &prepared.tensor, &[], &control);
+    let run = setting.plan.run_with(&prepared.tensor, &control);
     progress.clear();
     let run = run.map_err(|error| CliError::Failure(format!("{}: {error}", path.display())))?;
     let size = [picture.pixels.width(), picture.pixels.height()];

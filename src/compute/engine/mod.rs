@@ -1,16 +1,21 @@
 //! Running a graph on an image: logits, every gate, and the outputs asked for.
 //!
-//! The graph says what to compute, [`plan`] in which steps, [`ops`] how. Callers see only [`run`] and its result.
+//! The graph says what to compute, a [`Plan`] in which steps, `kernels` how. A plan is made once for a graph and its
+//! weights, and run as often as there are images; [`run`] does both for a caller who has one image.
 
-mod buffer;
 mod control;
-mod ops;
+pub mod kernels;
+mod plain;
 mod plan;
-mod walk;
+mod profile;
 
 pub use control::Control;
+pub use kernels::default_threads;
+pub use kernels::threads::MAX_THREADS;
+pub use plan::{Plan, PlanOptions, Step};
+pub use profile::{Profile, profile};
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::weights::Weights;
 use crate::network::graph::{GateKind, Graph, NodeId, Shape};
@@ -112,38 +117,12 @@ pub fn run(
     taps: &[NodeId],
     control: &Control,
 ) -> Result<Run, EngineError> {
-    let started = Instant::now();
-    check(graph, weights, image, taps)?;
-    let outputs = walk::Walk::new(graph, weights, taps).run(image, control)?;
-    let values = |id: NodeId| {
-        let found = outputs.get(id).and_then(buffer::to_vec);
-        found.map_err(|error| walk::node_error(graph, id, &error))
-    };
-    let gates = graph.gates.iter().map(|gate| {
-        let shape = gate_shape(gate.kind, graph[gate.node].shape);
-        Ok(GateValues { shape, values: values(gate.node)? })
-    });
-    let taps = taps.iter().map(|id| Ok(Tap { node: *id, shape: graph[*id].shape, values: values(*id)? }));
-    Ok(Run {
-        logits: values(graph.output())?,
-        gates: gates.collect::<Result<_, _>>()?,
-        taps: taps.collect::<Result<_, _>>()?,
-        elapsed: started.elapsed(),
-    })
-}
-
-fn check(graph: &Graph, weights: &Weights, image: &[f32], taps: &[NodeId]) -> Result<(), EngineError> {
-    let network = || graph.name.clone();
     if image.len() != graph.input().elements() {
-        return Err(EngineError::Image { network: network(), expected: graph.input(), found: image.len() });
+        let network = graph.name.clone();
+        return Err(EngineError::Image { network, expected: graph.input(), found: image.len() });
     }
-    if let Some(param) = weights.misfit(graph) {
-        return Err(EngineError::Weights { network: network(), param: param.to_owned() });
-    }
-    match taps.iter().find(|tap| tap.0 >= graph.nodes.len()) {
-        Some(tap) => Err(EngineError::Tap { network: network(), tap: tap.0, nodes: graph.nodes.len() }),
-        None => Ok(()),
-    }
+    let plan = Plan::new(graph, weights, PlanOptions { taps: taps.to_vec(), ..PlanOptions::default() })?;
+    plan.run_with(image, control)
 }
 
 /// A gate's own shape, without the dimensions it is broadcast over.

@@ -10,7 +10,7 @@ pub mod recognise;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use candle_core::Tensor;
+use candle_core::{CpuStorage, Storage, Tensor};
 
 pub use checkpoint::Checkpoint;
 pub use error::WeightsError;
@@ -185,6 +185,19 @@ impl Weights {
     #[must_use]
     pub fn values(&self, param: ParamId) -> Vec<f32> {
         self.tensor(param).and_then(|tensor| tensor.flatten_all().ok()?.to_vec1().ok()).unwrap_or_default()
+    }
+
+    /// Looks at one parameter's numbers, row-major, without copying them.
+    ///
+    /// # Errors
+    /// When the graph they were made for has no such parameter, in words.
+    pub(in crate::compute) fn read<R>(&self, param: ParamId, look: impl FnOnce(&[f32]) -> R) -> Result<R, String> {
+        let tensor = self.tensor(param).ok_or("its weights are not there")?;
+        let (storage, layout) = tensor.storage_and_layout();
+        match (&*storage, layout.contiguous_offsets()) {
+            (Storage::Cpu(CpuStorage::F32(values)), Some((start, end))) => Ok(look(&values[start..end])),
+            _ => Err("its weights are not f32 numbers in a row".to_owned()),
+        }
     }
 
     /// One parameter's tensor, in the shape the graph gives it.

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use super::{Event, Inspection, InspectionKey, Phase, Request};
 use crate::compute::config::ModelConfig;
-use crate::compute::engine::{self, Control, EngineError};
+use crate::compute::engine::{Control, EngineError, Plan, PlanOptions};
 use crate::compute::explain::Stats;
 use crate::compute::imaging::{self, Picture};
 use crate::compute::labels::{self, Labels};
@@ -16,13 +16,20 @@ use crate::network::{Graph, NetworkSpec};
 
 /// How many classes a prediction lists.
 const TOP: usize = 5;
-/// How many sets of weights are kept; a hundred megabytes each for resnet50.
-const WEIGHTS_KEPT: usize = 2;
+/// How many networks are kept ready to run; a hundred megabytes of weights each for resnet50.
+const PLANS_KEPT: usize = 2;
+
+/// A network ready to run, and which of its gates were grafted.
+#[derive(Clone)]
+struct Ready {
+    plan: Arc<Plan>,
+    grafted: Arc<[bool]>,
+}
 
 /// What was used last, to be used again.
 #[derive(Default)]
 struct Cache {
-    weights: Vec<(NetworkSpec, WeightsChoice, Weights)>,
+    plans: Vec<(NetworkSpec, WeightsChoice, Ready)>,
     picture: Option<(PictureChoice, Arc<Picture>)>,
 }
 
@@ -72,7 +79,7 @@ fn inspect(
         return Err(None);
     }
     say(Phase::Weights, 0.0);
-    let weights = cache.weights(key, graph)?;
+    let ready = cache.ready(key, graph)?;
     let reported = AtomicU32::new(0);
     let progress = |fraction: f32| {
         let percent = (fraction * 100.0) as u32;
@@ -82,13 +89,13 @@ fn inspect(
     };
     say(Phase::Inference, 0.0);
     let control = Control { progress: &progress, cancelled: &is_cancelled };
-    let run = engine::run(graph, &weights, &prepared.tensor, &[], &control).map_err(|error| match error {
+    let run = ready.plan.run_with(&prepared.tensor, &control).map_err(|error| match error {
         EngineError::Cancelled => None,
         other => Some(other.to_string()),
     })?;
     let stats = run.gates.iter().map(|gate| Stats::of(&gate.values)).collect();
     let top = labels::top(&run.logits, own_labels(&key.weights, run.logits.len()).as_ref(), TOP);
-    let grafted = weights.grafted().to_vec();
+    let grafted = ready.grafted.to_vec();
     Ok(Inspection { key: key.clone(), graph: graph.clone(), run, stats, top, picture, prepared, grafted })
 }
 
@@ -108,24 +115,28 @@ impl Cache {
         Ok(picture)
     }
 
-    fn weights(&mut self, key: &InspectionKey, graph: &Graph) -> Result<Weights, Option<String>> {
-        let known = self.weights.iter().position(|(spec, choice, _)| *spec == key.spec && *choice == key.weights);
+    /// The network ready to run. Its weights are packed for this machine and not kept otherwise.
+    fn ready(&mut self, key: &InspectionKey, graph: &Graph) -> Result<Ready, Option<String>> {
+        let known = self.plans.iter().position(|(spec, choice, _)| *spec == key.spec && *choice == key.weights);
         let entry = match known {
-            Some(position) => self.weights.remove(position),
+            Some(position) => self.plans.remove(position),
             None => {
                 // Makes room first: two networks of a hundred megabytes are enough in memory.
-                self.weights.truncate(WEIGHTS_KEPT - 1);
+                self.plans.truncate(PLANS_KEPT - 1);
                 let weights = match &key.weights {
                     WeightsChoice::Seeded(seed) => Weights::seeded(graph, *seed),
                     WeightsChoice::File(path) => said(Weights::open(graph, path))?,
                     WeightsChoice::Grafted(path, graft) => said(Weights::graft(graph, path, *graft))?,
                 };
-                (key.spec.clone(), key.weights.clone(), weights)
+                let plan = Plan::new(graph, &weights, PlanOptions::default());
+                let plan = plan.map_err(|error| Some(error.to_string()))?;
+                let ready = Ready { plan: Arc::new(plan), grafted: weights.grafted().into() };
+                (key.spec.clone(), key.weights.clone(), ready)
             }
         };
-        let weights = entry.2.clone();
-        self.weights.insert(0, entry);
-        Ok(weights)
+        let ready = entry.2.clone();
+        self.plans.insert(0, entry);
+        Ok(ready)
     }
 }
 

@@ -6,9 +6,15 @@ use super::{folder, photo, refusal, refused, run, success};
 
 #[test]
 fn every_command_explains_itself_with_examples() {
-    for arguments in
-        [&["--help"][..], &["cost", "--help"], &["inspect", "--help"], &["list", "--help"], &["weights", "--help"]]
-    {
+    for arguments in [
+        &["--help"][..],
+        &["cost", "--help"],
+        &["inspect", "--help"],
+        &["list", "--help"],
+        &["weights", "--help"],
+        &["plan", "--help"],
+        &["profile", "--help"],
+    ] {
         let text = success(arguments);
         assert!(text.contains("Usage: ") && text.contains("Examples:"), "{text}");
     }

@@ -1,6 +1,7 @@
 //! Every operator against its definition, and what a caller can rely on.
 
 mod naive;
+mod plans;
 
 use std::sync::Mutex;
 

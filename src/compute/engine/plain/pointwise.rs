@@ -3,7 +3,7 @@
 use crate::network::graph::Shape;
 
 /// `max(x, 0)`; NaN stays NaN, as in PyTorch.
-pub(super) fn relu(values: &mut [f32]) {
+pub(in crate::compute::engine) fn relu(values: &mut [f32]) {
     for value in values {
         *value = rectified(*value);
     }
@@ -14,21 +14,18 @@ fn rectified(value: f32) -> f32 {
 }
 
 /// `1 / (1 + exp(−x))`.
-pub(super) fn sigmoid(values: &mut [f32]) {
+pub(in crate::compute::engine) fn sigmoid(values: &mut [f32]) {
     for value in values {
         *value = 1.0 / (1.0 + (-*value).exp());
     }
 }
 
-/// One scale and shift a channel, then ReLU if asked.
-pub(super) fn affine(values: &mut [f32], shape: Shape, channels: &[(f32, f32)], relu: bool) {
+/// One scale and shift a channel.
+pub(super) fn affine(values: &mut [f32], shape: Shape, channels: &[(f32, f32)]) {
     let plane = (shape.elements() / shape.channels().max(1)).max(1);
     for (values, (scale, shift)) in values.chunks_exact_mut(plane).zip(channels) {
         for value in values.iter_mut() {
             *value = *value * scale + shift;
-        }
-        if relu {
-            self::relu(values);
         }
     }
 }
@@ -59,7 +56,7 @@ fn multiply(values: &mut [f32], factors: &[f32]) {
 }
 
 /// Each channel's value with its neighbours', weighted; beyond the ends lie zeros, or the other end.
-pub(super) fn along_channels(values: &[f32], weight: &[f32], circular: bool) -> Vec<f32> {
+pub(in crate::compute::engine) fn along_channels(values: &[f32], weight: &[f32], circular: bool) -> Vec<f32> {
     let (channels, padding) = (values.len(), weight.len() / 2);
     let value = |at: usize| match at.checked_sub(padding) {
         _ if circular => values[(at + channels * padding - padding) % channels],

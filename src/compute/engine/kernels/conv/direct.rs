@@ -1,0 +1,338 @@
+//! The sum as it is defined: 1×1 kernels read the input in place, larger ones a padded copy of a few rows in the
+//! thread's scratch space, which stays in its cache.
+
+use super::super::isa::Isa;
+use super::super::layout::{Layout, blocks, plane};
+use super::super::memory::{Aligned, Shared, with_scratch};
+use super::super::simd::LANES;
+use super::super::threads::Crew;
+use super::super::tile::{Size, Tile, Walk, kernel, pieces};
+use super::{Finish, Input, Recipe, pack, wanted_tasks};
+
+/// Numbers of the input a task works on: half of a 1 MiB cache, the rest is for weights.
+const CACHED: usize = 64 * 1024;
+
+/// A prepared direct convolution.
+pub(super) struct Direct {
+    isa: Isa,
+    pub(super) weights: Aligned,
+    offsets: Vec<usize>,
+    run: usize,
+    grid: Grid,
+    pad: Option<Pad>,
+    /// First input block of each output block (groups), else empty.
+    first: Vec<usize>,
+    size: Size,
+    /// Images: lengths of one input and one output.
+    image: [usize; 2],
+    images: usize,
+}
+
+/// Output positions and how they are cut into tasks.
+#[derive(Clone, Copy)]
+struct Grid {
+    height: usize,
+    width: usize,
+    /// Rows and columns of a task, blocks of a task.
+    rows: usize,
+    columns: usize,
+    blocks: usize,
+    all_blocks: usize,
+    /// From one output position to the next on its row, in the input as the kernel sees it.
+    step: usize,
+    /// From one output row to the next, likewise.
+    row: usize,
+    /// From one plane of the input to the next, likewise.
+    plane: usize,
+    output_step: usize,
+    output_block: usize,
+}
+
+/// The padded copy.
+#[derive(Clone, Copy)]
+struct Pad {
+    /// Rows and columns of the input.
+    from: [usize; 2],
+    padding: [usize; 2],
+    /// Rows of the copy for a whole task, and its columns.
+    size: [usize; 2],
+    stride: usize,
+    planes: usize,
+    /// Numbers of a position.
+    lanes: usize,
+}
+
+impl Direct {
+    pub(super) fn new(isa: Isa, crew: &Crew, recipe: &Recipe) -> Self {
+        let conv = &recipe.conv;
+        let window = conv.kernel == [1, 1] && conv.padding == [0, 0];
+        if window && plane(recipe.to) == 1 && plane(recipe.from) == 1 {
+            return Self::vectors(isa, crew, recipe);
+        }
+        let lanes = if recipe.layout == Layout::Blocked { LANES } else { 1 };
+        let flat = window && conv.stride == [1, 1] && lanes == LANES;
+        let (height, width) = match flat {
+            true => (1, plane(recipe.to)),
+            false => (recipe.to.height(), recipe.to.width()),
+        };
+        let inputs = if lanes == LANES { blocks(recipe.from) } else { recipe.from.channels() };
+        let (count, first) = reach(recipe, inputs);
+        let mut direct = Self {
+            isa,
+            weights: Aligned::default(),
+            offsets: Vec::new(),
+            run: 1,
+            grid: Grid::new(recipe, height, width, inputs * lanes, wanted_tasks(crew, recipe)),
+            pad: None,
+            size: Size { rows: 1, blocks: 1 },
+            image: [recipe.layout.length(recipe.from), Layout::Blocked.length(recipe.to)],
+            images: recipe.batch,
+            first,
+        };
+        direct.see(recipe, inputs, lanes, window);
+        direct.prepare(crew, recipe, count, lanes);
+        direct
+    }
+
+    /// A linear layer, or a 1×1 convolution of a pooled map: the images of the batch are the positions.
+    fn vectors(isa: Isa, crew: &Crew, recipe: &Recipe) -> Self {
+        let (inputs, all_blocks) = (blocks(recipe.from), blocks(recipe.to));
+        let (count, first) = reach(recipe, inputs);
+        let parts = wanted_tasks(crew, recipe).min(all_blocks);
+        let grid = Grid {
+            height: 1,
+            width: recipe.batch,
+            rows: 1,
+            columns: recipe.batch,
+            blocks: all_blocks.div_ceil(parts),
+            all_blocks,
+            step: inputs * LANES,
+            row: 0,
+            plane: LANES,
+            output_step: all_blocks * LANES,
+            output_block: LANES,
+        };
+        let size = Size { rows: 1, blocks: 1 };
+        let weights = Aligned::default();
+        let mut direct =
+            Self { isa, weights, offsets: vec![], run: 1, grid, pad: None, first, size, image: [0; 2], images: 1 };
+        direct.prepare(crew, recipe, count, LANES);
+        direct
+    }
+
+    /// How the kernel sees the input: in place, or as a padded copy.
+    fn see(&mut self, recipe: &Recipe, inputs: usize, lanes: usize, window: bool) {
+        let conv = &recipe.conv;
+        let reach = |axis: usize, outputs: usize| {
+            (outputs - 1) * conv.stride[axis] + (conv.kernel[axis] - 1) * conv.dilation[axis] + 1
+        };
+        let mut seen = [recipe.from.height(), recipe.from.width()];
+        if !window {
+            let size = [reach(0, self.grid.rows), reach(1, self.grid.width)];
+            let (padding, stride) = (conv.padding, conv.stride[0]);
+            self.pad = Some(Pad { from: seen, padding, size, stride, planes: inputs, lanes });
+            seen = size;
+        }
+        self.grid.step = conv.stride[1] * lanes;
+        self.grid.row = conv.stride[0] * seen[1] * lanes;
+        self.grid.plane = seen[0] * seen[1] * lanes;
+    }
+
+    /// Offsets and weights, in the same order: block of input channels, kernel row, kernel column, channel.
+    fn prepare(&mut self, crew: &Crew, recipe: &Recipe, count: usize, lanes: usize) {
+        let conv = &recipe.conv;
+        let [kernel_height, kernel_width] = conv.kernel;
+        let width = self.pad.map_or(recipe.from.width(), |pad| pad.size[1]) * lanes;
+        // Planar rows are contiguous along the kernel's row unless it is dilated.
+        let joined = lanes == 1 && conv.dilation[1] == 1;
+        let columns = if joined { 1 } else { kernel_width };
+        self.run = if joined { kernel_width } else { lanes };
+        for input in 0..count {
+            for ky in 0..kernel_height {
+                for kx in 0..columns {
+                    let tap = ky * conv.dilation[0] * width + kx * conv.dilation[1] * lanes;
+                    self.offsets.push(input * self.grid.plane + tap);
+                }
+            }
+        }
+        let taps = kernel_height * kernel_width;
+        let channels = recipe.from.channels();
+        let first = &self.first;
+        let source = |block: usize, index: usize| {
+            let (input, tap) = (index / (taps * lanes), index / lanes % taps);
+            let channel = (first.get(block).copied().unwrap_or(0) + input) * lanes + index % lanes;
+            (channel < channels).then_some((channel, tap))
+        };
+        self.weights = pack::pack(crew, recipe, count * taps * lanes, &source);
+        let grid = &self.grid;
+        self.size = Size::best(self.isa, grid.columns.min(grid.width), grid.blocks);
+        if !self.first.is_empty() {
+            self.size = Size::best(self.isa, grid.columns.min(grid.width), 1);
+            self.size.blocks = 1;
+        }
+    }
+
+    /// Convolves.
+    ///
+    /// # Safety
+    /// Input, output and what `finish` points to have the sizes of the recipe.
+    pub(super) unsafe fn run(&self, crew: &Crew, input: *const f32, output: *mut f32, finish: Finish) {
+        let grid = self.grid;
+        let parts = [grid.height.div_ceil(grid.rows), grid.width.div_ceil(grid.columns)];
+        let block_parts = grid.all_blocks.div_ceil(grid.blocks);
+        let (input, output) = (Input(input), Shared::at(output));
+        crew.run(self.images * parts[0] * parts[1] * block_parts, &|task| {
+            let (rest, block_part) = (task / block_parts, task % block_parts);
+            let (rest, column_part) = (rest / parts[1], rest % parts[1]);
+            let (image, row_part) = (rest / parts[0], rest % parts[0]);
+            let part = |index: usize, size: usize, all: usize| (index * size, ((index + 1) * size).min(all));
+            let area = Area {
+                rows: part(row_part, grid.rows, grid.height),
+                columns: part(column_part, grid.columns, grid.width),
+                blocks: part(block_part, grid.blocks, grid.all_blocks),
+                output: image * self.image[1],
+            };
+            // SAFETY: the image lies in the input.
+            let source = unsafe { input.pointer().add(image * self.image[0]) };
+            match self.pad {
+                // SAFETY: the source is the whole image; areas of tasks do not overlap.
+                None => unsafe {
+                    let start = area.rows.0 * grid.row + area.columns.0 * grid.step;
+                    self.area(source.add(start), output, finish, area);
+                },
+                Some(pad) => with_scratch(grid.plane * pad.planes, |copy| {
+                    // SAFETY: the source is the whole image, and the copy holds the rows of this area.
+                    unsafe {
+                        let image = std::slice::from_raw_parts(source, pad.planes * pad.plane());
+                        pad.fill(image, area.rows, copy);
+                        self.area(copy.as_ptr(), output, finish, area);
+                    }
+                }),
+            }
+        });
+    }
+
+    /// Computes an area whose first position's input is at `input`.
+    #[inline]
+    unsafe fn area(&self, input: *const f32, output: Shared<f32>, finish: Finish, area: Area) {
+        let grid = &self.grid;
+        let walk = Walk { offsets: &self.offsets, run: self.run };
+        let walk_length = self.offsets.len() * self.run * LANES;
+        let mut block = area.blocks.0;
+        while block < area.blocks.1 {
+            let blocks = self.size.blocks.min(area.blocks.1 - block);
+            let first = self.first.get(block).map_or(0, |first| first * grid.plane);
+            for y in area.rows.0..area.rows.1 {
+                for (x, rows) in pieces(area.columns.1 - area.columns.0, self.size.rows) {
+                    let start = first + (y - area.rows.0) * grid.row + x * grid.step;
+                    let place = area.output
+                        + block * grid.output_block
+                        + (y * grid.width + area.columns.0 + x) * grid.output_step;
+                    // SAFETY: all of these lie in the buffers: the area does.
+                    unsafe {
+                        let residual =
+                            if finish.residual.is_null() { finish.residual } else { finish.residual.add(place) };
+                        let tile = Tile {
+                            input: input.add(start),
+                            input_step: grid.step,
+                            weights: self.weights.as_ptr().add(block * walk_length),
+                            weights_block: walk_length,
+                            output: output.pointer().add(place),
+                            output_step: grid.output_step,
+                            output_block: grid.output_block,
+                            bias: finish.bias.add(block * LANES),
+                            residual,
+                            relu: finish.relu,
+                        };
+                        kernel(self.isa, rows, blocks)(&tile, &walk);
+                    }
+                }
+            }
+            block += blocks;
+        }
+    }
+}
+
+/// What one task computes: half-open ranges, and where the image's output begins.
+#[derive(Clone, Copy)]
+struct Area {
+    rows: (usize, usize),
+    columns: (usize, usize),
+    blocks: (usize, usize),
+    output: usize,
+}
+
+impl Grid {
+    /// Cuts positions until a task's input fits the cache, then channels until there are enough tasks.
+    fn new(recipe: &Recipe, height: usize, width: usize, depth: usize, tasks: usize) -> Self {
+        let input = plane(recipe.from) * depth;
+        let all_blocks = blocks(recipe.to);
+        let positions = input.div_ceil(CACHED).max(1);
+        let (rows, columns) = match height {
+            1 => (1, width.div_ceil(positions).max(14).min(width)),
+            _ => (height.div_ceil(positions).max(1), width),
+        };
+        let positions = height.div_ceil(rows) * width.div_ceil(columns) * recipe.batch;
+        let parts = tasks.div_ceil(positions).clamp(1, all_blocks);
+        Self {
+            height,
+            width,
+            rows,
+            columns,
+            blocks: all_blocks.div_ceil(parts),
+            all_blocks,
+            step: 0,
+            row: 0,
+            plane: 0,
+            output_step: LANES,
+            output_block: plane(recipe.to) * LANES,
+        }
+    }
+}
+
+/// With groups: how many input blocks (or planes) an output block looks at, and the first of each.
+fn reach(recipe: &Recipe, inputs: usize) -> (usize, Vec<usize>) {
+    let conv = &recipe.conv;
+    if conv.groups == 1 {
+        return (inputs, Vec::new());
+    }
+    let lanes = if recipe.layout == Layout::Blocked { LANES } else { 1 };
+    let (inner, per_group) = (recipe.from.channels() / conv.groups, conv.out_channels / conv.groups);
+    let range = |block: usize| {
+        let last = ((block + 1) * LANES).min(conv.out_channels) - 1;
+        let (first, last) = (block * LANES / per_group * inner, (last / per_group + 1) * inner - 1);
+        (first / lanes, last / lanes + 1)
+    };
+    let ranges: Vec<(usize, usize)> = (0..blocks(recipe.to)).map(range).collect();
+    let count = ranges.iter().map(|(start, end)| end - start).max().unwrap_or(inputs);
+    (count, ranges.iter().map(|(start, _)| (*start).min(inputs - count)).collect())
+}
+
+impl Pad {
+    /// Numbers of a plane of the input.
+    fn plane(&self) -> usize {
+        self.from[0] * self.from[1] * self.lanes
+    }
+
+    /// Copies the input rows that output rows `rows` see, zeros around them.
+    fn fill(&self, image: &[f32], rows: (usize, usize), copy: &mut [f32]) {
+        let [height, width] = self.from;
+        let line = self.size[1] * self.lanes;
+        let left = self.padding[1] * self.lanes;
+        let kept = (width * self.lanes).min(line.saturating_sub(left));
+        for (to, from) in copy.chunks_exact_mut(self.size[0] * line).zip(image.chunks_exact(self.plane())) {
+            for (y, to) in to.chunks_exact_mut(line).enumerate() {
+                let source = (rows.0 * self.stride + y).checked_sub(self.padding[0]).filter(|y| *y < height);
+                match source {
+                    None => to.fill(0.0),
+                    Some(y) => {
+                        let end = left + kept;
+                        to[..left.min(line)].fill(0.0);
+                        to[left.min(line)..end.min(line)].copy_from_slice(&from[y * width * self.lanes..][..kept]);
+                        to[end.min(line)..].fill(0.0);
+                    }
+                }
+            }
+        }
+    }
+}

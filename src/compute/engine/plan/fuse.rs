@@ -1,0 +1,360 @@
+//! Which layers are computed together.
+//!
+//! A convolution takes along the BatchNorm, the residual addition and the ReLU that follow it alone; a gate takes
+//! along the addition and the ReLU; two statistics of one map are one pass; a map that only the spatial gate's
+//! statistics and the spatial gate itself read is never written, its channel gate is applied where it is read.
+//! An output that is asked for is always written.
+
+use crate::compute::engine::kernels::Layout;
+use crate::compute::engine::kernels::layout::plane;
+use crate::compute::engine::kernels::pool::Reduction;
+use crate::network::graph::{Graph, NodeId, Op, Shape};
+
+/// Layers computed in one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fused {
+    /// The layers, in execution order.
+    pub(super) nodes: Vec<NodeId>,
+    /// Those whose outputs are written.
+    pub(super) outputs: Vec<NodeId>,
+    pub(super) work: Work,
+}
+
+/// What a step computes; node ids are inputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Work {
+    /// The image.
+    Input,
+    /// A convolution or linear layer.
+    Conv { layer: NodeId, norm: Option<NodeId>, input: NodeId, residual: Option<NodeId>, relu: bool },
+    /// `relu(map · gates + residual)`.
+    Gating { map: Map, spatial: Option<NodeId>, residual: Option<NodeId>, relu: bool },
+    /// Statistics of each channel: mean, maximum or both.
+    OverPositions { input: NodeId, reductions: Vec<Reduction> },
+    /// Statistics of each position, in the order of the output's planes.
+    OverChannels { map: Map, reductions: Vec<Reduction> },
+    /// A window.
+    Pool { layer: NodeId, input: NodeId },
+    /// Sigmoid of every number.
+    Sigmoid { input: NodeId },
+    /// Everything else, by its definition.
+    Plain { layer: NodeId },
+}
+
+/// A map, with a channel gate that is applied as it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Map {
+    pub(super) node: NodeId,
+    pub(super) gate: Option<NodeId>,
+}
+
+impl Work {
+    /// The nodes it reads.
+    pub(super) fn inputs(&self, graph: &Graph) -> Vec<NodeId> {
+        let of_map = |map: &Map| [Some(map.node), map.gate];
+        match self {
+            Self::Input => Vec::new(),
+            Self::Conv { input, residual, .. } => [Some(*input), *residual].into_iter().flatten().collect(),
+            Self::Gating { map, spatial, residual, .. } => {
+                of_map(map).into_iter().chain([*spatial, *residual]).flatten().collect()
+            }
+            Self::OverChannels { map, .. } => of_map(map).into_iter().flatten().collect(),
+            Self::OverPositions { input, .. } | Self::Pool { input, .. } | Self::Sigmoid { input } => vec![*input],
+            Self::Plain { layer } => graph[*layer].inputs.clone(),
+        }
+    }
+
+    /// The input whose buffer the output may take over, if nothing else reads it: what is read at a place is then
+    /// written at the same place.
+    pub(super) fn overwrites(&self) -> Vec<NodeId> {
+        match self {
+            Self::Conv { residual, .. } => residual.iter().copied().collect(),
+            Self::Gating { map, residual, .. } => [Some(map.node), *residual].into_iter().flatten().collect(),
+            Self::Sigmoid { input } => vec![*input],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The steps of a graph that keeps the outputs of `kept`, in execution order.
+pub(super) fn steps(graph: &Graph, kept: &[NodeId]) -> Vec<Fused> {
+    let mut fusion = Fusion::new(graph, kept);
+    graph.node_ids().for_each(|node| fusion.visit(node));
+    fusion.steps
+}
+
+struct Fusion<'a> {
+    graph: &'a Graph,
+    kept: Vec<bool>,
+    readers: Vec<Vec<NodeId>>,
+    done: Vec<bool>,
+    /// Products with a channel gate that are not written.
+    deferred: Vec<Option<Map>>,
+    steps: Vec<Fused>,
+}
+
+/// How a gate lies over its map.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Broadcast {
+    Channel,
+    Spatial,
+}
+
+impl<'a> Fusion<'a> {
+    fn new(graph: &'a Graph, kept_nodes: &[NodeId]) -> Self {
+        let count = graph.nodes.len();
+        let mut readers = vec![Vec::new(); count];
+        for id in graph.node_ids() {
+            graph[id].inputs.iter().for_each(|input| readers[input.0].push(id));
+        }
+        let mut kept = vec![false; count];
+        kept_nodes.iter().for_each(|id| kept[id.0] = true);
+        Self { graph, kept, readers, done: vec![false; count], deferred: vec![None; count], steps: Vec::new() }
+    }
+
+    fn shape(&self, node: NodeId) -> Shape {
+        self.graph[node].shape
+    }
+
+    fn is_blocked(&self, node: NodeId) -> bool {
+        Layout::of(self.shape(node)) == Layout::Blocked
+    }
+
+    /// The only reader of an output that is not kept.
+    fn only_reader(&self, node: NodeId) -> Option<NodeId> {
+        match self.readers[node.0][..] {
+            [reader] if !self.kept[node.0] => Some(reader),
+            _ => None,
+        }
+    }
+
+    fn visit(&mut self, node: NodeId) {
+        if self.done[node.0] {
+            return;
+        }
+        let (op, inputs) = (self.graph[node].op, self.graph[node].inputs.clone());
+        match (op, &inputs[..]) {
+            (Op::Input, _) | (_, []) => self.push(vec![node], vec![node], Work::Input),
+            (Op::Conv2d(_) | Op::Linear { .. }, [input, ..]) => self.convolution(node, *input),
+            (Op::Scale, [map, gate]) => self.scale(node, *map, *gate),
+            (Op::Add, [a, b]) if self.is_blocked(node) => {
+                self.gating(node, Map { node: *a, gate: None }, None, Some(*b));
+            }
+            (Op::Relu, [input]) if self.is_blocked(node) => {
+                let map = Map { node: *input, gate: None };
+                self.push(vec![node], vec![node], Work::Gating { map, spatial: None, residual: None, relu: true });
+            }
+            (Op::Flatten, [input]) if self.is_blocked(*input) && plane(self.shape(*input)) == 1 => {
+                let map = Map { node: *input, gate: None };
+                self.push(vec![node], vec![node], Work::Gating { map, spatial: None, residual: None, relu: false });
+            }
+            (Op::MaxPool(_) | Op::AvgPool(_), [input]) if self.is_blocked(*input) && self.is_blocked(node) => {
+                self.push(vec![node], vec![node], Work::Pool { layer: node, input: *input });
+            }
+            (Op::GlobalAvgPool | Op::GlobalMaxPool, [input]) if self.is_blocked(*input) => {
+                self.over_positions(node, *input);
+            }
+            (Op::ChannelMean | Op::ChannelMax, [input]) if self.is_blocked(*input) => self.over_channels(node, *input),
+            (Op::Sigmoid, [input]) => self.push(vec![node], vec![node], Work::Sigmoid { input: *input }),
+            (
+                Op::ChannelConv1d { .. }
+                | Op::BatchNorm { .. }
+                | Op::Relu
+                | Op::MaxPool(_)
+                | Op::AvgPool(_)
+                | Op::GlobalAvgPool
+                | Op::GlobalMaxPool
+                | Op::ChannelMean
+                | Op::ChannelMax
+                | Op::Concat
+                | Op::Add
+                | Op::Scale
+                | Op::Sigmoid
+                | Op::Flatten
+                | Op::Subsample { .. }
+                | Op::PadChannels { .. },
+                _,
+            ) => self.push(vec![node], vec![node], Work::Plain { layer: node }),
+        }
+    }
+
+    fn push(&mut self, nodes: Vec<NodeId>, outputs: Vec<NodeId>, work: Work) {
+        nodes.iter().for_each(|node| self.done[node.0] = true);
+        self.steps.push(Fused { nodes, outputs, work });
+    }
+
+    fn convolution(&mut self, node: NodeId, input: NodeId) {
+        let mut nodes = vec![node];
+        let mut norm = None;
+        if matches!(self.graph[node].op, Op::Conv2d(_))
+            && let Some(next) =
+                self.only_reader(node).filter(|next| matches!(self.graph[*next].op, Op::BatchNorm { .. }))
+        {
+            norm = Some(next);
+            nodes.push(next);
+        }
+        let (residual, relu) = self.tail(&mut nodes);
+        let output = nodes[nodes.len() - 1];
+        self.push(nodes, vec![output], Work::Conv { layer: node, norm, input, residual, relu });
+    }
+
+    /// Takes along an addition whose other summand is there already, and a ReLU.
+    fn tail(&self, nodes: &mut Vec<NodeId>) -> (Option<NodeId>, bool) {
+        let last = |nodes: &[NodeId]| nodes[nodes.len() - 1];
+        let mut residual = None;
+        if self.is_blocked(nodes[0])
+            && let Some(add) = self.only_reader(last(nodes)).filter(|next| self.graph[*next].op == Op::Add)
+            && let [a, b] = self.graph[add].inputs[..]
+        {
+            let other = if a == last(nodes) { b } else { a };
+            if self.done[other.0] && self.deferred[other.0].is_none() {
+                residual = Some(other);
+                nodes.push(add);
+            }
+        }
+        let relu = self.only_reader(last(nodes)).filter(|next| self.graph[*next].op == Op::Relu);
+        nodes.extend(relu);
+        (residual, relu.is_some())
+    }
+
+    fn broadcast(&self, map: NodeId, gate: NodeId) -> Option<Broadcast> {
+        let (map, gate) = (self.shape(map), self.shape(gate));
+        if Layout::of(map) == Layout::Planar {
+            return None;
+        }
+        if gate.channels() == map.channels() && plane(gate) == 1 {
+            return Some(Broadcast::Channel);
+        }
+        (gate.channels() == 1 && plane(gate) == plane(map)).then_some(Broadcast::Spatial)
+    }
+
+    fn scale(&mut self, node: NodeId, map: NodeId, gate: NodeId) {
+        let source = self.deferred[map.0].unwrap_or(Map { node: map, gate: None });
+        match self.broadcast(map, gate) {
+            Some(Broadcast::Channel) if self.can_defer(node) => {
+                self.deferred[node.0] = Some(Map { node: map, gate: Some(gate) });
+                self.done[node.0] = true;
+            }
+            Some(Broadcast::Channel) => self.gating(node, Map { node: map, gate: Some(gate) }, None, None),
+            Some(Broadcast::Spatial) => self.gating(node, source, Some(gate), None),
+            None => self.push(vec![node], vec![node], Work::Plain { layer: node }),
+        }
+    }
+
+    /// Is a product with a channel gate read only where the gate can be applied on the way?
+    fn can_defer(&self, node: NodeId) -> bool {
+        let reads_through = |reader: &NodeId| match (self.graph[*reader].op, &self.graph[*reader].inputs[..]) {
+            (Op::ChannelMax | Op::ChannelMean, _) => true,
+            (Op::Scale, [map, gate]) => {
+                *map == node && *gate != node && self.broadcast(node, *gate) == Some(Broadcast::Spatial)
+            }
+            _ => false,
+        };
+        !self.kept[node.0] && !self.readers[node.0].is_empty() && self.readers[node.0].iter().all(reads_through)
+    }
+
+    fn gating(&mut self, node: NodeId, map: Map, spatial: Option<NodeId>, residual: Option<NodeId>) {
+        let mut nodes = vec![node];
+        if map.gate.is_some() && self.deferred.contains(&Some(map)) && spatial.is_some() {
+            // The product that was put off is computed here.
+            nodes.insert(0, self.graph[node].inputs[0]);
+        }
+        let (residual, relu) = match residual {
+            Some(residual) => {
+                let relu = self.only_reader(node).filter(|next| self.graph[*next].op == Op::Relu);
+                nodes.extend(relu);
+                (Some(residual), relu.is_some())
+            }
+            None => self.tail(&mut nodes),
+        };
+        let output = nodes[nodes.len() - 1];
+        self.push(nodes, vec![output], Work::Gating { map, spatial, residual, relu });
+    }
+
+    /// The other statistic of the same map, if it is still to be computed.
+    fn sibling(&self, node: NodeId, input: NodeId, wanted: Op) -> Option<NodeId> {
+        let is_it = |reader: &&NodeId| **reader != node && self.graph[**reader].op == wanted && !self.done[reader.0];
+        self.readers[input.0].iter().find(is_it).copied()
+    }
+
+    fn over_positions(&mut self, node: NodeId, input: NodeId) {
+        let is_max = self.graph[node].op == Op::GlobalMaxPool;
+        let [own, other] = if is_max { [Reduction::Max, Reduction::Mean] } else { [Reduction::Mean, Reduction::Max] };
+        let (mut outputs, mut reductions) = (vec![node], vec![own]);
+        let wanted = if is_max { Op::GlobalAvgPool } else { Op::GlobalMaxPool };
+        if let Some(sibling) = self.sibling(node, input, wanted) {
+            outputs.push(sibling);
+            reductions.push(other);
+        }
+        self.push(outputs.clone(), outputs, Work::OverPositions { input, reductions });
+    }
+
+    fn over_channels(&mut self, node: NodeId, input: NodeId) {
+        let map = self.deferred[input.0].unwrap_or(Map { node: input, gate: None });
+        let reduction = |node: NodeId| match self.graph[node].op {
+            Op::ChannelMax => Reduction::Max,
+            _ => Reduction::Mean,
+        };
+        let wanted = if self.graph[node].op == Op::ChannelMax { Op::ChannelMean } else { Op::ChannelMax };
+        let joined = self.sibling(node, input, wanted).and_then(|sibling| {
+            let concat = self.only_reader(node).filter(|next| self.graph[*next].op == Op::Concat)?;
+            let is_pair = self.only_reader(sibling) == Some(concat) && self.graph[concat].inputs.len() == 2;
+            is_pair.then_some((sibling, concat))
+        });
+        match joined {
+            Some((sibling, concat)) => {
+                let reductions = self.graph[concat].inputs.iter().map(|input| reduction(*input)).collect();
+                self.push(vec![node, sibling, concat], vec![concat], Work::OverChannels { map, reductions });
+            }
+            None => {
+                let reductions = vec![reduction(node)];
+                self.push(vec![node], vec![node], Work::OverChannels { map, reductions });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{lower, parse};
+
+    fn find(graph: &Graph, name: &str) -> NodeId {
+        graph.node_ids().find(|id| graph[*id].name == name).expect(name)
+    }
+
+    #[test]
+    fn a_tap_keeps_its_output_apart() {
+        let graph = lower(&parse("resnet18").expect("parses")).expect("lowers");
+        let [conv, norm, relu] = ["conv1", "bn1", "relu"].map(|name| find(&graph, name));
+        let outputs = |kept: &[NodeId]| {
+            let steps = steps(&graph, kept);
+            steps.into_iter().find(|step| step.nodes.contains(&conv)).expect("is computed").nodes
+        };
+        assert_eq!(outputs(&[graph.output()]), [conv, norm, relu]);
+        assert_eq!(outputs(&[conv]), [conv]);
+        assert_eq!(outputs(&[norm]), [conv, norm]);
+    }
+
+    #[test]
+    fn every_node_is_computed_once() {
+        for text in ["resnet50+cbam", "resnet18+se", "resnet50+sam@layer3+cam@layer4", "resnet20"] {
+            let graph = lower(&parse(text).expect(text)).expect(text);
+            let gates: Vec<NodeId> = graph.gates.iter().map(|gate| gate.node).collect();
+            let mut covered: Vec<NodeId> = steps(&graph, &gates).into_iter().flat_map(|step| step.nodes).collect();
+            covered.sort_unstable();
+            assert_eq!(covered, graph.node_ids().collect::<Vec<_>>(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bottleneck_with_cbam_writes_each_map_once() {
+        let graph = lower(&parse("resnet50+cbam").expect("parses")).expect("lowers");
+        let gates: Vec<NodeId> = graph.gates.iter().map(|gate| gate.node).collect();
+        let steps = steps(&graph, &gates);
+        let last = find(&graph, "layer1.1.relu");
+        let step = steps.iter().find(|step| step.outputs.contains(&last));
+        let names: Vec<&str> = step.map_or(vec![], |step| step.nodes.iter().map(|id| &*graph[*id].name).collect());
+        assert_eq!(names.len(), 4, "channel gate, spatial gate, addition and ReLU in one pass: {names:?}");
+    }
+}
