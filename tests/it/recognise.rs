@@ -302,7 +302,8 @@ fn a_reimplementation_computes_mean_before_maximum_without_a_norm() {
     assert_eq!(found.spec.to_string(), "resnet18+cbam(variant=simple)");
     let [a, b] = ["resnet18(input=64)+cbam(variant=simple)", "resnet18(input=64)+cbam(variant=timm)"].map(graph);
     let image: Vec<f32> = reference::formula("image", &[3, 64, 64]);
-    let run = |graph: &Graph, weights: &Weights| engine::run(graph, weights, &image, &[], &Control::none()).expect("runs");
+    let run =
+        |graph: &Graph, weights: &Weights| engine::run(graph, weights, &image, &[], &Control::none()).expect("runs");
     let (a, b) = (run(&a, &Weights::open(&a, &file).expect("fits")), run(&b, &reference::open(&b, &timm)));
     for (index, (a, b)) in a.gates.iter().zip(&b.gates).enumerate() {
         reference::close(&a.values, &b.values, 1e-5, &format!("gate {index}"));
@@ -342,7 +343,8 @@ fn plain_weights_are_grafted_under_attention() {
     assert_eq!(identity.report().grafted.len(), 4);
     let found = run(&attended, &identity);
     assert!(found.gates.iter().flat_map(|gate| &gate.values).all(is_one));
-    assert_eq!(found.logits, alone.logits, "identity gates change nothing");
+    // Engines may add in another order where a gate stands between: rounding is all that may differ.
+    reference::close_relative(&found.logits, &alone.logits, 1e-5, "identity gates change nothing");
 
     let seeded = Weights::graft(&attended, &file, Graft::Seeded(3)).expect("grafts");
     let fresh = Weights::seeded(&attended, 3);
