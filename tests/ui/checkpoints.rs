@@ -75,7 +75,7 @@ fn plain_weights_are_grafted_when_asked_and_marked() {
     settle(&mut harness);
     open(&mut harness, &file);
     harness.get_by_label("weights.safetensors is resnet18");
-    harness.get_by_label("Graft under resnet18(input=3x64x64)+cbam, identity gates").click();
+    harness.get_by_label("Graft under resnet18(input=64)+cbam, identity gates").click();
     harness.run_ok();
     settle(&mut harness);
     assert_eq!(active(&harness).1, WeightsChoice::Grafted(file, Graft::Identity));
