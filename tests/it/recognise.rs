@@ -343,7 +343,8 @@ fn plain_weights_are_grafted_under_attention() {
     assert_eq!(identity.report().grafted.len(), 4);
     let found = run(&attended, &identity);
     assert!(found.gates.iter().flat_map(|gate| &gate.values).all(is_one));
-    assert_eq!(found.logits, alone.logits, "identity gates change nothing");
+    // Engines may add in another order where a gate stands between: rounding is all that may differ.
+    reference::close_relative(&found.logits, &alone.logits, 1e-5, "identity gates change nothing");
 
     let seeded = Weights::graft(&attended, &file, Graft::Seeded(3)).expect("grafts");
     let fresh = Weights::seeded(&attended, 3);

@@ -6,7 +6,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use gatescope::compute::weights::{Graft, Weights};
 use gatescope::desktop::App;
-use gatescope::desktop::document::{Command, ThemeChoice, View, WeightsChoice};
+use gatescope::desktop::document::{Command, Selection, ThemeChoice, View, WeightsChoice};
 use gatescope::network::graph::ParamId;
 use gatescope::network::{lower, parse};
 use safetensors::tensor::{Dtype, TensorView};
@@ -75,7 +75,7 @@ fn plain_weights_are_grafted_when_asked_and_marked() {
     settle(&mut harness);
     open(&mut harness, &file);
     harness.get_by_label("weights.safetensors is resnet18");
-    harness.get_by_label("Graft under resnet18(input=3x64x64)+cbam, identity gates").click();
+    harness.get_by_label("Graft under resnet18(input=64)+cbam, identity gates").click();
     harness.run_ok();
     settle(&mut harness);
     assert_eq!(active(&harness).1, WeightsChoice::Grafted(file, Graft::Identity));
@@ -86,7 +86,9 @@ fn plain_weights_are_grafted_when_asked_and_marked() {
     assert!(
         inspection.run.gates.iter().all(|gate| gate.values.iter().all(|value| value.to_bits() == 1.0_f32.to_bits()))
     );
-    assert!(harness.query_all_by_label("grafted").next().is_some(), "the selection panel marks the gate");
+    harness.state_mut().send(Command::Select(Selection { part: Some("layer1.0".to_owned()), gate: None }));
+    harness.run_ok();
+    assert_eq!(harness.query_all_by_label("grafted").count(), 2, "the selection panel marks both gates");
 }
 
 #[test]

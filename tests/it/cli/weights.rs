@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use gatescope::network::{lower, parse};
+use serde_json::Value;
 
 use super::{folder, json, photo, refused, run, success};
 use crate::reference::{self, Array};
@@ -110,8 +111,11 @@ fn weights_without_attention_are_grafted_on_request_and_marked() {
     }
     assert_eq!(identity["weights"]["grafted"].as_array().map(Vec::len), Some(8));
     let plain = json(["inspect", text(&file), "--image", text(&photo), "--format", "json"]);
-    assert_eq!(plain["top"], identity["top"]);
+    let classes = |report: &Value| {
+        report["top"].as_array().expect("a list").iter().map(|guess| guess["class"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(classes(&plain), classes(&identity));
     let seeded = json(inspect(&["--graft", "seeded", "--seed", "4"]));
-    assert_ne!(seeded["top"], identity["top"]);
+    assert_ne!(seeded["gates"], identity["gates"]);
     refused(["inspect", "resnet18", "--image", text(&photo), "--graft", "identity"], &["--graft", "--weights"]);
 }
