@@ -77,16 +77,14 @@ pub(super) fn options(threads: Option<usize>, batch: usize) -> Result<PlanOption
 fn page(plan: &Plan) -> Page {
     let mut page = Page::default();
     page.heading(plan.network());
-    let mut table = Table::new().words("step").words("kernel").words("output").numbers("MACs").numbers("weights");
-    table = table.numbers("buffer");
+    let mut table = Table::new().words("step").words("kernel").words("output").numbers("MACs").numbers("moved");
     for step in plan.steps() {
         table.row(vec![
             Cell::Text(step.name.clone()),
             Cell::Text(step.kernel.clone()),
             Cell::Text(step.shape.to_string()),
             Cell::Text(if step.macs > 0 { number::short(step.macs) } else { String::new() }),
-            Cell::Text(if step.weight_bytes > 0 { number::bytes(step.weight_bytes) } else { String::new() }),
-            Cell::Text(step.writes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
+            Cell::Text(number::bytes(step.bytes)),
         ]);
     }
     page.table(table);

@@ -118,6 +118,21 @@ impl App {
         self.jobs.use_hub(hub);
     }
 
+    /// A part the active network has not got cannot stay selected.
+    fn follow_selection(&mut self) {
+        let Some(graph) = self.document.active().map(|network| network.graph.clone()) else { return };
+        let is_there = |part: &String| {
+            // Stem and head have no path of their own: they are selected by their name.
+            matches!(part.as_str(), "stem" | "head")
+                || graph.scope_at(part).is_some()
+                || graph.nodes.iter().any(|node| node.name == *part)
+        };
+        if !self.selection.part.as_ref().is_none_or(is_there) {
+            self.selection = Selection::default();
+            self.select_something();
+        }
+    }
+
     /// Selects the attention in the middle of the active network: a first look should show a gate.
     fn select_something(&mut self) {
         let Some(graph) = self.document.active().map(|network| network.graph.clone()) else { return };

@@ -99,24 +99,44 @@ impl Vectorised for Positions<'_> {
     }
 }
 
-/// Over channels: blocked maps, times a gate if there is one, to planes. `strides` are the numbers from one
-/// image's plane to the next's.
+/// Where planes of statistics go in an output of several images.
+#[derive(Clone, Copy, Default)]
+pub struct Planes {
+    /// Numbers from one image's planes to the next's.
+    pub stride: usize,
+    /// Where the plane of means begins, if it is wanted.
+    pub mean: Option<usize>,
+    /// Where the plane of maxima begins, if it is wanted.
+    pub max: Option<usize>,
+}
+
+/// Over channels: blocked maps, times a gate if there is one, to planes.
 ///
 /// # Panics
 /// When a buffer is too short.
 pub fn over_channels(
     isa: Isa,
     crew: &Crew,
-    shape: Shape,
-    batch: usize,
+    (shape, batch): (Shape, usize),
     (input, gates): (&[f32], Gates),
-    (to, stride): (Statistics, usize),
+    output: &mut [f32],
+    planes: Planes,
 ) {
     let image = Layout::Blocked.length(shape);
     assert!(input.len() >= batch * image, "the input is the batch");
     gates.check(shape, batch);
-    let room = (batch - 1) * stride + plane(shape);
-    let (mean, max) = (address(to.mean, room), address(to.max, room));
+    let output_length = output.len();
+    let pointer = output.as_mut_ptr();
+    let address = |start: Option<usize>| match start {
+        Some(start) => {
+            assert!(output_length >= (batch - 1) * planes.stride + start + plane(shape), "the result has room");
+            // The plane lies in the output: checked above.
+            Shared::at(pointer.wrapping_add(start))
+        }
+        None => Shared::at(std::ptr::null_mut()),
+    };
+    let (mean, max) = (address(planes.mean), address(planes.max));
+    let stride = planes.stride;
     let parts = tasks(crew, input.len(), plane(shape).div_ceil(ROWS));
     let each = plane(shape).div_ceil(parts).next_multiple_of(ROWS);
     let parts = plane(shape).div_ceil(each);

@@ -7,6 +7,8 @@
 // Each function is one or two instructions; the contract of all of them is the one of [`Simd`], and a block with a
 // reason in each would say the same thirty times.
 #![allow(unsafe_op_in_unsafe_fn)]
+// The instructions of a processor are a vocabulary.
+#![allow(clippy::wildcard_imports)]
 
 /// Lanes of a vector, channels of a block.
 pub const LANES: usize = 16;

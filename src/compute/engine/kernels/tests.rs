@@ -8,7 +8,7 @@ use super::gate::{Gates, Gating, Source};
 use super::isa::Isa;
 use super::layout::{self, Layout};
 use super::pool::{Reduction, pool};
-use super::reduce::{Statistics, over_channels, over_positions};
+use super::reduce::{Planes, Statistics, over_channels, over_positions};
 use super::{Aligned, Crew, plane};
 use crate::network::graph::{Conv2d, Op, Pool2d, Shape};
 
@@ -293,10 +293,10 @@ fn statistics_and_gates() {
                 assert_eq!(max[index], plane.iter().copied().fold(f32::NEG_INFINITY, f32::max));
             }
 
-            let (mut mean, mut max) = (vec![0.0; plane * batch], vec![0.0; plane * batch]);
-            let to = Statistics { mean: Some(&mut mean), max: Some(&mut max) };
+            let mut output = vec![0.0; 2 * plane * batch];
             let gate = Gates { channel: Some(&channel), spatial: None };
-            over_channels(isa, &crew, shape, batch, (&input, gate), (to, plane));
+            let planes = Planes { stride: 2 * plane, max: Some(0), mean: Some(plane) };
+            over_channels(isa, &crew, (shape, batch), (&input, gate), &mut output, planes);
             for position in 0..plane * batch {
                 let (image, position) = (position / plane, position % plane);
                 let value = |c: usize| {
@@ -304,9 +304,10 @@ fn statistics_and_gates() {
                 };
                 let values: Vec<f32> = (0..shape.channels()).map(value).collect();
                 let wanted = values.iter().map(|value| f64::from(*value)).sum::<f64>() / values.len() as f64;
-                assert!((f64::from(mean[image * plane + position]) - wanted).abs() < 1e-6, "{shape}, {}", isa.name());
+                let (max, mean) = output[2 * image * plane..][..2 * plane].split_at(plane);
+                assert!((f64::from(mean[position]) - wanted).abs() < 1e-6, "{shape}, {}", isa.name());
                 let wanted = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                assert_eq!(max[image * plane + position], wanted);
+                assert_eq!(max[position], wanted);
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::compute::engine::kernels::conv::Residual;
 use crate::compute::engine::kernels::gate::{Gates, Gating, Source};
 use crate::compute::engine::kernels::layout::{self, plane};
 use crate::compute::engine::kernels::pool::{Reduction, pool};
-use crate::compute::engine::kernels::reduce::{Statistics, over_channels, over_positions};
+use crate::compute::engine::kernels::reduce::{Planes, Statistics, over_channels, over_positions};
 use crate::compute::engine::kernels::{Aligned, LANES, Layout, plane as planar};
 use crate::compute::engine::{Control, EngineError, GateValues, Run, Tap, plain};
 use crate::network::graph::{NodeId, Op, Shape};
@@ -225,17 +225,16 @@ impl Buffers<'_> {
     fn over_channels(&self, map: Map, reductions: &[Reduction], node: NodeId, output: &mut [f32]) {
         let Plan { isa, crew, batch, .. } = self.plan;
         let (shape, to) = (self.shape(map.node), self.shape(node));
-        let stride = Layout::of(to).length(to);
-        let (first, second) = output.split_at_mut(plane(shape));
-        let mut statistics = Statistics::default();
-        for (reduction, output) in reductions.iter().zip([first, second]) {
+        let mut planes = Planes { stride: Layout::of(to).length(to), ..Planes::default() };
+        for (index, reduction) in reductions.iter().enumerate() {
+            let start = Some(index * plane(shape));
             match reduction {
-                Reduction::Mean => statistics.mean = Some(output),
-                Reduction::Max => statistics.max = Some(output),
+                Reduction::Mean => planes.mean = start,
+                Reduction::Max => planes.max = start,
             }
         }
         let input = (self.get(map.node), self.gates(map, None));
-        over_channels(*isa, crew, shape, *batch, input, (statistics, stride));
+        over_channels(*isa, crew, (shape, *batch), input, output, planes);
     }
 
     fn convolution(
