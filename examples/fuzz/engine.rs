@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use gatescope::compute::imaging;
-use gatescope::compute::weights::{Checkpoint, WeightsError};
+use gatescope::compute::weights::{Checkpoint, WeightsError, recognise};
 use gatescope::network;
 
 /// Something that opens what strangers send.
@@ -175,6 +175,9 @@ fn corpus(target: &Target) -> Vec<Vec<u8>> {
 fn checkpoint(bytes: &[u8]) -> bool {
     match Checkpoint::decode(Path::new("input"), bytes.to_vec()) {
         Ok(file) => {
+            if let Err(error) = recognise(&file) {
+                check_message(&error);
+            }
             let mut elements = 0;
             for entry in file.entries() {
                 match file.read(&entry.name) {

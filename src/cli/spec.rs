@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use super::source::say;
 use crate::compute::weights::checkpoint::looks_like_one;
-use crate::compute::weights::{Checkpoint, Recognised, recognise};
+use crate::compute::weights::{Checkpoint, Doubt, Recognised, recognise};
 use crate::network::spec::parse_input;
 use crate::network::zoo::{self, set_option};
 use crate::network::{Graph, NetworkSpec, lower, parse};
@@ -34,8 +34,8 @@ pub fn recognised(path: &Path) -> Result<Recognised, CliError> {
 }
 
 /// Says what a file leaves open, except what `--set` has decided.
-pub fn say_doubts(recognised: &Recognised, set: &[Setting]) {
-    for doubt in &recognised.doubts {
+pub fn say_doubts(doubts: &[Doubt], set: &[Setting]) {
+    for doubt in doubts {
         if !set.iter().any(|setting| setting.option == doubt.option) {
             say(&doubt.sentence().replace("set ", "--set "));
         }
@@ -114,19 +114,18 @@ fn read_file(path: &Path) -> Result<NetworkSpec, CliError> {
 /// The first argument that is no network, and why.
 pub fn graphs(arguments: &[OsString], set: &[Setting], input: Option<&str>) -> Result<Vec<Graph>, CliError> {
     let graph = |argument: &OsString| {
-        let mut spec = match is_checkpoint(argument) {
-            true => {
-                let found = recognised(Path::new(argument))?;
-                say_doubts(&found, set);
-                found.spec
-            }
-            false => read(argument)?,
+        let found = is_checkpoint(argument).then(|| recognised(Path::new(argument))).transpose()?;
+        let mut spec = match &found {
+            Some(found) => found.spec.clone(),
+            None => read(argument)?,
         };
         set_all(&mut spec, set)?;
         if let Some(input) = input {
             resize(&mut spec, input)?;
         }
-        lower(&spec).map_err(CliError::input)
+        let graph = lower(&spec).map_err(CliError::input)?;
+        say_doubts(found.as_ref().map_or(&[], |found| &found.doubts), set);
+        Ok(graph)
     };
     arguments.iter().map(graph).collect()
 }

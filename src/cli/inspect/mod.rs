@@ -21,7 +21,7 @@ use crate::compute::config::ModelConfig;
 use crate::compute::engine::{Control, Plan, PlanOptions};
 use crate::compute::imaging::{self, Preprocessing};
 use crate::compute::labels::Labels;
-use crate::compute::weights::{Graft, Weights};
+use crate::compute::weights::{Doubt, Graft, Recognised, Weights};
 use crate::network::{Graph, NetworkSpec, lower, zoo};
 use files::Folder;
 use result::Inspected;
@@ -94,6 +94,8 @@ struct Setting {
     plan: Plan,
     preprocessing: Preprocessing,
     labels: Option<Labels>,
+    /// What the checkpoint that gave the network leaves open.
+    doubts: Vec<Doubt>,
 }
 
 impl Setting {
@@ -124,6 +126,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         output::write(path, &tensors::encode(&setting, &results)?)?;
     }
     let index = folder.map(|folder| folder.finish(&setting, &results)).transpose()?;
+    spec::say_doubts(&setting.doubts, &args.set);
     match args.format {
         Format::Table => output::print(&page::page(&setting, &results, index.as_deref()).text()),
         Format::Json => value::print(&setting, &results),
@@ -136,15 +139,7 @@ fn setting(args: &Args) -> Result<Setting, CliError> {
     let argument = args.weights.as_ref().map(|path| path.as_os_str()).or(is_file.then_some(&args.spec));
     let checkpoint = argument.map(source::resolve).transpose()?;
     let config = preparing::config(&args.preparing, checkpoint.as_ref())?;
-    let mut spec = match checkpoint.as_ref() {
-        Some(checkpoint) if source::is_remote(&args.spec) => remote(args, checkpoint, &config)?,
-        _ if is_file => {
-            let found = spec::recognised(Path::new(&args.spec))?;
-            spec::say_doubts(&found, &args.set);
-            found.spec
-        }
-        _ => spec::read(&args.spec)?,
-    };
+    let (mut spec, doubts) = network(args, checkpoint.as_ref(), &config)?;
     spec::set_all(&mut spec, &args.set)?;
     preparing::set_input(&args.preparing, &config, &mut spec)?;
     let graph = lower(&spec).map_err(CliError::input)?;
@@ -152,20 +147,26 @@ fn setting(args: &Args) -> Result<Setting, CliError> {
     let labels = preparing::labels(&args.preparing, config, zoo::classes_of(&spec))?;
     let weights = weights(args, &graph, checkpoint)?;
     let plan = Plan::new(&graph, &weights, PlanOptions::default()).map_err(CliError::input)?;
-    Ok(Setting { graph, weights, plan, preprocessing, labels })
+    Ok(Setting { graph, weights, plan, preprocessing, labels, doubts })
 }
 
-/// The network of a checkpoint on the Hub: what its tensors say, else what its configuration says.
-fn remote(args: &Args, checkpoint: &Source, config: &ModelConfig) -> Result<NetworkSpec, CliError> {
-    if args.weights.is_some() {
-        return source::network(&args.spec.to_string_lossy(), config);
-    }
-    match spec::recognised(&checkpoint.path) {
-        Ok(found) => {
-            spec::say_doubts(&found, &args.set);
-            Ok(found.spec)
+/// The network: what text or a spec file says, what a checkpoint's tensors say, else on the Hub its configuration.
+/// With it comes what the tensors leave open.
+fn network(
+    args: &Args,
+    checkpoint: Option<&Source>,
+    config: &ModelConfig,
+) -> Result<(NetworkSpec, Vec<Doubt>), CliError> {
+    let known = |found: Recognised| (found.spec, found.doubts);
+    let configured = || source::network(&args.spec.to_string_lossy(), config);
+    match checkpoint {
+        _ if spec::is_checkpoint(&args.spec) => spec::recognised(Path::new(&args.spec)).map(known),
+        Some(checkpoint) if source::is_remote(&args.spec) && args.weights.is_none() => {
+            let found = spec::recognised(&checkpoint.path).map(known);
+            found.or_else(|problem| configured().map(|spec| (spec, Vec::new())).map_err(|_| problem))
         }
-        Err(problem) => source::network(&args.spec.to_string_lossy(), config).map_err(|_| problem),
+        _ if source::is_remote(&args.spec) => Ok((configured()?, Vec::new())),
+        _ => Ok((spec::read(&args.spec)?, Vec::new())),
     }
 }
 
