@@ -193,8 +193,11 @@ impl App {
         let ctx = ui.ctx().clone();
         self.take_input(&ctx);
         self.frame(ui);
-        for command in self.outbox.take() {
-            self.perform(&ctx, command);
+        let commands = self.outbox.take();
+        let is_quiet = commands.is_empty();
+        commands.into_iter().for_each(|command| self.perform(&ctx, command));
+        if !is_quiet {
+            self.follow_selection();
         }
     }
 }
