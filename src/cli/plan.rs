@@ -80,7 +80,7 @@ fn page(plan: &Plan) -> Page {
     let mut table = Table::new().words("step").words("kernel").words("output").numbers("MACs").numbers("moved");
     for step in plan.steps() {
         table.row(vec![
-            Cell::Text(step.name.clone()),
+            Cell::Text(short_name(step)),
             Cell::Text(step.kernel.clone()),
             Cell::Text(step.shape.to_string()),
             Cell::Text(if step.macs > 0 { number::short(step.macs) } else { String::new() }),
@@ -99,6 +99,15 @@ fn page(plan: &Plan) -> Page {
         buffers.len()
     ));
     page
+}
+
+/// The first layer's name and how many more are computed with it: a line has no room for all of them.
+pub(super) fn short_name(step: &Step) -> String {
+    let first = step.name.split(" + ").next().unwrap_or_default();
+    match step.nodes.len() {
+        0 | 1 => first.to_owned(),
+        count => format!("{first} +{}", count - 1),
+    }
 }
 
 /// `2 threads, 1 image`.

@@ -125,7 +125,7 @@ fn page(profiled: &Profiled) -> Page {
     let blank = |text: String, is_there: bool| if is_there { Cell::Text(text) } else { Cell::Empty };
     for (step, time) in profiled.layers() {
         table.row(vec![
-            Cell::Text(step.name.clone()),
+            Cell::Text(plan::short_name(step)),
             Cell::Text(step.kernel.clone()),
             Cell::Text(format!("{:.3}", milliseconds(time))),
             Cell::Share(milliseconds(time) / sum.max(f64::MIN_POSITIVE) * 100.0),

@@ -81,6 +81,7 @@ impl<T> Shared<T> {
     }
 
     /// Where it begins.
+    #[must_use]
     pub fn pointer(self) -> *mut T {
         self.0
     }
@@ -89,6 +90,7 @@ impl<T> Shared<T> {
     ///
     /// # Safety
     /// The part lies in the buffer, the buffer lives, and nobody else reads or writes the part meanwhile.
+    #[must_use]
     #[allow(clippy::mut_from_ref, reason = "the caller vouches that parts do not overlap")]
     pub unsafe fn part<'a>(self, start: usize, length: usize) -> &'a mut [T] {
         // SAFETY: the caller vouches for it.

@@ -145,7 +145,7 @@ pub fn over_channels(
         let work = Channels {
             input: &input[index * image..][..image],
             gate: gates.channel_of(index, shape),
-            channels: shape.channels(),
+            count: shape.channels(),
             plane: plane(shape),
             positions: (part * each, ((part + 1) * each).min(plane(shape))),
             to: index * stride,
@@ -160,7 +160,7 @@ pub fn over_channels(
 struct Channels<'a> {
     input: &'a [f32],
     gate: Option<&'a [f32]>,
-    channels: usize,
+    count: usize,
     plane: usize,
     positions: (usize, usize),
     to: usize,
@@ -192,7 +192,7 @@ impl Channels<'_> {
     #[inline(always)]
     unsafe fn rows<S: Simd, const R: usize>(&self, position: usize) {
         let from = self.input.as_ptr();
-        let (whole, rest) = (self.channels / LANES, self.channels % LANES);
+        let (whole, rest) = (self.count / LANES, self.count % LANES);
         // SAFETY: the caller vouches for the positions.
         unsafe {
             let gated = |block: usize, row: usize| {
@@ -221,7 +221,7 @@ impl Channels<'_> {
                 let last = &last[..rest];
                 if !self.mean.pointer().is_null() {
                     let sum = sum(&lanes) + last.iter().sum::<f32>();
-                    *self.mean.pointer().add(self.to + position + row) = sum / self.channels as f32;
+                    *self.mean.pointer().add(self.to + position + row) = sum / self.count as f32;
                 }
                 if !self.max.pointer().is_null() {
                     let max = largest.iter().chain(last).copied().fold(f32::NEG_INFINITY, larger);
@@ -241,6 +241,6 @@ fn sum(lanes: &[f32; LANES]) -> f32 {
 
 /// The larger of two; NaN wins, as in PyTorch.
 #[inline(always)]
-pub fn larger(a: f32, b: f32) -> f32 {
+fn larger(a: f32, b: f32) -> f32 {
     if b > a || b.is_nan() { b } else { a }
 }

@@ -61,7 +61,7 @@ unsafe impl Simd for Portable {
     }
     #[inline(always)]
     unsafe fn store(to: *mut f32, value: Self::V) {
-        to.cast::<Self::V>().write_unaligned(value)
+        to.cast::<Self::V>().write_unaligned(value);
     }
     #[inline(always)]
     unsafe fn add(a: Self::V, b: Self::V) -> Self::V {
@@ -119,7 +119,7 @@ mod x86 {
         }
         #[inline(always)]
         unsafe fn store(to: *mut f32, value: Self::V) {
-            _mm512_storeu_ps(to, value)
+            _mm512_storeu_ps(to, value);
         }
         #[inline(always)]
         unsafe fn add(a: Self::V, b: Self::V) -> Self::V {

@@ -113,7 +113,8 @@ impl Workers {
 impl Common {
     fn run(&self, tasks: usize, helpers: usize, work: &(dyn Fn(usize) + Sync)) {
         // SAFETY: only the lifetime is changed; below, `close` waits until no worker is in the job.
-        let address = Address(unsafe { std::mem::transmute::<*const (dyn Fn(usize) + Sync + '_), Job>(work) });
+        let work_for_all: &'static (dyn Fn(usize) + Sync) = unsafe { std::mem::transmute(work) };
+        let address = Address(std::ptr::from_ref(work_for_all));
         *self.job.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
         self.next.store(0, Ordering::Relaxed);
         self.tasks.store(tasks | helpers << 48, Ordering::Relaxed);

@@ -87,7 +87,9 @@ impl Plan {
         (control.progress)(1.0);
         let mut runs: Vec<Run> = (0..self.batch).map(|image| buffers.results(image)).collect();
         let elapsed = started.elapsed();
-        runs.iter_mut().for_each(|run| run.elapsed = elapsed);
+        for run in &mut runs {
+            run.elapsed = elapsed;
+        }
         *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(buffers.slots);
         Ok(runs)
     }

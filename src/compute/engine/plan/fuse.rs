@@ -108,7 +108,9 @@ impl<'a> Fusion<'a> {
             graph[id].inputs.iter().for_each(|input| readers[input.0].push(id));
         }
         let mut kept = vec![false; count];
-        kept_nodes.iter().for_each(|id| kept[id.0] = true);
+        for id in kept_nodes {
+            kept[id.0] = true;
+        }
         Self { graph, kept, readers, done: vec![false; count], deferred: vec![None; count], steps: Vec::new() }
     }
 
@@ -179,7 +181,9 @@ impl<'a> Fusion<'a> {
     }
 
     fn push(&mut self, nodes: Vec<NodeId>, outputs: Vec<NodeId>, work: Work) {
-        nodes.iter().for_each(|node| self.done[node.0] = true);
+        for node in &nodes {
+            self.done[node.0] = true;
+        }
         self.steps.push(Fused { nodes, outputs, work });
     }
 

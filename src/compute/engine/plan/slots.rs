@@ -21,7 +21,9 @@ pub(super) fn assign(graph: &Graph, steps: &[Fused], kept: &[NodeId], length: im
         step.outputs.iter().for_each(|output| last_use[output.0] = Some(index));
         step.work.inputs(graph).iter().for_each(|input| last_use[input.0] = Some(index));
     }
-    kept.iter().for_each(|node| last_use[node.0] = None);
+    for node in kept {
+        last_use[node.0] = None;
+    }
     let mut slots = Slots { lengths: Vec::new(), of: vec![None; graph.nodes.len()], taken_over: Vec::new() };
     let mut free: Vec<usize> = Vec::new();
     for (index, step) in steps.iter().enumerate() {

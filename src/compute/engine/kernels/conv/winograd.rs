@@ -172,10 +172,10 @@ impl Part<'_> {
         unsafe {
             match self.winograd.side {
                 2 => {
-                    self.winograd.isa.call(Back::<F2, 4, 2> { part: self, from, output, place, finish, transform: F2 })
+                    self.winograd.isa.call(Back::<F2, 4, 2> { part: self, from, output, place, finish, transform: F2 });
                 }
                 _ => {
-                    self.winograd.isa.call(Back::<F4, 6, 4> { part: self, from, output, place, finish, transform: F4 })
+                    self.winograd.isa.call(Back::<F4, 6, 4> { part: self, from, output, place, finish, transform: F4 });
                 }
             }
         }
