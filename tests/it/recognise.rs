@@ -323,7 +323,7 @@ fn opening_a_hundred_megabytes_and_showing_the_network_is_quick() {
 }
 
 /// Exactly: an identity gate changes no bit.
-fn is_one(value: &f32) -> bool {
+fn is_one(value: f32) -> bool {
     value.to_bits() == 1.0_f32.to_bits()
 }
 
@@ -342,7 +342,7 @@ fn plain_weights_are_grafted_under_attention() {
     assert_eq!(identity.grafted(), vec![true; attended.gates.len()]);
     assert_eq!(identity.report().grafted.len(), 4);
     let found = run(&attended, &identity);
-    assert!(found.gates.iter().flat_map(|gate| &gate.values).all(is_one));
+    assert!(found.gates.iter().flat_map(|gate| gate.values.iter().copied()).all(is_one));
     // Engines may add in another order where a gate stands between: rounding is all that may differ.
     reference::close_relative(&found.logits, &alone.logits, 1e-5, "identity gates change nothing");
 
@@ -350,7 +350,7 @@ fn plain_weights_are_grafted_under_attention() {
     let fresh = Weights::seeded(&attended, 3);
     let index = attended.params.iter().position(|param| param.name.contains("ChannelGate.mlp.1.weight")).expect("one");
     assert_eq!(seeded.values(ParamId(index)), fresh.values(ParamId(index)));
-    assert!(!run(&attended, &seeded).gates.iter().flat_map(|gate| &gate.values).all(is_one));
+    assert!(!run(&attended, &seeded).gates.iter().flat_map(|gate| gate.values.iter().copied()).all(is_one));
 }
 
 #[test]

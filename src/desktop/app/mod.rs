@@ -195,7 +195,9 @@ impl App {
         self.frame(ui);
         let commands = self.outbox.take();
         let is_quiet = commands.is_empty();
-        commands.into_iter().for_each(|command| self.perform(&ctx, command));
+        for command in commands {
+            self.perform(&ctx, command);
+        }
         if !is_quiet {
             self.follow_selection();
         }
