@@ -313,6 +313,7 @@ fn a_reimplementation_computes_mean_before_maximum_without_a_norm() {
 
 /// Recognising looks at names and shapes only: a hundred megabytes take no longer than one.
 #[test]
+#[ignore = "measures time"]
 fn opening_a_hundred_megabytes_and_showing_the_network_is_quick() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = save(folder.path(), &reference::state_dict(&graph("resnet50")), Form::Safetensors);
