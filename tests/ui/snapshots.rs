@@ -3,8 +3,10 @@
 //!
 //! `UPDATE_SNAPSHOTS=1 cargo test --test ui snapshots` writes them anew: look at every one before you commit it.
 
-use egui_kittest::SnapshotOptions;
+use eframe::egui;
 use egui_kittest::kittest::Queryable;
+use egui_kittest::{Harness, SnapshotOptions};
+use gatescope::desktop::App;
 use gatescope::desktop::document::{Command, Selection, ThemeChoice, View};
 
 use crate::{has_vulkan, settle, window};
@@ -26,10 +28,20 @@ fn views(name: &str, size: [f32; 2], theme: ThemeChoice) {
         settle(&mut harness);
         harness.get_by_label(view.title());
         if drawn {
+            hide_times(&mut harness, size, view);
             // Different CPUs round differently in inference and in the rasteriser: a few pixels of slack.
             let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(200_usize);
             harness.snapshot_options(format!("{}-{name}", view.title().to_lowercase()), &options);
         }
+    }
+}
+
+/// How long inference took is another number each time: the places that say so are covered.
+fn hide_times(harness: &mut Harness<'static, App>, [width, height]: [f32; 2], view: View) {
+    let corner = |x: f32, y: f32| egui::pos2(x, y);
+    harness.mask(egui::Rect::from_min_max(corner(width - 520.0, height - 30.0), corner(width - 140.0, height - 2.0)));
+    if view == View::Inspect {
+        harness.mask(egui::Rect::from_min_max(corner(width - 580.0, 84.0), corner(width - 308.0, 120.0)));
     }
 }
 
