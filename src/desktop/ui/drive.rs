@@ -4,9 +4,7 @@ use eframe::egui;
 use egui_kittest::Harness;
 
 use super::{Outbox, Shared, Views, theme};
-use crate::desktop::document::{
-    Command, Document, PictureChoice, Project, Selection, ThemeChoice, View, WeightsChoice,
-};
+use crate::desktop::document::{Command, Document, PictureChoice, Project, SavedNetwork, Selection, ThemeChoice, View};
 use crate::desktop::jobs::Jobs;
 use crate::network::parse;
 
@@ -25,7 +23,7 @@ pub struct Stage {
 /// Shows the cost table or the comparison of these networks; the last one is the active one.
 pub fn show(specs: &[&str], view: View) -> Harness<'static, Stage> {
     let project = Project {
-        networks: specs.iter().map(|spec| (parse(spec).expect(spec), WeightsChoice::Seeded(0))).collect(),
+        networks: specs.iter().map(|spec| SavedNetwork::untrained(parse(spec).expect(spec))).collect(),
         active: specs.len().saturating_sub(1),
         picture: PictureChoice::Sample("cat.png".to_owned()),
     };
