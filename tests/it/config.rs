@@ -134,8 +134,8 @@ fn files_that_are_none_are_refused_before_they_are_read() {
 
 #[test]
 fn own_labels_go_before_the_built_in_ones() {
-    let text: String = (0..1000).fold(String::new(), |text, class| text + &format!("name {class}\n"));
-    let labels = Labels::parse("names.txt", &text).expect("parses");
+    let names: Vec<String> = (0..1000).map(|class| format!("name {class}")).collect();
+    let labels = Labels::parse("names.txt", &names.join("\n")).expect("parses");
     let mut logits = vec![0.0; 1000];
     logits[281] = 9.0;
     assert_eq!(top(&logits, Some(&labels), 1)[0].label.as_deref(), Some("name 281"));
