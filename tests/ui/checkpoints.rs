@@ -69,7 +69,8 @@ fn a_checkpoint_of_another_network_is_added_with_its_weights() {
 fn plain_weights_are_grafted_when_asked_and_marked() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = save(folder.path(), "resnet18", str::to_owned);
-    let mut harness = window(SIZE, ThemeChoice::Dark);
+    // Tall: what is scrolled out of sight is not in the accessibility tree.
+    let mut harness = window([SIZE[0], 2400.0], ThemeChoice::Dark);
     harness.state_mut().send(Command::AddNetwork(parse("resnet18(input=64)+cbam").expect("parses")));
     harness.state_mut().send(Command::Show(View::Inspect));
     settle(&mut harness);
