@@ -22,6 +22,7 @@ use crate::compute::engine::{Control, Plan, PlanOptions};
 use crate::compute::imaging::{self, Preprocessing};
 use crate::compute::labels::Labels;
 use crate::compute::weights::{Doubt, Graft, Recognised, Weights};
+use crate::network::graph::{ScopeId, ScopeKind};
 use crate::network::{Graph, NetworkSpec, lower, zoo};
 use files::Folder;
 use result::Inspected;
@@ -73,6 +74,9 @@ pub struct Args {
     /// Write logits and gate/NAME as safetensors; with several images, under IMAGE/
     #[arg(long, value_name = "FILE")]
     tensors: Option<PathBuf>,
+    /// With --tensors and one image: every block's output too, as block/PATH [C, H, W]
+    #[arg(long, requires = "tensors")]
+    blocks: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -96,6 +100,8 @@ struct Setting {
     labels: Option<Labels>,
     /// What the checkpoint that gave the network leaves open.
     doubts: Vec<Doubt>,
+    /// Blocks whose outputs are wanted.
+    blocks: Vec<ScopeId>,
 }
 
 impl Setting {
@@ -114,6 +120,11 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     let setting = setting(args)?;
     let open = |path: &Path| Folder::open(path, args.images.len());
     let mut folder = args.out.as_deref().map(open).transpose()?;
+    if args.blocks && args.images.len() > 1 {
+        return Err(CliError::Input(
+            "--blocks: give one image, the outputs of several do not fit in memory".to_owned(),
+        ));
+    }
     if let Some(path) = &args.tensors {
         output::check_target(path, "--tensors")?;
     }
@@ -146,8 +157,11 @@ fn setting(args: &Args) -> Result<Setting, CliError> {
     let preprocessing = preparing::preprocessing(&args.preparing, &config, zoo::input_of(&spec))?;
     let labels = preparing::labels(&args.preparing, config, zoo::classes_of(&spec))?;
     let weights = weights(args, &graph, checkpoint)?;
-    let plan = Plan::new(&graph, &weights, PlanOptions::default()).map_err(CliError::input)?;
-    Ok(Setting { graph, weights, plan, preprocessing, labels, doubts })
+    let blocks = if args.blocks { graph.scopes_of(ScopeKind::Block).collect() } else { Vec::new() };
+    let taps = blocks.iter().map(|block| graph[*block].output).collect();
+    let options = PlanOptions { taps, ..PlanOptions::default() };
+    let plan = Plan::new(&graph, &weights, options).map_err(CliError::input)?;
+    Ok(Setting { graph, weights, plan, preprocessing, labels, doubts, blocks })
 }
 
 /// The network: what text or a spec file says, what a checkpoint's tensors say, else on the Hub its configuration.

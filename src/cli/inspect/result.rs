@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Setting;
-use crate::compute::engine::Run;
+use crate::compute::engine::{Run, Tap};
 use crate::compute::explain::Stats;
 use crate::compute::labels::{Guess, top};
 use crate::compute::weights::Source;
@@ -28,6 +28,8 @@ pub(super) struct Inspected {
     pub top: Vec<Guess>,
     /// Gates, in execution order.
     pub gates: Vec<GateResult>,
+    /// Outputs of the blocks asked for, in execution order.
+    pub blocks: Vec<Tap>,
     /// How long the network took.
     pub elapsed: Duration,
 }
@@ -57,6 +59,7 @@ impl Inspected {
             top: top(&run.logits, setting.labels.as_ref(), GUESSES),
             gates: setting.graph.gates.iter().zip(run.gates).map(gate).collect(),
             logits: run.logits,
+            blocks: run.taps,
             elapsed: run.elapsed,
         }
     }

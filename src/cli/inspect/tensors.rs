@@ -11,8 +11,8 @@ use crate::cli::error::CliError;
 /// One tensor to be: name, shape, little-endian f32.
 type Named = (String, Vec<usize>, Vec<u8>);
 
-/// The file's bytes: `logits` `[classes]` and `gate/NAME` (channel `[C]`, spatial `[H, W]`); with several images
-/// every name starts with the image's own, `cat/logits`.
+/// The file's bytes: `logits` `[classes]`, `gate/NAME` (channel `[C]`, spatial `[H, W]`) and, where asked for,
+/// `block/PATH` `[C, H, W]`; with several images every name starts with the image's own, `cat/logits`.
 ///
 /// # Errors
 /// What the encoder refuses.
@@ -23,6 +23,10 @@ pub(super) fn encode(setting: &Setting, results: &[Inspected]) -> Result<Vec<u8>
         tensors.push((format!("{prefix}logits"), vec![result.logits.len()], bytes(&result.logits)));
         for (gate, found) in setting.graph.gates.iter().zip(&result.gates) {
             tensors.push((format!("{prefix}gate/{}", gate.name), found.shape.clone(), bytes(&found.values)));
+        }
+        for (block, tap) in setting.blocks.iter().zip(&result.blocks) {
+            let name = format!("{prefix}block/{}", setting.graph[*block].path);
+            tensors.push((name, tap.shape.dims().to_vec(), bytes(&tap.values)));
         }
     }
     let metadata = HashMap::from([

@@ -241,3 +241,20 @@ fn a_network_without_attention_is_still_inspected() {
     let report: Value = json(["inspect", "plain20", "--image", image.to_str().expect("a path"), "--format", "json"]);
     assert_eq!(report["gates"], serde_json::json!([]));
 }
+
+#[test]
+fn block_outputs_are_written_on_request_for_one_image() {
+    let root = folder();
+    let (image, file) = (photo(), root.path().join("blocks.safetensors"));
+    let file = file.to_str().expect("a path");
+    success(inspect(&[&image], &["--tensors", file, "--blocks"]));
+    let bytes = fs::read(file).expect("reads");
+    let tensors = SafeTensors::deserialize(&bytes).expect("safetensors");
+    let graph = graph();
+    for block in graph.scopes_of(gatescope::network::graph::ScopeKind::Block) {
+        let view = tensors.tensor(&format!("block/{}", graph[block].path)).expect("written");
+        assert_eq!(view.shape(), graph[graph[block].output].shape.dims());
+    }
+    refused(inspect(&[&image, &image], &["--tensors", file, "--blocks"]), &["--blocks", "one image"]);
+    refused(inspect(&[&image], &["--blocks"]), &["--tensors"]);
+}
