@@ -25,10 +25,11 @@ impl CliError {
         Self::Input(problem.to_string())
     }
 
-    /// A failure that names the file it happened at.
+    /// A target the user named that cannot take what is written: a full disk, a folder without permission. Another
+    /// target mends it, so it counts as input.
     #[must_use]
     pub fn writing(path: &Path, error: &io::Error) -> Self {
-        Self::Failure(format!("{}: cannot be written, {}", path.display(), reason(error)))
+        Self::Input(format!("{}: cannot be written, {}", path.display(), reason(error)))
     }
 
     /// Says it on standard error, if there is anything to say, and gives the exit status.

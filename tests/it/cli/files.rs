@@ -32,12 +32,12 @@ fn a_full_standard_output_is_a_failure() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_device_is_a_failure_and_stays_a_device() {
+fn a_full_device_is_refused_and_stays_a_device() {
     use std::os::unix::fs::FileTypeExt;
     let image = photo();
     let output =
         run(["inspect", "resnet20+cbam", "--image", image.to_str().expect("a path"), "--tensors", "/dev/full"]);
-    let message = refusal(&output, 1);
+    let message = refusal(&output, 2);
     assert!(message.contains("/dev/full") && message.contains("no space"), "{message}");
     assert!(fs::metadata("/dev/full").expect("is there").file_type().is_char_device());
 }
@@ -53,7 +53,7 @@ fn a_disk_that_fills_up_leaves_nothing_behind() {
         .args([photo(), root.path().join("new/report")])
         .output()
         .expect("a shell");
-    let message = refusal(&output, 1);
+    let message = refusal(&output, 2);
     assert!(message.contains("report") && message.contains("SpatialGate"), "{message}");
     assert_eq!(listing(root.path()), Vec::<String>::new());
 }
@@ -76,7 +76,7 @@ fn an_out_that_is_no_folder_is_refused_and_kept() {
     assert_eq!(fs::read_to_string(&file).expect("reads"), "mine");
     assert_eq!(listing(root.path()), ["file"]);
     #[cfg(target_os = "linux")]
-    assert!(refusal(&run(arguments(Path::new("/proc/report"))), 1).contains("/proc/report"));
+    assert!(refusal(&run(arguments(Path::new("/proc/report"))), 2).contains("/proc/report"));
 }
 
 #[test]
