@@ -103,7 +103,7 @@ impl Staging {
     /// Opens a folder for writing, making it if it is not there.
     ///
     /// # Errors
-    /// [`CliError::Input`] if something else has that name, [`CliError::Failure`] if it cannot be made.
+    /// [`CliError::Input`] if something else has that name or it cannot be made.
     pub fn open(folder: &Path) -> Result<Self, CliError> {
         let missing = |path: &&Path| !path.as_os_str().is_empty() && fs::symlink_metadata(path).is_err();
         let mut made: Vec<PathBuf> = folder.ancestors().take_while(missing).map(Path::to_owned).collect();
@@ -118,7 +118,7 @@ impl Staging {
             Ok(hidden) => staging.hidden = Some(hidden),
             Err(error) => {
                 let path = folder.display();
-                return Err(CliError::Failure(format!(
+                return Err(CliError::Input(format!(
                     "{path}: nothing can be written there, {}; choose another --out",
                     reason(&error)
                 )));
