@@ -7,6 +7,7 @@ mod cost;
 mod error;
 mod inspect;
 mod list;
+mod mismatch;
 mod number;
 mod output;
 mod page;

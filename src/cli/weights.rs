@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::error::CliError;
 use super::page::Page;
 use super::table::{Cell, Table};
-use super::{output, source};
+use super::{mismatch, output, source};
 use crate::compute::weights::{Checkpoint, Doubt, LoadReport, Recognised, Weights, recognise};
 use crate::network::number;
 
@@ -177,15 +177,8 @@ struct Load<'a> {
     matched: usize,
     missing: &'a [String],
     unexpected: &'a [String],
-    mismatched: Vec<MismatchEntry<'a>>,
+    mismatched: Vec<mismatch::MismatchEntry<'a>>,
     non_finite: &'a [String],
-}
-
-#[derive(Serialize)]
-struct MismatchEntry<'a> {
-    name: &'a str,
-    expected: &'a [usize],
-    found: &'a [usize],
 }
 
 #[derive(Serialize)]
@@ -241,11 +234,7 @@ fn load(report: &LoadReport) -> Load<'_> {
         matched: report.matched,
         missing: &report.missing,
         unexpected: &report.unexpected,
-        mismatched: report
-            .mismatched
-            .iter()
-            .map(|m| MismatchEntry { name: &m.name, expected: &m.expected, found: &m.found })
-            .collect(),
+        mismatched: mismatch::entries(report),
         non_finite: &report.non_finite,
     }
 }

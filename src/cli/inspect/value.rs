@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Setting;
 use super::result::{self, Inspected};
 use crate::cli::error::CliError;
-use crate::cli::output;
+use crate::cli::{mismatch, output};
 use crate::network::graph::Gate;
 
 #[derive(Serialize)]
@@ -23,20 +23,13 @@ struct Loaded<'a> {
     matched: usize,
     missing: &'a [String],
     unexpected: &'a [String],
-    mismatched: Vec<MismatchEntry<'a>>,
+    mismatched: Vec<mismatch::MismatchEntry<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     verdict: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     non_finite: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     grafted: &'a [String],
-}
-
-#[derive(Serialize)]
-struct MismatchEntry<'a> {
-    name: &'a str,
-    expected: &'a [usize],
-    found: &'a [usize],
 }
 
 #[derive(Serialize)]
@@ -79,11 +72,6 @@ pub(super) fn print(setting: &Setting, results: &[Inspected]) -> Result<(), CliE
 
 fn report<'a>(setting: &'a Setting, result: &'a Inspected) -> Report<'a> {
     let loaded = setting.weights.report();
-    let mismatch = |mismatch: &'a crate::compute::weights::Mismatch| MismatchEntry {
-        name: &mismatch.name,
-        expected: &mismatch.expected,
-        found: &mismatch.found,
-    };
     let gate = |(index, (gate, found)): (usize, (&'a Gate, &'a result::GateResult))| GateEntry {
         grafted: setting.is_grafted(index),
         name: &gate.name,
@@ -102,7 +90,7 @@ fn report<'a>(setting: &'a Setting, result: &'a Inspected) -> Report<'a> {
             matched: loaded.matched,
             missing: &loaded.missing,
             unexpected: &loaded.unexpected,
-            mismatched: loaded.mismatched.iter().map(mismatch).collect(),
+            mismatched: mismatch::entries(loaded),
             verdict: &loaded.verdict,
             non_finite: &loaded.non_finite,
             grafted: &loaded.grafted,
