@@ -94,24 +94,44 @@ impl Vectorised for Work<'_> {
 
     #[inline(always)]
     unsafe fn call<S: Simd>(self) {
-        let Row { conv, inner, weight, size: [height, width], y, padded, bias } = self.row;
-        let [kernel_height, kernel_width] = conv.kernel;
-        for (column, to) in self.line.chunks_exact_mut(LANES).enumerate() {
-            // SAFETY: the padded planes have room for every window of a whole number of vectors.
+        let mut column = 0;
+        for to in self.line.chunks_mut(4 * LANES) {
+            // SAFETY: the padded planes have room for every window of a whole number of vectors, and so has the line.
             unsafe {
-                let mut sum = S::splat(bias.unwrap_or(0.0));
-                for channel in 0..inner {
-                    for ky in 0..kernel_height {
-                        let line = (channel * height + y + ky * conv.dilation[0]) * width + column * LANES;
-                        for kx in 0..kernel_width {
-                            let weight = weight[(channel * kernel_height + ky) * kernel_width + kx];
-                            let value = S::load(padded.as_ptr().add(line + kx * conv.dilation[1]));
-                            sum = S::fma(S::splat(weight), value, sum);
-                        }
+                match to.len() / LANES {
+                    4 => columns::<S, 4>(&self.row, column, to),
+                    count => (0..count).for_each(|index| {
+                        columns::<S, 1>(&self.row, column + index * LANES, &mut to[index * LANES..]);
+                    }),
+                }
+            }
+            column += 4 * LANES;
+        }
+    }
+}
+
+/// `N` vectors of outputs from `column` on, each a sum of its own, so that none waits for another.
+#[inline(always)]
+unsafe fn columns<S: Simd, const N: usize>(row: &Row, column: usize, to: &mut [f32]) {
+    let Row { conv, inner, weight, size: [height, width], y, padded, bias } = row;
+    let [kernel_height, kernel_width] = conv.kernel;
+    // SAFETY: the caller vouches for the places.
+    unsafe {
+        let mut sums = [S::splat(bias.unwrap_or(0.0)); N];
+        for channel in 0..*inner {
+            for ky in 0..kernel_height {
+                let line = (channel * height + y + ky * conv.dilation[0]) * width + column;
+                for kx in 0..kernel_width {
+                    let weight = S::splat(weight[(channel * kernel_height + ky) * kernel_width + kx]);
+                    let from = padded.as_ptr().add(line + kx * conv.dilation[1]);
+                    for (index, sum) in sums.iter_mut().enumerate() {
+                        *sum = S::fma(weight, S::load(from.add(index * LANES)), *sum);
                     }
                 }
-                S::store(to.as_mut_ptr(), sum);
             }
+        }
+        for (index, sum) in sums.into_iter().enumerate() {
+            S::store(to.as_mut_ptr().add(index * LANES), sum);
         }
     }
 }
