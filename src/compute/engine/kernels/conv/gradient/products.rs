@@ -12,7 +12,7 @@ use super::super::super::memory::{Aligned, Shared, with_scratch};
 use super::super::super::simd::LANES;
 use super::super::super::threads::Crew;
 use super::super::super::tile::{Size, Tile, Walk, kernel, pieces};
-use super::weight::{copy_rows, portion_of, write};
+use super::weight::{SUM, copy_rows, portion_of, write};
 use super::{Geometry, direct};
 
 /// Positions of a chunk: input and gradients of a tile stay in the nearest cache.
@@ -124,6 +124,11 @@ impl Products {
         let strips = strips(&geometry, lanes, chunk.copy[1]);
         let sums = Aligned::zeros(geometry.batch.div_ceil(portion) * blocks(to) * reach * rows * LANES);
         Self { isa, geometry, lanes, reach, first, chunk, strips, parts, portion, size, sums }
+    }
+
+    /// Vector multiply-adds a pair of blocks takes, roughly.
+    pub(super) fn time(geometry: &Geometry) -> usize {
+        (geometry.batch * plane(geometry.to) + SUM) * geometry.taps() * LANES
     }
 
     /// Sums of one pair of blocks.

@@ -7,7 +7,7 @@ use super::super::super::layout::Layout;
 use super::super::super::memory::Shared;
 use super::super::super::simd::LANES;
 use super::super::super::threads::Crew;
-use super::super::Algorithm;
+use super::super::grouped::Grouped;
 use super::Geometry;
 use super::lanes::Lanes;
 use super::products::Products;
@@ -15,6 +15,10 @@ use super::winograd::WinogradProducts;
 
 /// Tasks to aim for. A number of its own: the bits of a sum must not depend on how many threads there are.
 const TASKS: usize = 16;
+
+/// What a vector of sums costs in multiply-adds: most layers' sums do not fit the cache, and are written, read and
+/// written again as weights lie.
+pub(super) const SUM: usize = 32;
 
 /// A prepared gradient of weights.
 pub(super) enum WeightGradient {
@@ -27,13 +31,19 @@ impl WeightGradient {
     pub(super) fn new(isa: Isa, geometry: Geometry) -> Self {
         let Geometry { conv, from, to, .. } = geometry;
         let layouts = [from, to].map(Layout::of);
-        match Algorithm::for_conv(&conv, from, to, layouts[0]) {
-            Algorithm::Winograd(side) => Self::Winograd(WinogradProducts::new(isa, geometry, side)),
-            Algorithm::Grouped => Self::Lanes(Lanes::new(isa, geometry)),
-            Algorithm::Direct if layouts == [Layout::Planar; 2] && conv.stride == [1, 1] => {
-                Self::Lanes(Lanes::new(isa, geometry))
+        let ordinary = conv.kernel == [3, 3] && conv.stride == [1, 1] && conv.dilation == [1, 1] && conv.groups == 1;
+        if Grouped::fits(&conv, from) && layouts == [Layout::Blocked; 2] {
+            return Self::Lanes(Lanes::new(isa, geometry));
+        }
+        if layouts == [Layout::Planar; 2] && conv.stride == [1, 1] {
+            return Self::Lanes(Lanes::new(isa, geometry));
+        }
+        let sides = [2, 4].into_iter().filter(|_| ordinary && layouts == [Layout::Blocked; 2]);
+        match sides.min_by_key(|side| WinogradProducts::time(&geometry, *side)) {
+            Some(side) if WinogradProducts::time(&geometry, side) < Products::time(&geometry) => {
+                Self::Winograd(WinogradProducts::new(isa, geometry, side))
             }
-            Algorithm::Direct => Self::Products(Products::new(isa, geometry)),
+            _ => Self::Products(Products::new(isa, geometry)),
         }
     }
 

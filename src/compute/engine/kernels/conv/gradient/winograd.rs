@@ -13,7 +13,7 @@ use super::super::super::tile::{Size, Tile, Walk, kernel, pieces};
 use super::super::winograd::input_tile;
 use super::super::winograd::transform::{F2, F4, Transform};
 use super::Geometry;
-use super::weight::{portion_of, write};
+use super::weight::{SUM, portion_of, write};
 
 /// Numbers a task keeps: most of a 1 MiB cache.
 const CACHED: usize = 190_000;
@@ -71,6 +71,17 @@ impl WinogradProducts {
         let sums = geometry.batch.div_ceil(portion) * places * blocks(from) * blocks(to) * PAIR;
         let (part, sums) = ([inputs, outputs], Aligned::zeros(sums));
         Self { isa, geometry, side, tiles, part, chunk, offsets, portion, size, sums }
+    }
+
+    /// Vector multiply-adds a pair of blocks takes, roughly: products, a third more for what they read and write,
+    /// and its share of the transforms.
+    pub(super) fn time(geometry: &Geometry, side: usize) -> usize {
+        let (from, to) = (geometry.from, geometry.to);
+        let places = (side + 2) * (side + 2);
+        let tiles = geometry.batch * to.height().div_ceil(side) * to.width().div_ceil(side);
+        let transform = 8 * places;
+        let shares = transform / blocks(from).min(OUTPUTS) + transform / blocks(to).min(OUTPUTS);
+        tiles * (places * LANES * 4 / 3 + shares) + SUM * places * LANES
     }
 
     fn places(&self) -> usize {
