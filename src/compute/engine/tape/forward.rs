@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::parameters::param;
-use super::record::Work;
+use super::record::{Record, Work};
 use super::{Mode, Normalised, Parameters, Tape};
 use crate::compute::engine::kernels::conv::{Conv, Recipe, Residual};
 use crate::compute::engine::kernels::gate::{Gates, Gating, Source};
@@ -61,7 +61,11 @@ impl Tape {
                     layout::store(layout, shape, image, to);
                 });
             }
-            Work::Conv { input, conv } => self.convolution(record.layer, conv, input, node, parameters, output),
+            Work::Conv { input, conv } => {
+                let mut packed = self.packed[index].take();
+                self.convolution(&record, (input, conv), parameters, &mut packed, output);
+                self.packed[index] = packed;
+            }
             Work::Norm { input, eps, residual, relu } => {
                 self.normalise(index, parameters, input, eps);
                 let norm = &self.norms[index];
@@ -89,7 +93,8 @@ impl Tape {
                 over_positions(isa, crew, self.shape(input), batch, of(input), to);
             }
             Work::Channels { input, is_max } => {
-                let mut planes = Planes { stride: Layout::of(self.shape(node)).length(self.shape(node)), ..Planes::default() };
+                let mut planes =
+                    Planes { stride: Layout::of(self.shape(node)).length(self.shape(node)), ..Planes::default() };
                 *(if is_max { &mut planes.max } else { &mut planes.mean }) = Some(0);
                 over_channels(isa, crew, (self.shape(input), batch), (of(input), Gates::default()), output, planes);
             }
@@ -151,16 +156,15 @@ impl Tape {
 
     fn convolution(
         &self,
-        layer: NodeId,
-        conv: Conv2d,
-        input: NodeId,
-        node: NodeId,
+        record: &Record,
+        (input, conv): (NodeId, Conv2d),
         parameters: &Parameters,
+        packed: &mut Option<Conv>,
         output: &mut Aligned,
     ) {
         let (isa, crew, batch) = (self.isa, &self.crew, self.options.batch);
-        let (from, to) = (self.shape(input), self.shape(node));
-        let [weight, bias] = [Role::Weight, Role::Bias].map(|role| parameters.get(&self.graph, layer, role));
+        let (from, to) = (self.shape(input), self.shape(record.output));
+        let [weight, bias] = [Role::Weight, Role::Bias].map(|role| parameters.get(&self.graph, record.layer, role));
         let values = &self.activations[input.0];
         let layout = Layout::of(from);
         let is_planar = Layout::of(to) == Layout::Planar;
@@ -172,7 +176,15 @@ impl Tape {
             });
             return;
         }
-        let conv = Conv::new(isa, crew, &Recipe { conv, from, to, layout, weight, scale: None, bias, batch });
+        let conv = match packed.take() {
+            Some(mut conv) => {
+                conv.repack(crew, weight);
+                conv.set_bias(bias);
+                conv
+            }
+            None => Conv::new(isa, crew, &Recipe { conv, from, to, layout, weight, scale: None, bias, batch }),
+        };
+        let conv = packed.insert(conv);
         if !is_planar {
             conv.run(crew, values, output, Residual::None, false);
             return;
@@ -204,12 +216,7 @@ impl Tape {
 }
 
 /// Does each image's part of a batch, on every thread.
-pub(super) fn each_image(
-    crew: &Crew,
-    values: &mut [f32],
-    length: usize,
-    work: &(dyn Fn(usize, &mut [f32]) + Sync),
-) {
+pub(super) fn each_image(crew: &Crew, values: &mut [f32], length: usize, work: &(dyn Fn(usize, &mut [f32]) + Sync)) {
     let parts: Vec<Mutex<&mut [f32]>> = values.chunks_exact_mut(length).map(Mutex::new).collect();
     crew.run(parts.len(), &|image| {
         // Each part is locked once: nobody ever waits.

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 pub use parameters::Parameters;
 
 use super::EngineError;
-use super::kernels::conv::ConvGradient;
+use super::kernels::conv::{Conv, ConvGradient};
 use super::kernels::{Aligned, Crew, Isa, Layout, default_threads, layout};
 use crate::network::graph::{Graph, NodeId, ParamId, Role, Shape};
 use record::{Record, Work};
@@ -69,6 +69,8 @@ pub struct Tape {
     activations: Vec<Aligned>,
     /// By record: what a normalisation used.
     norms: Vec<Normalised>,
+    /// By record: a convolution, once it has run, with its weights packed.
+    packed: Vec<Option<Conv>>,
     /// By record: the gradients of a convolution.
     convolutions: Vec<Option<ConvGradient>>,
     /// By parameter.
@@ -131,6 +133,7 @@ impl Tape {
             graph: graph.clone(),
             isa,
             norms: records.iter().map(|_| Normalised::default()).collect(),
+            packed: records.iter().map(|_| None).collect(),
             records,
             wanted,
             activations,
