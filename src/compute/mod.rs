@@ -6,6 +6,8 @@ pub mod explain;
 pub mod files;
 pub mod hub;
 pub mod imaging;
+pub mod lab;
 pub mod labels;
+pub mod random;
 pub mod text;
 pub mod weights;
