@@ -2,8 +2,11 @@
 //! rare to need one.
 
 pub(super) mod pointwise;
+mod gradient;
 mod pool;
 mod reduce;
+
+pub(super) use gradient::{Backward, gradients};
 
 use crate::network::graph::{Op, Shape};
 
