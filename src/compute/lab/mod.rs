@@ -2,5 +2,7 @@
 
 pub mod data;
 mod error;
+pub mod training;
 
 pub use error::LabError;
+pub use training::trained_on;
