@@ -24,7 +24,8 @@ pub(in crate::compute::engine) fn gradients(
 ) -> Backward {
     let Some((x, from)) = inputs.first().copied() else { return Backward::default() };
     let one = |values: Vec<f32>| Backward { inputs: vec![values], weight: Vec::new() };
-    let from_output = |slope: &dyn Fn(f32) -> f32| one(gradient.iter().zip(output).map(|(g, y)| g * slope(*y)).collect());
+    let from_output =
+        |slope: &dyn Fn(f32) -> f32| one(gradient.iter().zip(output).map(|(g, y)| g * slope(*y)).collect());
     match op {
         Op::Input | Op::Conv2d(_) | Op::Linear { .. } | Op::BatchNorm { .. } => Backward::default(),
         Op::Flatten => one(gradient.to_vec()),

@@ -1,8 +1,8 @@
 //! The operators by their definition, on planar activations: what has no kernel of its own, or is too small or too
 //! rare to need one.
 
-pub(super) mod pointwise;
 mod gradient;
+pub(super) mod pointwise;
 mod pool;
 mod reduce;
 

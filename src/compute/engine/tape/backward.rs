@@ -90,7 +90,13 @@ impl Tape {
     }
 
     /// One step; gives back the gradient's buffer if it is free.
-    fn back(&mut self, index: usize, record: &Record, parameters: &Parameters, mut gradient: Aligned) -> Option<Aligned> {
+    fn back(
+        &mut self,
+        index: usize,
+        record: &Record,
+        parameters: &Parameters,
+        mut gradient: Aligned,
+    ) -> Option<Aligned> {
         let isa = self.isa;
         match record.work {
             Work::Input => {}
@@ -143,7 +149,9 @@ impl Tape {
     ) {
         let Some(mut conv) = self.convolutions[index].take() else { return };
         let [weight, bias] = [Role::Weight, Role::Bias].map(|role| param(&self.graph, layer, role));
-        if self.options.learns && let Some(weight) = weight {
+        if self.options.learns
+            && let Some(weight) = weight
+        {
             let mut to_weight = vec![0.0; self.graph[weight].elements()];
             let mut to_bias = bias.map(|bias| vec![0.0; self.graph[bias].elements()]);
             let values = &self.activations[input.0];
@@ -221,7 +229,8 @@ impl Tape {
         let params = plain::Params { affine: &[], weight: parameters.get(&self.graph, layer, Role::Weight) };
         let batch = self.options.batch;
         let results: Vec<plain::Backward> = {
-            let slots: Vec<std::sync::Mutex<plain::Backward>> = (0..batch).map(|_| std::sync::Mutex::default()).collect();
+            let slots: Vec<std::sync::Mutex<plain::Backward>> =
+                (0..batch).map(|_| std::sync::Mutex::default()).collect();
             self.crew.run(batch, &|image| {
                 let values: Vec<Vec<f32>> = inputs.iter().map(|input| self.activation(*input, image)).collect();
                 let operands: Vec<(&[f32], Shape)> =
@@ -235,7 +244,9 @@ impl Tape {
             });
             slots.into_iter().map(|slot| slot.into_inner().unwrap_or_default()).collect()
         };
-        if self.options.learns && let Some(id) = param(&self.graph, layer, Role::Weight) {
+        if self.options.learns
+            && let Some(id) = param(&self.graph, layer, Role::Weight)
+        {
             results.iter().for_each(|result| self.learn(id.0, &result.weight));
         }
         for (index, input) in inputs.iter().enumerate() {

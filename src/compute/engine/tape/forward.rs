@@ -89,7 +89,8 @@ impl Tape {
                 over_positions(isa, crew, self.shape(input), batch, of(input), to);
             }
             Work::Channels { input, is_max } => {
-                let mut planes = Planes { stride: Layout::of(self.shape(node)).length(self.shape(node)), ..Planes::default() };
+                let mut planes =
+                    Planes { stride: Layout::of(self.shape(node)).length(self.shape(node)), ..Planes::default() };
                 *(if is_max { &mut planes.max } else { &mut planes.mean }) = Some(0);
                 over_channels(isa, crew, (self.shape(input), batch), (of(input), Gates::default()), output, planes);
             }
@@ -204,12 +205,7 @@ impl Tape {
 }
 
 /// Does each image's part of a batch, on every thread.
-pub(super) fn each_image(
-    crew: &Crew,
-    values: &mut [f32],
-    length: usize,
-    work: &(dyn Fn(usize, &mut [f32]) + Sync),
-) {
+pub(super) fn each_image(crew: &Crew, values: &mut [f32], length: usize, work: &(dyn Fn(usize, &mut [f32]) + Sync)) {
     let parts: Vec<Mutex<&mut [f32]>> = values.chunks_exact_mut(length).map(Mutex::new).collect();
     crew.run(parts.len(), &|image| {
         // Each part is locked once: nobody ever waits.

@@ -181,7 +181,8 @@ mod tests {
         }
         let graph = lower(&parse("resnet18").expect("parses")).expect("lowers");
         let taken = records(&graph, &[graph.output()]);
-        let taken = taken.iter().filter(|record| matches!(record.work, Work::Norm { residual: Some(_), relu: true, .. }));
+        let taken =
+            taken.iter().filter(|record| matches!(record.work, Work::Norm { residual: Some(_), relu: true, .. }));
         assert_eq!(taken.count(), 8);
     }
 }
