@@ -4,8 +4,10 @@
 //! runs: no logger, no threads, no graphics.
 
 mod cost;
+mod data;
 mod error;
 mod inspect;
+mod lab;
 mod list;
 mod mismatch;
 mod number;
@@ -38,6 +40,7 @@ Examples:
   gatescope inspect resnet50+cbam --weights cbam.safetensors --image photo.jpg
   gatescope weights cbam.pth                  which network a checkpoint is of
   gatescope profile resnet50+cbam             what attention costs in milliseconds
+  gatescope lab sheet                         what the generated pictures look like
   gatescope list                              networks, options, attention blocks
 
 A network is written NAME[(options)][+ATTENTION[(options)][@PLACES]]:
@@ -69,6 +72,8 @@ enum Command {
     Plan(plan::Args),
     /// Measure how long a network takes, step by step, and attention's share
     Profile(profile::Args),
+    /// The lab without a window: data sets and experiments
+    Lab(lab::Args),
 }
 
 /// What is left to do once the command line has been dealt with.
@@ -97,6 +102,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
         Some(Command::List(args)) => done(list::run(&args)),
         Some(Command::Plan(args)) => done(plan::run(&args)),
         Some(Command::Profile(args)) => done(profile::run(&args)),
+        Some(Command::Lab(args)) => done(lab::run(&args)),
         None => match check_files(&cli.files) {
             Ok(()) => Outcome::Window(cli.files),
             Err(error) => done(Err(error)),
@@ -134,7 +140,7 @@ fn usage(error: &clap::Error, first: Option<&OsString>) -> Result<(), CliError> 
 fn check_files(files: &[PathBuf]) -> Result<(), CliError> {
     let Some(file) = files.iter().find(|file| !file.exists()) else { return Ok(()) };
     let typed = file.to_string_lossy();
-    let commands = ["cost", "inspect", "list", "weights", "plan", "profile"];
+    let commands = ["cost", "inspect", "list", "weights", "plan", "profile", "lab"];
     let hint = match suggest::nearest(&typed, commands) {
         Some(command) => format!("did you mean `gatescope {command}`?"),
         None if parse(&typed).is_ok() => format!("to count this network: `gatescope cost \"{typed}\"`"),

@@ -5,6 +5,8 @@ pub mod engine;
 pub mod explain;
 pub mod hub;
 pub mod imaging;
+pub mod lab;
 pub mod labels;
+pub mod random;
 pub mod text;
 pub mod weights;
