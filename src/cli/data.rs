@@ -45,7 +45,9 @@ impl Data {
 /// What the lab refuses is the user's input, unless the machine is at fault.
 pub fn refused(error: LabError) -> CliError {
     match error {
-        LabError::Thread(_) | LabError::Cancelled => CliError::Failure(error.to_string()),
+        LabError::Thread(_) | LabError::Cancelled | LabError::Engine(_) | LabError::Diverged { .. } => {
+            CliError::Failure(error.to_string())
+        }
         error => CliError::input(error),
     }
 }

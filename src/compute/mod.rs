@@ -3,6 +3,7 @@
 pub mod config;
 pub mod engine;
 pub mod explain;
+pub mod files;
 pub mod hub;
 pub mod imaging;
 pub mod lab;

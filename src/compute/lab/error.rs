@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::data::Split;
+use crate::compute::engine::EngineError;
 use crate::compute::imaging::ImagingError;
+use crate::compute::weights::WeightsError;
 
 /// Why something in the lab stopped.
 #[derive(Debug, Error)]
@@ -96,6 +98,65 @@ pub enum LabError {
     /// The operating system refused a thread.
     #[error("no thread could be started ({0}); close other programs and try again")]
     Thread(io::Error),
+    /// A recipe that cannot be followed.
+    #[error("{field} is {value}: give {wanted}")]
+    Recipe {
+        /// What of it.
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// What it may be.
+        wanted: &'static str,
+    },
+    /// A run that cannot be: nothing to train, no masks to look at.
+    #[error("{0}")]
+    Setting(String),
+    /// A network that does not take what the data set has.
+    #[error("{network}: {problem}")]
+    Misfit {
+        /// The network.
+        network: String,
+        /// What differs, and what to do.
+        problem: String,
+    },
+    /// A number that is none came up while training.
+    #[error(
+        "{network}: training broke in epoch {epoch}, step {step}: the {what} is not a finite number, first in {layer}; lower the learning rate or lengthen the warm-up"
+    )]
+    Diverged {
+        /// The network.
+        network: String,
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The step in its epoch, from 1.
+        step: usize,
+        /// The loss, or a gradient.
+        what: &'static str,
+        /// The first layer, or parameter, that is not finite.
+        layer: String,
+    },
+    /// A checkpoint that cannot be continued from.
+    #[error("{}: {problem}", path.display())]
+    Resume {
+        /// The file.
+        path: PathBuf,
+        /// Why not, and what to do.
+        problem: String,
+    },
+    /// A file that cannot be written.
+    #[error("{}: cannot be written ({reason}); choose another place", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        reason: io::Error,
+    },
+    /// A checkpoint that cannot be read.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// A layer that cannot be computed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// Somebody asked to stop.
     #[error("cancelled")]
     Cancelled,

@@ -2,5 +2,8 @@
 
 pub mod data;
 mod error;
+pub mod experiments;
+pub mod training;
 
 pub use error::LabError;
+pub use training::trained_on;

@@ -12,7 +12,7 @@ use crate::compute::lab::training::{
     EpochRecord, TrainingControl, TrainingEvent, TrainingOptions, TrainingRecipe, checkpoint_of, recipe_of, train,
 };
 use crate::compute::lab::LabError;
-use crate::compute::weights::Weights;
+use crate::compute::weights::{Source, Weights};
 use crate::network::{Graph, NetworkSpec, lower};
 
 /// Where trained networks are kept below a run's folder.
@@ -97,7 +97,7 @@ impl<R> Runner<'_, R> {
         let resume = interrupted.filter(|path| recipe_of(path).is_ok_and(|theirs| theirs == recipe));
         let options = TrainingOptions { threads: self.threads, resume, out };
         let trained = train(&graph, &TestEachEpoch(self.dataset), &recipe, options, &control)?;
-        let weights = trained.parameters.weights(&graph);
+        let weights = trained.parameters.weights(&graph, Source::Seeded(seed));
         if let Some(place) = &place {
             let kept = self.kept_form(spec, recipe, trained.history);
             files::write_whole(&record_file(place), &files::json(&kept))?;

@@ -28,7 +28,7 @@ pub(super) struct AtlasPage {
     /// The gate being looked at.
     gate: usize,
     /// Classes that are not drawn.
-    hidden: HashSet<usize>,
+    pub(super) hidden: HashSet<usize>,
 }
 
 impl Default for AtlasPage {

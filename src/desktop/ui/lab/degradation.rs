@@ -26,7 +26,7 @@ pub(super) struct DegradationPage {
 
 impl Default for DegradationPage {
     fn default() -> Self {
-        let settings = DegradationSettings { threads: super::parts::spare_threads(), ..DegradationSettings::default() };
+        let settings = DegradationSettings { threads: parts::spare_threads(), ..DegradationSettings::default() };
         Self { settings, shown: Shown::new(precomputed_degradation()), open: false }
     }
 }

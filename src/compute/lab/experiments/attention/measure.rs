@@ -41,7 +41,8 @@ pub(super) fn look(
         let example = dataset.example(Split::Test, index)?;
         let mask = mask_of(dataset, &example)?;
         let tensor = normalise(&example.image, dataset.mean(), dataset.std());
-        for map in grad_cam(graph, weights, &tensor, Some(example.label), &[node], settings.threads)? {
+        let seen_by = grad_cam(graph, weights, &tensor, Some(example.label), &[node], settings.threads)?;
+        for map in seen_by.maps {
             seen.add(&map.values, [map.shape.height(), map.shape.width()], mask);
         }
         let run = plan.run(&tensor)?;
