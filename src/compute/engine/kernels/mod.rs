@@ -9,12 +9,14 @@
 #![allow(clippy::needless_range_loop)]
 
 pub mod activation;
+pub mod backward;
 pub mod channels;
 pub mod conv;
 pub mod gate;
 pub mod isa;
 pub mod layout;
 pub mod memory;
+pub mod norm;
 pub mod plane;
 pub mod pool;
 pub mod reduce;

@@ -33,6 +33,22 @@ pub(super) fn activation(op: &Op, values: &mut [f32]) {
     values.iter_mut().for_each(|value| *value = function(*value, factor));
 }
 
+/// The slope of [`activation`] at `x`, where its value is `y`.
+pub(in crate::compute::engine) fn slope(op: &Op, x: f32, y: f32) -> f32 {
+    let step = |is_inside: bool| f32::from(u8::from(is_inside));
+    let sigmoid = || 1.0 / (1.0 + (-x).exp());
+    match op {
+        Op::Relu => step(y > 0.0),
+        Op::Relu6 => step(y > 0.0 && y < 6.0),
+        Op::Sigmoid => y * (1.0 - y),
+        Op::HardSigmoid => step(y > 0.0 && y < 1.0) / 6.0,
+        Op::Silu => sigmoid() * (1.0 + x * (1.0 - sigmoid())),
+        Op::HardSwish => hard_sigmoid(x) + x * step(x.abs() < 3.0) / 6.0,
+        Op::Times { factor } => *factor,
+        _ => 1.0,
+    }
+}
+
 /// Some of the channels.
 pub(super) fn slice(values: &[f32], shape: Shape, start: usize, length: usize) -> Vec<f32> {
     let plane = shape.height() * shape.width();
