@@ -58,7 +58,8 @@ fn fill(origins: &[Origin], inputs: &[(&[f32], Shape)], image: usize, output: &m
         &values[start..][..length]
     };
     let Some(first) = origins.first() else { return };
-    let in_a_row = |(lane, origin): (usize, &Origin)| origin.input == first.input && origin.channel == first.channel + lane;
+    let in_a_row =
+        |(lane, origin): (usize, &Origin)| origin.input == first.input && origin.channel == first.channel + lane;
     if first.channel.is_multiple_of(LANES) && origins.iter().enumerate().all(in_a_row) {
         output.copy_from_slice(block_of(first));
         return;

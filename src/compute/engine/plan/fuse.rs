@@ -71,7 +71,9 @@ impl Work {
                 of_map(map).into_iter().chain([*spatial, *residual]).flatten().collect()
             }
             Self::OverChannels { map, .. } => of_map(map).into_iter().flatten().collect(),
-            Self::OverPositions { input, .. } | Self::Pool { input, .. } | Self::Activation { input, .. } => vec![*input],
+            Self::OverPositions { input, .. } | Self::Pool { input, .. } | Self::Activation { input, .. } => {
+                vec![*input]
+            }
             Self::Channels { inputs, .. } => inputs.clone(),
             Self::Plain { layer } => graph[*layer].inputs.clone(),
         }
@@ -183,7 +185,9 @@ impl<'a> Fusion<'a> {
                 let work = Activation::of(&op).map(|activation| Work::Activation { input: *input, activation });
                 self.push(vec![node], vec![node], work.unwrap_or(Work::Plain { layer: node }));
             }
-            (Op::Concat | Op::ChannelSlice { .. } | Op::ChannelShuffle { .. }, inputs) if self.all_blocked(node, inputs) => {
+            (Op::Concat | Op::ChannelSlice { .. } | Op::ChannelShuffle { .. }, inputs)
+                if self.all_blocked(node, inputs) =>
+            {
                 self.channels(node, inputs);
             }
             (

@@ -148,11 +148,8 @@ fn mixed_6a(b: &mut GraphBuilder, x: NodeId) -> Vec<NodeId> {
 
 fn block17(b: &mut GraphBuilder, x: NodeId) -> Vec<NodeId> {
     let first = unit(b, "branch0", one(192), x);
-    let factorised = [
-        ("branch1.0", one(128)),
-        ("branch1.1", Conv2d::oblong(160, 1, 7)),
-        ("branch1.2", Conv2d::oblong(192, 7, 1)),
-    ];
+    let factorised =
+        [("branch1.0", one(128)), ("branch1.1", Conv2d::oblong(160, 1, 7)), ("branch1.2", Conv2d::oblong(192, 7, 1))];
     vec![first, chain(b, &factorised, x)]
 }
 
@@ -165,10 +162,7 @@ fn mixed_7a(b: &mut GraphBuilder, x: NodeId) -> Vec<NodeId> {
 
 fn block8(b: &mut GraphBuilder, x: NodeId) -> Vec<NodeId> {
     let first = unit(b, "branch0", one(192), x);
-    let factorised = [
-        ("branch1.0", one(192)),
-        ("branch1.1", Conv2d::oblong(224, 1, 3)),
-        ("branch1.2", Conv2d::oblong(256, 3, 1)),
-    ];
+    let factorised =
+        [("branch1.0", one(192)), ("branch1.1", Conv2d::oblong(224, 1, 3)), ("branch1.2", Conv2d::oblong(256, 3, 1))];
     vec![first, chain(b, &factorised, x)]
 }

@@ -29,13 +29,7 @@ const STAGES: [(&str, &[(&str, Module)]); 3] = [
     ("5", &[("b", Module::A(32)), ("c", Module::A(64)), ("d", Module::A(64))]),
     (
         "6",
-        &[
-            ("a", Module::B),
-            ("b", Module::C(128)),
-            ("c", Module::C(160)),
-            ("d", Module::C(160)),
-            ("e", Module::C(192)),
-        ],
+        &[("a", Module::B), ("b", Module::C(128)), ("c", Module::C(160)), ("d", Module::C(160)), ("e", Module::C(192))],
     ),
     ("7", &[("a", Module::D), ("b", Module::E), ("c", Module::E)]),
 ];
@@ -134,8 +128,7 @@ fn module_b(b: &mut GraphBuilder, x: NodeId) -> Vec<NodeId> {
 fn module_c(b: &mut GraphBuilder, inner: usize, x: NodeId) -> Vec<NodeId> {
     let (wide, tall) = (|width| Conv2d::oblong(width, 1, 7), |width| Conv2d::oblong(width, 7, 1));
     let first = unit(b, "branch1x1", one(192), x);
-    let second =
-        chain(b, &[("branch7x7_1", one(inner)), ("branch7x7_2", wide(inner)), ("branch7x7_3", tall(192))], x);
+    let second = chain(b, &[("branch7x7_1", one(inner)), ("branch7x7_2", wide(inner)), ("branch7x7_3", tall(192))], x);
     let doubled = [
         ("branch7x7dbl_1", one(inner)),
         ("branch7x7dbl_2", tall(inner)),
@@ -178,4 +171,3 @@ fn auxiliary(b: &mut GraphBuilder, from: NodeId, classes: usize) {
         b.add("fc", Op::Linear { out_features: classes, bias: true }, &[x])
     });
 }
-

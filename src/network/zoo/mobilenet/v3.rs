@@ -4,10 +4,8 @@
 use super::inverted::{After, Inverted};
 use crate::network::attention::SqueezeExcite;
 use crate::network::graph::{Conv2d, NodeId, Op, ScopeKind};
-use crate::network::options::{Declared, Options};
-use crate::network::zoo::shared::{
-    BUILT_IN, SHORTCUT, WIDTH, make_divisible, number, numbered_stages, width_of, word,
-};
+use crate::network::options::{Declared, Field, Kind, Options};
+use crate::network::zoo::shared::{BUILT_IN, SHORTCUT, WIDTH, make_divisible, number, numbered_stages, width_of, word};
 use crate::network::zoo::{Alias, Family, Lowering, Model, Stage};
 
 /// The family.
@@ -61,17 +59,27 @@ const SMALL: &[Row] = &[
     row(5, 576, 96, 1, 1, 1),
 ];
 const STEM: usize = 16;
-const EPS: f64 = 1e-3;
+
+const EPSILON: Field = Field {
+    key: "eps",
+    long: "batch_norm_eps",
+    help: "what BatchNorm adds to the variance: 1e-3 (torchvision), 1e-5 (timm)",
+    kind: Kind::Word(&["1e-3", "1e-5"]),
+};
+
+fn epsilon(options: &Options) -> f64 {
+    if options.word("eps", "1e-3") == "1e-5" { 1e-5 } else { 1e-3 }
+}
 
 /// The rows of a model and the channels of its classifier's hidden layer.
 fn table(model: &str) -> (&'static [Row], usize) {
     if model == "mobilenet_v3_small" { (SMALL, 1024) } else { (LARGE, 1280) }
 }
 
-/// Rows by stage: a new one begins where the size changes.
+/// Rows by stage: a new one begins where the channels change, as timm counts them.
 fn rows_by_stage(model: &str) -> Vec<&'static [Row]> {
     let rows = table(model).0;
-    let starts = (0..rows.len()).filter(|index| *index == 0 || rows[*index].stride > 1);
+    let starts = (0..rows.len()).filter(|index| *index == 0 || rows[*index].out != rows[*index - 1].out);
     let mut starts: Vec<usize> = starts.collect();
     starts.push(rows.len());
     starts.windows(2).map(|pair| &rows[pair[0]..pair[1]]).collect()
@@ -95,13 +103,13 @@ impl Family for MobileNetV3 {
 
     fn aliases(&self) -> &'static [Alias] {
         &[
-            Alias { name: "mobilenetv3_small_100", meaning: "mobilenet_v3_small" },
-            Alias { name: "mobilenetv3_large_100", meaning: "mobilenet_v3_large" },
+            Alias { name: "mobilenetv3_small_100", meaning: "mobilenet_v3_small(eps=1e-5)" },
+            Alias { name: "mobilenetv3_large_100", meaning: "mobilenet_v3_large(eps=1e-5)" },
         ]
     }
 
     fn options(&self, _model: &str) -> Vec<Declared> {
-        vec![number(WIDTH, 100), word(BUILT_IN, "builtin"), word(SHORTCUT, "identity")]
+        vec![number(WIDTH, 100), word(BUILT_IN, "builtin"), word(SHORTCUT, "identity"), word(EPSILON, "1e-3")]
     }
 
     fn stages(&self, model: &str, _options: &Options) -> Result<Vec<Stage>, String> {
@@ -115,7 +123,7 @@ impl Family for MobileNetV3 {
         let mut features = lowering.builder.flat_scope(ScopeKind::Stem, "stem", |b| {
             let conv = Conv2d::new(channels(STEM), 3).stride(2);
             let names = ["features.0.0", "features.0.1", "features.0.2"];
-            b.conv_norm(names, conv, EPS, Some(Op::HardSwish), b.input())
+            b.conv_norm(names, conv, epsilon(options), Some(Op::HardSwish), b.input())
         });
         let mut layer = 1;
         for (stage, rows) in rows_by_stage(model).into_iter().enumerate() {
@@ -128,7 +136,8 @@ impl Family for MobileNetV3 {
                 })
             });
         }
-        head(lowering, layer, channels(table(model).1), features, classes);
+        let hidden = channels(table(model).1);
+        head(lowering, [layer, hidden, classes], epsilon(options), features);
         Ok(())
     }
 }
@@ -144,7 +153,7 @@ fn block(row: &Row, channels: &dyn Fn(usize) -> usize, options: &Options) -> Inv
         expanded,
         out: channels(row.out),
         activation: if row.is_hard { Op::HardSwish } else { Op::Relu },
-        eps: EPS,
+        eps: epsilon(options),
         attention: After::Depthwise,
         built_in: (row.has_se && options.word("se", "builtin") != "none").then_some(se),
         has_shortcuts: options.word("shortcut", "identity") != "none",
@@ -152,12 +161,12 @@ fn block(row: &Row, channels: &dyn Fn(usize) -> usize, options: &Options) -> Inv
 }
 
 /// One more 1×1 convolution, and a classifier of two layers.
-fn head(lowering: &mut Lowering, layer: usize, hidden: usize, features: NodeId, classes: usize) {
+fn head(lowering: &mut Lowering, [layer, hidden, classes]: [usize; 3], eps: f64, features: NodeId) {
     lowering.builder.flat_scope(ScopeKind::Head, "head", |b| {
         let names = [0, 1, 2].map(|part| format!("features.{layer}.{part}"));
         let names = [&*names[0], &names[1], &names[2]];
         let conv = Conv2d::new(6 * b.shape(features).channels(), 1);
-        let x = b.conv_norm(names, conv, EPS, Some(Op::HardSwish), features);
+        let x = b.conv_norm(names, conv, eps, Some(Op::HardSwish), features);
         let pooled = b.add("avgpool", Op::GlobalAvgPool, &[x]);
         let flat = b.add("flatten", Op::Flatten, &[pooled]);
         let hidden = b.add("classifier.0", Op::Linear { out_features: hidden, bias: true }, &[flat]);

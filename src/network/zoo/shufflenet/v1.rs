@@ -26,8 +26,12 @@ const PRESETS: &[Preset] = &[
 ];
 const EPS: f64 = 1e-5;
 
-const GROUPS: Field =
-    Field { key: "groups", long: "groups", help: "groups of the 1×1 convolutions", kind: Kind::OneOf(&[1, 2, 3, 4, 8]) };
+const GROUPS: Field = Field {
+    key: "groups",
+    long: "groups",
+    help: "groups of the 1×1 convolutions",
+    kind: Kind::OneOf(&[1, 2, 3, 4, 8]),
+};
 
 fn find(model: &str) -> &'static Preset {
     PRESETS.iter().find(|preset| preset.name == model).unwrap_or(&PRESETS[2])
