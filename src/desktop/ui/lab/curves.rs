@@ -51,7 +51,10 @@ pub(super) fn show(ui: &mut Ui, axes: &Axes, curves: &[Curve]) {
     let (across, up) = (axes.across(curves), axes.up(curves));
     let labelled = curves.iter().any(|curve| curve.label.is_some());
     let room = if labelled { f64::from(NAME / (ui.available_width() - NAME - 50.0).max(60.0)) } else { 0.02 };
-    let bounds = PlotBounds::from_min_max([across.0, up.0], [across.1 + (across.1 - across.0) * room, up.1]);
+    // A little air below keeps the lowest number of one axis off the first of the other.
+    let air = (up.1 - up.0) * 0.03;
+    let end = across.1 + (across.1 - across.0) * room;
+    let bounds = PlotBounds::from_min_max([across.0, up.0 - air], [end, up.1 + air]);
     let unit = axes.unit;
     let step = axes.step;
     let plot = plot(ui, axes, across, up).label_formatter(move |hover| match hover {
@@ -115,9 +118,8 @@ fn plot<'a>(ui: &Ui, axes: &Axes<'a>, across: (f64, f64), up: (f64, f64)) -> Plo
         let step = values.windows(2).map(|pair| pair[1] - pair[0]).next().unwrap_or(1.0);
         values.into_iter().map(|value| GridMark { value, step_size: step }).collect()
     };
-    let hints = |hints: AxisHints<'a>| {
-        hints.tick_label_color(colours.muted).tick_label_font(theme::regular(size::LABEL))
-    };
+    let hints =
+        |hints: AxisHints<'a>| hints.tick_label_color(colours.muted).tick_label_font(theme::regular(size::LABEL));
     let unit = axes.unit;
     let names: Vec<String> = axes.names.to_vec();
     let words = move |mark: GridMark, _: &RangeInclusive<f64>| match names.is_empty() {
@@ -126,10 +128,9 @@ fn plot<'a>(ui: &Ui, axes: &Axes<'a>, across: (f64, f64), up: (f64, f64)) -> Plo
         false => names.get(mark.value.max(0.0) as usize).cloned().unwrap_or_default(),
     };
     let below = hints(AxisHints::new_x().formatter(words)).label_spacing(egui::Rangef::new(18.0, 30.0));
-    let beside = hints(AxisHints::new_y().formatter(move |mark, _| {
-        format!("{}{unit}", tick_words(mark.value, mark.step_size))
-    }))
-    .min_thickness(46.0);
+    let beside =
+        hints(AxisHints::new_y().formatter(move |mark, _| format!("{}{unit}", tick_words(mark.value, mark.step_size))))
+            .min_thickness(46.0);
     let counted = if axes.names.is_empty() { 7 } else { axes.names.len().max(1) };
     Plot::new(axes.name.to_owned())
         .height(axes.height)

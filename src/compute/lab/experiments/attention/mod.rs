@@ -272,13 +272,14 @@ pub fn run(
                 update(&|result| last(result, &|seed| seed.epochs.clone_from(&epochs)));
             })?;
             let started = std::time::Instant::now();
-            let score = evaluate(&learnt.graph, &learnt.weights, dataset, Split::Test, settings.test, settings.threads)?;
+            let score =
+                evaluate(&learnt.graph, &learnt.weights, dataset, Split::Test, settings.test, settings.threads)?;
             let say = |share: f32| {
                 let fraction = trained + (to - trained) * share;
                 let what = format!("{attention}, seed {seed}: where it looks");
                 (watch.progress)(super::Progress { what, fraction, images_per_second: 0.0 });
             };
-            let maps = measure::look(&learnt, dataset, settings, &say, watch.cancelled)?;
+            let maps = measure::look(&learnt, dataset, settings, &say, &|| watch.wait())?;
             let measured = Measured { accuracy: f64::from(score.accuracy), grad_cam: maps.0, maps: maps.1 };
             update(&|result| {
                 last(result, &|seed| seed.measured = Some(measured.clone()));
@@ -292,7 +293,9 @@ pub fn run(
 
 fn plan(dataset: &dyn Dataset, settings: &AttentionSettings) -> Result<Vec<(String, NetworkSpec)>, LabError> {
     if settings.attentions.is_empty() || settings.seeds == 0 || settings.masks == 0 {
-        return Err(LabError::Setting("nothing to run: give at least one attention, one seed and one image".to_owned()));
+        return Err(LabError::Setting(
+            "nothing to run: give at least one attention, one seed and one image".to_owned(),
+        ));
     }
     let network = |attention: &String| {
         Ok((attention.clone(), lab_network(settings.depth, true, attention, dataset.classes().len())?))
