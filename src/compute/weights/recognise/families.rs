@@ -8,7 +8,7 @@ use super::gates::{Gates, Maker};
 use super::spellings::{Spelling, spellings};
 use super::{Dialect, Recognised, same_shape, words};
 use crate::network::attention::Attention;
-use crate::network::graph::{Graph, ScopeKind};
+use crate::network::graph::{Graph, ScopeId, ScopeKind};
 use crate::network::options::Value;
 use crate::network::spec::{AttentionPlan, Place};
 use crate::network::{NetworkSpec, lower, parse, zoo};
@@ -57,7 +57,7 @@ fn try_out(spec: &NetworkSpec, graph: &Graph, spelling: &Spelling, tensors: &Ten
 fn fits(graph: &Graph, spelling: &Spelling, tensors: &Tensors) -> Option<usize> {
     let mut classes = None;
     for param in &graph.params {
-        let is_attention = |id| matches!(graph[id].kind, ScopeKind::Attention(_));
+        let is_attention = |id: ScopeId| matches!(graph[id].kind, ScopeKind::Attention(_));
         if graph.ancestors(graph[param.owner].scope).any(is_attention) {
             continue;
         }
