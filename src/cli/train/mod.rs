@@ -15,6 +15,7 @@ use crate::compute::files;
 use crate::compute::lab::LabError;
 use crate::compute::lab::data::{Dataset, Split};
 use crate::compute::lab::training::{self, EpochRecord, Trained, TrainingControl, TrainingOptions, TrainingRecipe};
+use crate::compute::weights::Source;
 use crate::compute::weights::checkpoint::Precision;
 use crate::network::{Graph, lower};
 use progress::Progress;
@@ -126,7 +127,7 @@ fn halve(
     threads: usize,
 ) -> Result<(), LabError> {
     trained.parameters = training::rounded(graph, &trained.parameters, Precision::Half);
-    let weights = trained.parameters.weights(graph);
+    let weights = trained.parameters.weights(graph, Source::Seeded(recipe.seed));
     trained.test = training::evaluate(graph, &weights, dataset, Split::Test, trained.test_images, threads)?;
     training::save(out, graph, dataset, recipe, trained, Precision::Half)
 }

@@ -9,7 +9,7 @@ use super::{App, Page};
 use crate::compute::hub::Reference;
 use crate::compute::weights::checkpoint;
 use crate::desktop::dialogs::{Answer, Purpose};
-use crate::desktop::document::{Command, Document, PictureChoice, Project, parse_project, print_project};
+use crate::desktop::document::{Command, Document, PictureChoice, Project, View, parse_project, print_project};
 use crate::desktop::session::write_whole;
 use crate::desktop::ui::prompt::Question;
 use crate::network::spec::toml::to_toml;
@@ -24,6 +24,10 @@ impl App {
             Command::Undo => self.history.undo(&mut self.document),
             Command::Redo => self.history.redo(&mut self.document),
             Command::Show(view) => self.view = view,
+            Command::ShowLab(page) => {
+                self.view = View::Lab;
+                self.views.lab.open(page);
+            }
             Command::Select(selection) => return self.selection = selection,
             Command::SetTheme(theme) => {
                 self.theme = theme;
@@ -44,11 +48,11 @@ impl App {
                 }
                 return;
             }
-            command if self.ask(ctx, &command) => return,
+            command if self.ask(ctx, &command) || self.perform_lab(ctx, &command) => return,
             command => return self.change(&command),
         }
         self.changed = Some(std::time::Instant::now());
-        if let Err(problem) = self.session.keep_settings(self.view, self.theme) {
+        if let Err(problem) = self.session.keep_settings(self.view, self.views.lab.page(), self.theme) {
             self.notices.error(format!("Settings are not kept: {problem}"));
         }
     }
@@ -105,7 +109,7 @@ impl App {
         true
     }
 
-    fn ask_dialog(&mut self, ctx: &egui::Context, purpose: Purpose, name: String) {
+    pub(super) fn ask_dialog(&mut self, ctx: &egui::Context, purpose: Purpose, name: String) {
         let waker = ctx.clone();
         self.dialogs.ask(purpose, name, move || waker.request_repaint());
     }
@@ -119,6 +123,8 @@ impl App {
                 Answer::Nothing(Purpose::Open) => self.views.prompt.ask(Question::OpenPath, ""),
                 Answer::Nothing(Purpose::SaveProject) => self.views.prompt.ask(Question::SaveProject, "networks.toml"),
                 Answer::Nothing(Purpose::SaveSpec) => self.views.prompt.ask(Question::SaveSpec, "network.toml"),
+                Answer::Nothing(Purpose::LabFolder) => self.views.prompt.ask(Question::LabFolder, ""),
+                Answer::Nothing(Purpose::WriteLab) => self.views.prompt.ask(Question::WriteLab, "gatescope-lab"),
             }
         }
     }

@@ -6,11 +6,13 @@
 
 mod download;
 mod inspection;
+mod lab;
 mod opening;
 mod worker;
 
 pub use download::Download;
 pub use inspection::{Inspection, InspectionKey};
+pub use lab::{Ending, Lab, LabRun, Shelf, StepPoint, Strip, Thumbnail, Training, Writable};
 pub use opening::Opened;
 
 use std::collections::VecDeque;
@@ -57,6 +59,7 @@ pub(super) enum Event {
         outcome: Result<Fetched, Option<String>>,
     },
     Opened(Box<Opened>),
+    Lab(lab::LabEvent),
 }
 
 /// What a job is busy with.
@@ -112,6 +115,7 @@ pub struct Jobs {
     /// Checkpoints whose names and shapes are being read.
     opening: usize,
     opened: Vec<Opened>,
+    lab: Lab,
 }
 
 impl Jobs {
@@ -143,6 +147,7 @@ impl Jobs {
             downloads: 0,
             opening: 0,
             opened: Vec::new(),
+            lab: Lab::default(),
         })
     }
 
@@ -203,6 +208,7 @@ impl Jobs {
             Event::Downloading { id, fraction } => return self.download_advanced(id, fraction),
             Event::Fetched { id, outcome } => return self.download_ended(id, outcome),
             Event::Opened(opened) => return self.take_in_opened(*opened),
+            Event::Lab(event) => return self.take_lab(event),
         }
         self.running = None;
     }

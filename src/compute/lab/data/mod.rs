@@ -11,6 +11,8 @@ mod batches;
 mod folder;
 mod objects;
 mod sheet;
+#[cfg(test)]
+mod tests;
 
 use std::ffi::OsStr;
 use std::fmt;

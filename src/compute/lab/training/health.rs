@@ -2,6 +2,7 @@
 
 use crate::compute::engine::tape::{Parameters, Tape};
 use crate::compute::engine::{Control, Plan, PlanOptions};
+use crate::compute::weights::Source;
 use crate::network::graph::{Graph, ParamId};
 
 /// The first parameter with a gradient that is infinite or not a number.
@@ -19,7 +20,7 @@ pub(super) fn broken_layer(graph: &Graph, parameters: &Parameters, images: &[f32
     }
     let taps = graph.node_ids().collect();
     let options = PlanOptions { taps, batch: 1, threads: 1 };
-    let plan = Plan::new(graph, &parameters.weights(graph), options).ok();
+    let plan = Plan::new(graph, &parameters.weights(graph, Source::Seeded(0)), options).ok();
     let first = |image: &[f32]| {
         let run = plan.as_ref()?.run_with(image, &Control::none()).ok()?;
         run.taps.into_iter().find(|tap| !all_finite(&tap.values)).map(|tap| tap.node)

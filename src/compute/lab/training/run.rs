@@ -16,6 +16,7 @@ use crate::compute::files;
 use crate::compute::lab::LabError;
 use crate::compute::lab::data::{Batch, Batches, Dataset, Loading, Split};
 use crate::compute::weights::checkpoint::Precision;
+use crate::compute::weights::{Source, Weights};
 use crate::network::Graph;
 
 /// How often a paused run looks whether it may go on.
@@ -172,7 +173,7 @@ impl Session<'_> {
             Ok::<(), LabError>(())
         })?;
         let train = score(state.sums.loss, state.sums.right, state.sums.images);
-        let weights = state.parameters.weights(self.graph);
+        let weights = self.weights(&state.parameters);
         let validation = self.measure(&weights, Split::Validation)?;
         let learning_rate = learning_rate(self.recipe, (epoch + 1) * self.recipe.steps() - 1);
         let seconds = state.sums.seconds as f32;
@@ -241,14 +242,19 @@ impl Session<'_> {
         }
     }
 
-    fn measure(&self, weights: &crate::compute::weights::Weights, split: Split) -> Result<Score, LabError> {
+    /// The numbers as they are now, to be run.
+    fn weights(&self, parameters: &Parameters) -> Weights {
+        parameters.weights(self.graph, Source::Seeded(self.recipe.seed))
+    }
+
+    fn measure(&self, weights: &Weights, split: Split) -> Result<Score, LabError> {
         let (count, cancelled) = (self.recipe.validation, self.control.cancelled);
         measure(self.graph, weights, self.dataset, split, count, self.threads, cancelled)
     }
 
     fn test(&self, parameters: &Parameters) -> Result<(Score, u64), LabError> {
         let images = self.dataset.len(Split::Test).unwrap_or(u64::MAX).min(self.recipe.validation);
-        Ok((self.measure(&parameters.weights(self.graph), Split::Test)?, images))
+        Ok((self.measure(&self.weights(parameters), Split::Test)?, images))
     }
 
     fn store(&self, state: &State) -> Result<(), LabError> {

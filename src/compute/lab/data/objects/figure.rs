@@ -38,12 +38,12 @@ impl Figure {
     /// A fragment.
     pub fn fragment(random: &mut SplitMix64) -> Self {
         match random.below(8) {
-            0..=2 => {
+            0 | 1 => {
                 let (shape, axis) = HALVES[random.below(HALVES.len())];
                 let side = if random.chance(0.5) { 1.0 } else { -1.0 };
                 Self::Half(shape, axis.map(|part| part * side))
             }
-            3 => Self::straight(random),
+            2 | 3 => Self::straight(random),
             4 | 5 => {
                 let towards = direction(random.between(0.15, 0.42) * if random.chance(0.5) { 1.0 } else { -1.0 });
                 Self::Bend { length: random.between(7.0, 16.0), width: random.between(1.0, 2.6), towards }

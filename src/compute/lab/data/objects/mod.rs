@@ -103,10 +103,10 @@ impl Dataset for Objects {
     }
 
     fn mean(&self) -> [f32; 3] {
-        [0.46; 3]
+        [0.41; 3]
     }
 
     fn std(&self) -> [f32; 3] {
-        [0.24; 3]
+        [0.22; 3]
     }
 }

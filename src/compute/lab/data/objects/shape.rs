@@ -59,12 +59,12 @@ impl Shape {
     /// One over the length that the outline below must be divided by to enclose an area of 1.
     pub fn unit(self) -> f32 {
         let area: f32 = match self {
-            Self::Disc => 3.141_593,
+            Self::Disc => std::f32::consts::PI,
             Self::Ring => 2.084_761,
             Self::Triangle => 1.299_038,
             Self::Square => 4.0,
             Self::Pentagon => 2.377_641,
-            Self::Star => 1.122_570,
+            Self::Star => 1.122_57,
             Self::Cross => 2.257_6,
             Self::Crescent => 1.561_2,
             Self::Heart => 1.785_398,
