@@ -3,6 +3,7 @@
 mod behaviour;
 mod checkpoints;
 mod hub;
+mod lab;
 mod snapshots;
 
 use std::time::{Duration, Instant};

@@ -247,6 +247,7 @@ impl Jobs {
             && self.fetched.is_empty()
             && self.opening == 0
             && self.opened.is_empty()
+            && !self.lab.is_reading()
             && document.networks().iter().all(|network| !self.lacks(&InspectionKey::of(network, document)))
     }
 

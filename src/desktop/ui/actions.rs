@@ -15,14 +15,14 @@ pub enum Menu {
     /// What is shown.
     View,
     /// Training and experiments.
-    Lab,
+    Experiments,
     /// About.
     Help,
 }
 
 impl Menu {
     /// Every menu, in order.
-    pub const ALL: [Self; 5] = [Self::File, Self::Edit, Self::View, Self::Lab, Self::Help];
+    pub const ALL: [Self; 5] = [Self::File, Self::Edit, Self::View, Self::Experiments, Self::Help];
 
     /// Its title.
     #[must_use]
@@ -31,7 +31,7 @@ impl Menu {
             Self::File => "File",
             Self::Edit => "Edit",
             Self::View => "View",
-            Self::Lab => "Lab",
+            Self::Experiments => "Experiments",
             Self::Help => "Help",
         }
     }
@@ -128,14 +128,14 @@ pub static ACTIONS: &[Action] = &[
     group(action(Menu::View, "Dark theme", None, |shared| theme(shared, ThemeChoice::Dark))),
     action(Menu::View, "Light theme", None, |shared| theme(shared, ThemeChoice::Light)),
     action(Menu::View, "System theme", None, |shared| theme(shared, ThemeChoice::System)),
-    action(Menu::Lab, "Train a network", Some(ctrl(Key::T)), |_| Some(Command::ShowLab(LabPage::Train))),
-    action(Menu::Lab, "Degradation", None, |_| Some(Command::ShowLab(LabPage::Degradation))),
-    action(Menu::Lab, "Where it looks", None, |_| Some(Command::ShowLab(LabPage::Attention))),
-    action(Menu::Lab, "Excitation atlas", None, |_| Some(Command::ShowLab(LabPage::Atlas))),
-    group(action(Menu::Lab, "Pause the run", None, |shared| held(shared, false).then_some(Command::HoldLab(true)))),
-    action(Menu::Lab, "Resume the run", None, |shared| held(shared, true).then_some(Command::HoldLab(false))),
-    action(Menu::Lab, "Stop the run", None, |shared| shared.jobs.lab().running().map(|_| Command::StopLab)),
-    group(action(Menu::Lab, "Write the result's files…", None, |shared| {
+    action(Menu::Experiments, "Train a network", Some(ctrl(Key::T)), |_| Some(Command::ShowLab(LabPage::Train))),
+    action(Menu::Experiments, "Degradation", None, |_| Some(Command::ShowLab(LabPage::Degradation))),
+    action(Menu::Experiments, "Where it looks", None, |_| Some(Command::ShowLab(LabPage::Attention))),
+    action(Menu::Experiments, "Excitation atlas", None, |_| Some(Command::ShowLab(LabPage::Atlas))),
+    group(action(Menu::Experiments, "Pause the run", None, |shared| held(shared, false).then_some(Command::HoldLab(true)))),
+    action(Menu::Experiments, "Resume the run", None, |shared| held(shared, true).then_some(Command::HoldLab(false))),
+    action(Menu::Experiments, "Stop the run", None, |shared| shared.jobs.lab().running().map(|_| Command::StopLab)),
+    group(action(Menu::Experiments, "Write the result's files…", None, |shared| {
         (shared.view == View::Lab).then_some(Command::AskWriteLab)
     })),
     action(Menu::Help, "Search and commands", Some(ctrl(Key::K)), |_| Some(Command::ShowPalette)),

@@ -98,6 +98,7 @@ impl<R> Runner<'_, R> {
         let options = TrainingOptions { threads: self.threads, resume, out };
         let trained = train(&graph, &TestEachEpoch(self.dataset), &recipe, options, &control)?;
         let weights = trained.parameters.weights(&graph, Source::Seeded(seed));
+        epoch(trained.history.iter().map(EpochPoint::of).collect());
         if let Some(place) = &place {
             let kept = self.kept_form(spec, recipe, trained.history);
             files::write_whole(&record_file(place), &files::json(&kept))?;

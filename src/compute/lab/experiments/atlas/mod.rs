@@ -307,4 +307,4 @@ impl Sums {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -336,4 +336,4 @@ fn empty(
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -292,4 +292,4 @@ fn empty(dataset: &dyn Dataset, settings: &DegradationSettings) -> DegradationRe
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;
