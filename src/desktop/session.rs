@@ -11,6 +11,7 @@ use super::document::{Document, LabPage, Project, ThemeChoice, View, parse_proje
 #[derive(Clone, Debug, Default)]
 pub struct Session {
     folder: Option<PathBuf>,
+    start: Option<Document>,
 }
 
 /// Things that are not the document's.
@@ -42,13 +43,19 @@ impl Session {
     /// In the user's data folder for programs.
     #[must_use]
     pub fn in_user_folder(name: &str) -> Self {
-        Self { folder: eframe::storage_dir(name) }
+        Self { folder: eframe::storage_dir(name), start: None }
     }
 
     /// In this folder.
     #[must_use]
     pub fn in_folder(folder: PathBuf) -> Self {
-        Self { folder: Some(folder) }
+        Self { folder: Some(folder), start: None }
+    }
+
+    /// Keeps nothing and begins with this document.
+    #[must_use]
+    pub fn beginning_with(document: Document) -> Self {
+        Self { folder: None, start: Some(document) }
     }
 
     /// The folder, if anything is kept.
@@ -70,7 +77,7 @@ impl Session {
         let view = View::ALL.get(settings.view).copied().unwrap_or_default();
         let lab_page = LabPage::ALL.get(settings.lab_page).copied().unwrap_or_default();
         let (document, problem) = match self.read("session.toml").map(|text| restore_project(&text)) {
-            None => (Document::first_start(), None),
+            None => (self.start.clone().unwrap_or_else(Document::first_start), None),
             Some(Ok(document)) => (document, None),
             Some(Err(problem)) => (Document::first_start(), Some(self.set_aside(&problem))),
         };

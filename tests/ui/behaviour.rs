@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use eframe::egui;
 use egui_kittest::kittest::Queryable;
 use gatescope::desktop::document::{Command, Document, PictureChoice, ThemeChoice, View};
+use gatescope::desktop::session::Session;
 
-use crate::{ctrl, settle, window};
+use crate::{ctrl, settle, window, window_with};
 
 const SIZE: [f32; 2] = [1440.0, 900.0];
 
@@ -15,7 +16,25 @@ fn specs(document: &Document) -> Vec<String> {
 }
 
 #[test]
-fn first_start_shows_two_networks_inspected_and_says_untrained() {
+fn first_start_shows_networks_that_have_learnt_and_says_what() {
+    let harness = window_with(&Session::default(), SIZE, ThemeChoice::Dark);
+    let document = harness.state().document();
+    assert_eq!(document.networks().len(), 2);
+    let [trunk, cbam] = document.networks() else { unreachable!("two") };
+    assert!(trunk.graph.gates.is_empty() && !cbam.graph.gates.is_empty());
+    assert_eq!(document.active().map(|network| network.id), Some(cbam.id));
+    for network in [trunk, cbam] {
+        let inspection = harness.state().jobs().inspection(network, document).expect("inspected");
+        let trained = inspection.trained_on.as_ref().expect("it says what it was trained on");
+        assert_eq!((trained.dataset.as_str(), trained.classes.len()), ("objects", 10));
+        assert_eq!(inspection.prepared.crop.dimensions(), (64, 64));
+        assert!(inspection.top.iter().all(|guess| guess.label.is_some()), "classes have names");
+    }
+    assert!(harness.query_by_label("untrained weights").is_none());
+}
+
+#[test]
+fn two_untrained_networks_are_inspected_and_say_so() {
     let harness = window(SIZE, ThemeChoice::Dark);
     let app = harness.state();
     assert_eq!(specs(app.document()), ["resnet50", "resnet50+cbam"]);

@@ -7,6 +7,7 @@ use eframe::egui;
 
 use super::{App, Page};
 use crate::compute::hub::Reference;
+use crate::compute::weights::bundled::is_bundled;
 use crate::compute::weights::checkpoint;
 use crate::desktop::dialogs::{Answer, Purpose};
 use crate::desktop::document::{Command, Document, PictureChoice, Project, View, parse_project, print_project};
@@ -146,7 +147,10 @@ impl App {
 
     /// Opens a file of any kind by its content: weights for the active network, a picture, a spec, a project.
     fn open(&mut self, path: &Path) {
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let path = match is_bundled(path) {
+            true => path.to_path_buf(),
+            false => std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
+        };
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
         let problem = match extension.as_deref() {
             _ if path.is_dir() => Err(format!("{}: a folder; open a file in it", path.display())),

@@ -6,6 +6,7 @@ use crate::compute::engine::Run;
 use crate::compute::explain::Stats;
 use crate::compute::imaging::{Picture, Prepared, Preprocessing};
 use crate::compute::labels::Guess;
+use crate::compute::weights::TrainedOn;
 use crate::desktop::document::{Document, Network, PictureChoice, WeightsChoice};
 use crate::network::{Graph, NetworkSpec};
 
@@ -51,6 +52,8 @@ pub struct Inspection {
     pub picture: Arc<Picture>,
     /// What the network saw of it.
     pub prepared: Prepared,
+    /// What the weights say they were trained on, if they do.
+    pub trained_on: Option<TrainedOn>,
     /// By gate: its attention is not from the weights' file. Empty where everything is.
     pub grafted: Vec<bool>,
 }

@@ -9,8 +9,9 @@ use crate::compute::config::ModelConfig;
 use crate::compute::engine::{Control, EngineError, Plan, PlanOptions};
 use crate::compute::explain::Stats;
 use crate::compute::imaging::{self, Picture};
+use crate::compute::lab::data::object_sample;
 use crate::compute::labels::{self, Labels};
-use crate::compute::weights::{Weights, WeightsError};
+use crate::compute::weights::{Checkpoint, TrainedOn, Weights, WeightsError};
 use crate::desktop::document::{PictureChoice, WeightsChoice};
 use crate::network::{Graph, NetworkSpec};
 
@@ -96,7 +97,8 @@ fn inspect(
     let stats = run.gates.iter().map(|gate| Stats::of(&gate.values)).collect();
     let top = labels::top(&run.logits, own_labels(&key.weights, run.logits.len()).as_ref(), TOP);
     let grafted = ready.grafted.to_vec();
-    Ok(Inspection { key: key.clone(), graph: graph.clone(), run, stats, top, picture, prepared, grafted })
+    let trained_on = key.weights.path().and_then(|path| TrainedOn::of(&Checkpoint::open(path).ok()?));
+    Ok(Inspection { key: key.clone(), graph: graph.clone(), run, stats, top, picture, prepared, trained_on, grafted })
 }
 
 impl Cache {
@@ -152,6 +154,9 @@ fn own_labels(weights: &WeightsChoice, classes: usize) -> Option<Labels> {
 }
 
 fn sample(name: &str) -> Result<Picture, Option<String>> {
+    if let Some(picture) = object_sample(name) {
+        return Ok(picture);
+    }
     let sample = imaging::samples().iter().find(|sample| sample.name == name);
     let sample = sample.ok_or_else(|| Some(format!("{name}: no such sample picture; open one with Ctrl+O")))?;
     imaging::decode(sample.name, sample.bytes).map_err(|error| Some(error.to_string()))

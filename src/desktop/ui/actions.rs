@@ -132,7 +132,9 @@ pub static ACTIONS: &[Action] = &[
     action(Menu::Experiments, "Degradation", None, |_| Some(Command::ShowLab(LabPage::Degradation))),
     action(Menu::Experiments, "Where it looks", None, |_| Some(Command::ShowLab(LabPage::Attention))),
     action(Menu::Experiments, "Excitation atlas", None, |_| Some(Command::ShowLab(LabPage::Atlas))),
-    group(action(Menu::Experiments, "Pause the run", None, |shared| held(shared, false).then_some(Command::HoldLab(true)))),
+    group(action(Menu::Experiments, "Pause the run", None, |shared| {
+        held(shared, false).then_some(Command::HoldLab(true))
+    })),
     action(Menu::Experiments, "Resume the run", None, |shared| held(shared, true).then_some(Command::HoldLab(false))),
     action(Menu::Experiments, "Stop the run", None, |shared| shared.jobs.lab().running().map(|_| Command::StopLab)),
     group(action(Menu::Experiments, "Write the result's files…", None, |shared| {

@@ -58,7 +58,8 @@ fn attention_measures_every_network_and_says_how_few_seeds_there_are() {
 fn an_atlas_is_of_any_network_with_channel_gates() {
     let root = folder();
     let out = root.path().display().to_string();
-    let arguments = ["atlas", "resnet20(stem=strided,input=64)+cbam", "--images", "24", "--threads", "2", "--out", &out];
+    let arguments =
+        ["atlas", "resnet20(stem=strided,input=64)+cbam", "--images", "24", "--threads", "2", "--out", &out];
     let text = experiment(&arguments);
     assert!(text.contains("untrained") && text.contains("layer3.2"), "{text}");
     let result = read(&root.path().join("atlas.json"));
