@@ -5,7 +5,9 @@
 
 mod cost;
 mod error;
+mod format;
 mod inspect;
+mod ledger;
 mod list;
 mod mismatch;
 mod number;
@@ -14,6 +16,7 @@ mod page;
 mod plan;
 mod profile;
 mod progress;
+mod running;
 mod source;
 mod spec;
 mod table;
