@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::document::{Document, Project, ThemeChoice, View, parse_project, print_project};
+use crate::compute::engine::DeviceKind;
 
 /// Where the session lives; `None` keeps nothing (tests, systems without a home).
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,7 @@ struct Settings {
     light: bool,
     system: bool,
     view: usize,
+    device: DeviceKind,
 }
 
 /// What a session restores.
@@ -31,6 +33,8 @@ pub struct Restored {
     pub view: View,
     /// The theme of last time.
     pub theme: ThemeChoice,
+    /// Where networks run.
+    pub device: DeviceKind,
     /// What could not be restored, in words.
     pub problem: Option<String>,
 }
@@ -70,7 +74,7 @@ impl Session {
             Some(Ok(document)) => (document, None),
             Some(Err(problem)) => (Document::first_start(), Some(self.set_aside(&problem))),
         };
-        Restored { document, view, theme, problem }
+        Restored { document, view, theme, device: settings.device, problem }
     }
 
     /// Keeps a document.
@@ -81,15 +85,16 @@ impl Session {
         self.write("session.toml", &print_project(&document.project()))
     }
 
-    /// Keeps view and theme.
+    /// Keeps view, theme and device.
     ///
     /// # Errors
     /// Which file could not be written, and why.
-    pub fn keep_settings(&self, view: View, theme: ThemeChoice) -> Result<(), String> {
+    pub fn keep_settings(&self, view: View, theme: ThemeChoice, device: DeviceKind) -> Result<(), String> {
         let settings = Settings {
             light: theme == ThemeChoice::Light,
             system: theme == ThemeChoice::System,
             view: View::ALL.iter().position(|known| *known == view).unwrap_or(0),
+            device,
         };
         self.write("settings.toml", &toml::to_string(&settings).unwrap_or_default())
     }
@@ -146,10 +151,11 @@ mod tests {
         let mut document = session.restore().document;
         document.apply(&Command::AddNetwork(parse("resnet18+sam").expect("parses"))).expect("valid");
         session.keep(&document).expect("writes");
-        session.keep_settings(View::Compare, ThemeChoice::Light).expect("writes");
+        session.keep_settings(View::Compare, ThemeChoice::Light, DeviceKind::Cuda).expect("writes");
         let restored = session.restore();
         assert_eq!(restored.document.project(), document.project());
         assert_eq!((restored.view, restored.theme), (View::Compare, ThemeChoice::Light));
+        assert_eq!(restored.device, DeviceKind::Cuda);
         assert!(restored.problem.is_none());
 
         std::fs::write(folder.path().join("session.toml"), "gatescope_project = 77").expect("writes");

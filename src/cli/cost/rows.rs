@@ -14,24 +14,29 @@ fn layer_ids(network: &Costed) -> impl Iterator<Item = NodeId> {
     network.graph.node_ids().filter(|id| network.graph[*id].op != Op::Input)
 }
 
-/// Every layer, for people.
+/// Every layer, for people. Times take the place of outputs: names have to stay readable in 80 columns.
 pub(super) fn layers(network: &Costed) -> Table {
-    let mut table = Table::new().words("layer").words("op").words("output").numbers("parameters").numbers("MACs");
+    let mut table = Table::new().words("layer").words("op");
+    if network.timing.is_none() {
+        table = table.words("output");
+    }
+    table = table.numbers("parameters").numbers("MACs");
     if network.timing.is_some() {
         table = time::TITLES.into_iter().fold(table, Table::numbers);
     }
+    let cells = |name: &str, op: &str, output: Cell, cost: Cost, times: Option<[Cell; 2]>| {
+        let mut row = vec![text(name), text(op)];
+        row.extend(times.is_none().then_some(output));
+        row.extend([Cell::Count(cost.params), Cell::Count(cost.macs)]);
+        row.extend(times.into_iter().flatten());
+        row
+    };
     for id in layer_ids(network) {
         let (node, cost) = (&network.graph[id], network.ledger.layer(id));
-        let shape = node.shape.to_string();
-        let mut row =
-            vec![text(&node.name), text(node.op.name()), text(shape), Cell::Count(cost.params), Cell::Count(cost.macs)];
-        row.extend(time::layer_cells(network, id).into_iter().flatten());
-        table.row(row);
+        let output = text(node.shape.to_string());
+        table.row(cells(&node.name, node.op.name(), output, cost, time::layer_cells(network, id)));
     }
-    let total = network.ledger.total();
-    let mut row = vec![text("total"), Cell::Empty, Cell::Empty, Cell::Count(total.params), Cell::Count(total.macs)];
-    row.extend(time::total_cells(network).into_iter().flatten());
-    table.total(row);
+    table.total(cells("total", "", Cell::Empty, network.ledger.total(), time::total_cells(network)));
     table
 }
 

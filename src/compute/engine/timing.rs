@@ -34,6 +34,8 @@ pub struct Timing {
     layers: Vec<u64>,
     /// By scope, nanoseconds, children included.
     scopes: Vec<u64>,
+    /// By node, bytes read and written; 0 where it is not the first of its step.
+    moved: Vec<u64>,
 }
 
 impl Timing {
@@ -41,10 +43,11 @@ impl Timing {
     #[must_use]
     pub fn of(graph: &Graph, runner: &Runner, times: &Profile) -> Self {
         let mut firsts: Vec<NodeId> = graph.node_ids().collect();
-        let mut layers = vec![0; graph.nodes.len()];
+        let (mut layers, mut moved) = (vec![0; graph.nodes.len()], vec![0; graph.nodes.len()]);
         for (step, time) in runner.steps().iter().zip(&times.steps) {
             let Some(first) = step.nodes.first().copied() else { continue };
             layers[first.0] = time.as_nanos() as u64;
+            moved[first.0] = step.bytes;
             step.nodes.iter().for_each(|node| firsts[node.0] = first);
         }
         let mut scopes = vec![0; graph.scopes.len()];
@@ -63,6 +66,7 @@ impl Timing {
             firsts,
             layers,
             scopes,
+            moved,
         }
     }
 
@@ -70,6 +74,12 @@ impl Timing {
     #[must_use]
     pub fn layer(&self, id: NodeId) -> Option<u64> {
         (self.firsts[id.0] == id).then_some(self.layers[id.0])
+    }
+
+    /// Bytes that a layer and those computed with it read and write at least; 0 where they stand at another layer.
+    #[must_use]
+    pub fn moved(&self, id: NodeId) -> u64 {
+        self.moved[id.0]
     }
 
     /// The layer at which a layer's time stands.

@@ -29,6 +29,10 @@ impl App {
                 self.theme = theme;
                 self.apply_theme(ctx);
             }
+            Command::SetDevice(device) => {
+                self.device = device;
+                self.jobs.use_device(device);
+            }
             Command::Open(paths) => return paths.iter().for_each(|path| self.open(path)),
             Command::OpenHub(text) => {
                 return match Reference::parse(&text) {
@@ -38,6 +42,13 @@ impl App {
             }
             Command::NewProject => return self.replace(Document::first_start()),
             Command::Cancel => return self.jobs.cancel(&self.document),
+            Command::Measure(id) => {
+                if let Some(network) = self.document.network(id) {
+                    self.jobs.measure(network);
+                    ctx.request_repaint();
+                }
+                return;
+            }
             Command::RunAgain => {
                 if let Some(network) = self.document.active() {
                     self.jobs.rerun(network, &self.document);
@@ -48,7 +59,7 @@ impl App {
             command => return self.change(&command),
         }
         self.changed = Some(std::time::Instant::now());
-        if let Err(problem) = self.session.keep_settings(self.view, self.theme) {
+        if let Err(problem) = self.session.keep_settings(self.view, self.theme, self.device) {
             self.notices.error(format!("Settings are not kept: {problem}"));
         }
     }
@@ -66,6 +77,13 @@ impl App {
             }
             Err(problem) => self.notices.error(problem.to_string()),
         }
+    }
+
+    /// Changes that are one to the user: undone together.
+    pub(super) fn as_one(&mut self, changes: impl FnOnce(&mut Self)) {
+        let since = self.history.recorded();
+        changes(self);
+        self.history.join(since);
     }
 
     /// Questions and pages; true if the command was one of them.
