@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use gatescope::compute::imaging;
+use gatescope::compute::random::SplitMix64;
 use gatescope::compute::weights::{Checkpoint, WeightsError, recognise};
 use gatescope::network;
 
@@ -148,7 +149,7 @@ pub fn run(target: &Target, runs: u64, seed: u64) -> Result<u64, Failure> {
     assert!(!corpus.is_empty(), "{} has no inputs", target.name);
     let mut opened = 0;
     for run in 0..runs {
-        let input = mutated(&corpus, target.tokens, &mut Random(seed ^ run.wrapping_mul(0xD134_2543_DE82_EF95)));
+        let input = mutated(&corpus, target.tokens, &mut SplitMix64(seed ^ run.wrapping_mul(0xD134_2543_DE82_EF95)));
         match catch_unwind(AssertUnwindSafe(|| (target.open)(&input))) {
             Ok(accepted) => opened += u64::from(accepted),
             Err(panic) => {
@@ -244,13 +245,13 @@ pub fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// One to eight mutations of one of the inputs.
-fn mutated(corpus: &[Vec<u8>], tokens: &[&[u8]], random: &mut Random) -> Vec<u8> {
+fn mutated(corpus: &[Vec<u8>], tokens: &[&[u8]], random: &mut SplitMix64) -> Vec<u8> {
     let mut bytes = corpus[random.below(corpus.len())].clone();
     for _ in 0..=random.below(8) {
         let at = random.below(bytes.len() + 1);
         match random.below(10) {
             0 | 1 => change(&mut bytes, at, |byte| byte ^ (1 << random.below(8))),
-            2 => change(&mut bytes, at, |_| random.next() as u8),
+            2 => change(&mut bytes, at, |_| random.next_u64() as u8),
             3 => overwrite(&mut bytes, at, &number(random)),
             4 => bytes.truncate(at.max(1)),
             5 => drop(bytes.drain(at..(at + random.below(16)).min(bytes.len()))),
@@ -290,26 +291,8 @@ fn overwrite(bytes: &mut [u8], at: usize, with: &[u8]) {
 }
 
 /// A number that often breaks things, in one to eight bytes.
-fn number(random: &mut Random) -> Vec<u8> {
+fn number(random: &mut SplitMix64) -> Vec<u8> {
     const NUMBERS: [u64; 10] = [0, 1, 0x7F, 0xFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 1 << 62, 1 << 63, u64::MAX];
     let number = NUMBERS[random.below(NUMBERS.len())].to_le_bytes();
     number[..1 << random.below(4)].to_vec()
-}
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// Below `end`; 0 if there is nothing below it.
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % (end as u64).max(1)) as usize
-    }
 }

@@ -4,9 +4,11 @@
 //! runs: no logger, no threads, no graphics.
 
 mod cost;
+mod data;
 mod error;
 mod format;
 mod inspect;
+mod lab;
 mod ledger;
 mod list;
 mod mismatch;
@@ -20,6 +22,7 @@ mod running;
 mod source;
 mod spec;
 mod table;
+mod train;
 mod weights;
 
 use std::ffi::OsString;
@@ -41,6 +44,9 @@ Examples:
   gatescope inspect resnet50+cbam --weights cbam.safetensors --image photo.jpg
   gatescope weights cbam.pth                  which network a checkpoint is of
   gatescope profile resnet50+cbam             what attention costs in milliseconds
+  gatescope train resnet20+cbam --out cbam.safetensors
+                                              teach a network ten shapes
+  gatescope lab sheet                         what the generated pictures look like
   gatescope list                              networks, options, attention blocks
 
 A network is written NAME[(options)][+ATTENTION[(options)][@PLACES]]:
@@ -70,8 +76,12 @@ enum Command {
     List(list::Args),
     /// Show the steps a network is computed in, and the kernel of each
     Plan(plan::Args),
+    /// Train a network on generated images or a folder of pictures
+    Train(Box<train::Args>),
     /// Measure how long a network takes, step by step, and attention's share
     Profile(profile::Args),
+    /// The lab without a window: data sets and experiments
+    Lab(lab::Args),
 }
 
 /// What is left to do once the command line has been dealt with.
@@ -99,7 +109,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
         Some(Command::Weights(args)) => done(weights::run(&args)),
         Some(Command::List(args)) => done(list::run(&args)),
         Some(Command::Plan(args)) => done(plan::run(&args)),
+        Some(Command::Train(args)) => done(train::run(&args)),
         Some(Command::Profile(args)) => done(profile::run(&args)),
+        Some(Command::Lab(args)) => done(lab::run(&args)),
         None => match check_files(&cli.files) {
             Ok(()) => Outcome::Window(cli.files),
             Err(error) => done(Err(error)),
@@ -137,7 +149,7 @@ fn usage(error: &clap::Error, first: Option<&OsString>) -> Result<(), CliError> 
 fn check_files(files: &[PathBuf]) -> Result<(), CliError> {
     let Some(file) = files.iter().find(|file| !file.exists()) else { return Ok(()) };
     let typed = file.to_string_lossy();
-    let commands = ["cost", "inspect", "list", "weights", "plan", "profile"];
+    let commands = ["cost", "inspect", "list", "weights", "plan", "profile", "train", "lab"];
     let hint = match suggest::nearest(&typed, commands) {
         Some(command) => format!("did you mean `gatescope {command}`?"),
         None if parse(&typed).is_ok() => format!("to count this network: `gatescope cost \"{typed}\"`"),

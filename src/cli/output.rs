@@ -8,6 +8,7 @@ use serde::Serialize;
 use tempfile::{Builder, TempDir};
 
 use super::error::{CliError, reason};
+use crate::compute::files;
 
 /// Writes a result to standard output.
 ///
@@ -55,37 +56,8 @@ pub fn check_target(path: &Path, flag: &str) -> Result<(), CliError> {
 /// # Errors
 /// The path and what the system said; the old file is untouched then.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    replace(path, bytes).map_err(|error| CliError::writing(path, &error))
+    files::replace(path, bytes).map_err(|error| CliError::writing(path, &error))
 }
-
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let target = match fs::metadata(path) {
-        Ok(known) if known.is_dir() => return Err(io::Error::other("it is a folder")),
-        Ok(known) if !known.is_file() => return File::options().write(true).open(path)?.write_all(bytes),
-        // A link stays a link: the file it names is replaced.
-        Ok(_) => fs::canonicalize(path)?,
-        Err(_) => path.to_owned(),
-    };
-    let folder = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = Builder::new();
-    builder.prefix(".gatescope-");
-    with_usual_permissions(&mut builder);
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(&target).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// Temporary files are private by default; what a user asked for is not.
-#[cfg(unix)]
-fn with_usual_permissions(builder: &mut Builder) {
-    use std::os::unix::fs::PermissionsExt;
-    builder.permissions(fs::Permissions::from_mode(0o666));
-}
-
-#[cfg(not(unix))]
-fn with_usual_permissions(_builder: &mut Builder) {}
 
 /// Many files that appear in a folder together: they are written to a hidden folder inside it and moved into
 /// place by [`Staging::commit`]. Dropped before that, nothing is left behind.

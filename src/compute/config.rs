@@ -13,6 +13,9 @@ use thiserror::Error;
 use super::imaging::{ImagingError, Interpolation, Preprocessing};
 use super::labels::{Labels, LabelsError, kind_of};
 use super::text::{self, TextError};
+use super::weights::{Checkpoint, TrainedOn};
+use crate::network::parse;
+use crate::network::zoo::input_of;
 
 /// timm's default share of the resized picture that is cut out.
 const CROP_PCT: f64 = 0.875;
@@ -84,6 +87,34 @@ impl ModelConfig {
     #[must_use]
     pub fn beside(checkpoint: &Path) -> Option<PathBuf> {
         Some(checkpoint.with_file_name("config.json")).filter(|path| path.is_file())
+    }
+
+    /// What a checkpoint that was trained here says about itself, if it is one; its pictures were given whole.
+    #[must_use]
+    pub fn within(checkpoint: &Path) -> Option<Self> {
+        let trained = TrainedOn::of(&Checkpoint::open(checkpoint).ok()?)?;
+        let input = input_of(&parse(&trained.spec).ok()?);
+        let names = trained.classes.iter().cloned().map(Value::String).collect();
+        let side = input[1].max(input[2]);
+        let (mean, std) = (trained.mean, trained.std);
+        Some(Self {
+            preprocessing: Some(Preprocessing { resize: side, mean, std, ..Preprocessing::for_input(input) }),
+            labels: Labels::from_json(&checkpoint.display().to_string(), &Value::Array(names)).ok(),
+            classes: Some(trained.classes.len()),
+            architecture: Some(trained.spec),
+            notes: Vec::new(),
+        })
+    }
+
+    /// The configuration that goes with a checkpoint: the file's own words, else the `config.json` beside it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn of_checkpoint(checkpoint: &Path) -> Result<Option<Self>, ConfigError> {
+        match Self::within(checkpoint) {
+            Some(config) => Ok(Some(config)),
+            None => Self::beside(checkpoint).map(|path| Self::open(&path)).transpose(),
+        }
     }
 
     /// Reads a text; `file` goes into messages.

@@ -3,8 +3,11 @@
 pub mod config;
 pub mod engine;
 pub mod explain;
+pub mod files;
 pub mod hub;
 pub mod imaging;
+pub mod lab;
 pub mod labels;
+pub mod random;
 pub mod text;
 pub mod weights;

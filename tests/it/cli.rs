@@ -3,6 +3,7 @@
 mod cost;
 mod files;
 mod inspect;
+mod lab;
 mod profile;
 mod usage;
 mod weights;

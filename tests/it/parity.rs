@@ -1,6 +1,8 @@
 //! Whole networks compute what PyTorch computes: gates, stage outputs, logits (`tests/reference/README.md`).
 
-use gatescope::compute::engine::{self, Control, Run};
+use gatescope::compute::engine::{self, Control};
+use gatescope::compute::explain::grad_cam;
+use gatescope::compute::weights::Weights;
 use gatescope::network::graph::{Graph, NodeId};
 use gatescope::network::{lower, parse};
 use serde_json::Value;
@@ -26,8 +28,8 @@ fn stages(graph: &Graph) -> Vec<NodeId> {
     (1..=4).map(|stage| graph[graph.scope_at(&format!("layer{stage}")).expect("a stage")].output).collect()
 }
 
-/// Opens the case's state_dict and runs its photo.
-fn run(case: &Value, name: &str, graph: &Graph) -> Run {
+/// Opens the case's state_dict.
+fn weights(case: &Value, name: &str, graph: &Graph) -> Weights {
     let mut tensors = reference::tensors(&format!("cases/{name}.stats.safetensors"));
     for tensor in case["tensors"].as_array().expect("a list") {
         let key = tensor[0].as_str().expect("a name");
@@ -38,7 +40,20 @@ fn run(case: &Value, name: &str, graph: &Graph) -> Run {
     let weights = reference::open(graph, &tensors);
     assert_eq!(weights.report().matched, graph.params.len());
     assert!(weights.is_trained());
-    engine::run(graph, &weights, &image(case), &stages(graph), &Control::none()).expect(name)
+    weights
+}
+
+/// Grad-CAM of every stage, for the class with the largest logit: each map within a thousandth of its largest value.
+fn explains(case: &Value, name: &str, graph: &Graph, weights: &Weights) {
+    let expected = reference::tensors(&format!("cases/{name}.expected.safetensors"));
+    let found = grad_cam(graph, weights, &image(case), None, &stages(graph), 2).expect(name);
+    assert_eq!(Some(found.class as u64), case["argmax"].as_u64(), "{name}");
+    for (stage, map) in found.maps.iter().enumerate() {
+        let key = format!("gradcam/layer{}", stage + 1);
+        let largest = expected[&key].1.iter().copied().fold(0.0, f32::max);
+        assert!(largest > 0.0, "{name}: {key} says something");
+        reference::close(&map.values, &expected[&key].1, 1e-3 * largest, &format!("{name}: {key}"));
+    }
 }
 
 fn agrees(name: &str, spec: &str) {
@@ -48,7 +63,9 @@ fn agrees(name: &str, spec: &str) {
     let gates: Vec<&str> = case["gates"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
     let named: Vec<String> = gates.iter().map(|gate| ours(gate)).collect();
     assert_eq!(graph.gates.iter().map(|gate| gate.name.as_str()).collect::<Vec<_>>(), named, "{name}");
-    let run = run(&case, name, &graph);
+    let weights = weights(&case, name, &graph);
+    let run = engine::run(&graph, &weights, &image(&case), &stages(&graph), &Control::none()).expect(name);
+    explains(&case, name, &graph, &weights);
     for (gate, found) in gates.iter().zip(&run.gates) {
         let key = format!("gate/{gate}");
         reference::close(&found.values, &expected[&key].1, 1e-4, &format!("{name}: {key}"));

@@ -140,7 +140,7 @@ prop_compose! {
         classes in 1_usize..50,
         shortcut in prop::sample::select(vec!["a", "b", "c", "pool", "3x3", "none"]),
         stride in prop::sample::select(vec!["v1", "v1.5"]),
-        stem in prop::sample::select(vec!["imagenet", "cifar", "deep", "tiered"]),
+        stem in prop::sample::select(vec!["imagenet", "cifar", "strided", "deep", "tiered"]),
         stem_width in 0_usize..40,
         pool in prop::sample::select(vec!["pad", "ceil"]),
         reduce in prop::sample::select(vec![1, 2]),

@@ -67,10 +67,13 @@ impl FromStr for Colour {
     }
 }
 
-/// The configuration that counts: the one named, else the one that came with the checkpoint.
+/// The configuration that counts: the one named, else the one that came with the checkpoint, else what a checkpoint
+/// that was trained here says itself.
 pub(super) fn config(args: &Args, checkpoint: Option<&Source>) -> Result<ModelConfig, CliError> {
     let path = args.config.as_ref().or(checkpoint.and_then(|checkpoint| checkpoint.config.as_ref()));
-    let Some(path) = path else { return Ok(ModelConfig::default()) };
+    let Some(path) = path else {
+        return Ok(checkpoint.and_then(|checkpoint| ModelConfig::within(&checkpoint.path)).unwrap_or_default());
+    };
     let config = ModelConfig::open(path).map_err(CliError::input)?;
     config.notes.iter().for_each(|note| source::say(note));
     Ok(config)

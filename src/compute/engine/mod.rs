@@ -10,6 +10,7 @@ mod plain;
 mod plan;
 mod profile;
 mod share;
+pub mod tape;
 mod timing;
 
 pub use control::Control;
@@ -91,6 +92,26 @@ pub enum EngineError {
         tap: usize,
         /// How many nodes there are.
         nodes: usize,
+    },
+    /// A class the network has not got.
+    #[error("{network} has {classes} classes, there is no class {class}: name one below {classes}")]
+    Class {
+        /// The network.
+        network: String,
+        /// The class asked for.
+        class: usize,
+        /// How many there are.
+        classes: usize,
+    },
+    /// A gradient that is not the logits'.
+    #[error("{network} takes the gradient of {} logits and got {found} numbers", expected.elements())]
+    Gradient {
+        /// The network.
+        network: String,
+        /// The logits' shape.
+        expected: Shape,
+        /// How many numbers there were.
+        found: usize,
     },
     /// A layer could not be computed.
     #[error("{network}: {node} ({op}): {reason}")]

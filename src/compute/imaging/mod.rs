@@ -13,7 +13,7 @@ pub mod overlay;
 pub mod plot;
 mod preprocess;
 mod sample;
-mod text;
+pub(in crate::compute) mod text;
 
 pub use colour::ColourMap;
 pub use decode::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, decode, from_rgba, open};

@@ -16,7 +16,7 @@ fn embedded(bytes: &'static [u8]) -> FontRef<'static> {
 
 /// How a line of text looks.
 #[derive(Clone, Copy)]
-pub(super) struct Style {
+pub(in crate::compute) struct Style {
     pub weight: Weight,
     /// Pixels per em.
     pub size: f32,
@@ -24,21 +24,21 @@ pub(super) struct Style {
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum Weight {
+pub(in crate::compute) enum Weight {
     Regular,
     SemiBold,
 }
 
 /// Which point of the text the given place is.
 #[derive(Clone, Copy)]
-pub(super) enum Anchor {
+pub(in crate::compute) enum Anchor {
     Left,
     Centre,
     Right,
 }
 
 /// Writes one line at `x`, with its baseline at `y`.
-pub(super) fn write(picture: &mut RgbImage, text: &str, (x, y): (f32, f32), anchor: Anchor, style: Style) {
+pub(in crate::compute) fn write(picture: &mut RgbImage, text: &str, (x, y): (f32, f32), anchor: Anchor, style: Style) {
     let font = style.font();
     let glyphs = lay_out(text, style);
     let left = match anchor {
@@ -59,7 +59,7 @@ pub(super) fn write(picture: &mut RgbImage, text: &str, (x, y): (f32, f32), anch
 }
 
 /// `text`, or as much of it as fits into `width` pixels with an ellipsis at the end.
-pub(super) fn fit(text: &str, width: f32, style: Style) -> String {
+pub(in crate::compute) fn fit(text: &str, width: f32, style: Style) -> String {
     if lay_out(text, style).width <= width {
         return text.to_owned();
     }
@@ -74,7 +74,7 @@ pub(super) fn fit(text: &str, width: f32, style: Style) -> String {
 }
 
 /// Mixes `colour` into a pixel; places outside the picture are ignored.
-pub(super) fn cover(picture: &mut RgbImage, x: i64, y: i64, colour: [u8; 3], coverage: f32) {
+pub(in crate::compute) fn cover(picture: &mut RgbImage, x: i64, y: i64, colour: [u8; 3], coverage: f32) {
     let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { return };
     if let Some(Rgb(under)) = picture.get_pixel_mut_checked(x, y) {
         for (under, over) in under.iter_mut().zip(colour) {

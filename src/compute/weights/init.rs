@@ -2,6 +2,7 @@
 
 use candle_core::{Device, Tensor};
 
+use crate::compute::random::{SplitMix64, fnv1a};
 use crate::network::graph::{Graph, Op, Param, Role, ScopeKind};
 
 /// How a parameter is drawn.
@@ -22,7 +23,7 @@ pub(super) fn tensors(graph: &Graph, seed: u64) -> Vec<Tensor> {
 /// Draws one parameter.
 pub(super) fn tensor(graph: &Graph, param: &Param, seed: u64) -> Tensor {
     let mut stream = SplitMix64(seed ^ fnv1a(&param.name));
-    let values = (0..param.elements()).map(|_| stream.draw(law(graph, param))).collect::<Vec<f32>>();
+    let values = (0..param.elements()).map(|_| draw(&mut stream, law(graph, param))).collect::<Vec<f32>>();
     // The number of values is the product of the shape, so neither conversion can fail.
     Tensor::from_vec(values, param.shape.as_slice(), &Device::Cpu)
         .or_else(|_| Tensor::zeros(param.shape.as_slice(), candle_core::DType::F32, &Device::Cpu))
@@ -52,47 +53,16 @@ fn law(graph: &Graph, param: &Param) -> Law {
     }
 }
 
-/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn draw(&mut self, law: Law) -> f32 {
-        match law {
-            Law::Constant(value) => value,
-            Law::Normal(std) => (self.normal() * std) as f32,
-            Law::Uniform(bound) => {
-                let unit = (self.next() >> 40) as f64 / f64::from(1 << 24);
-                ((2.0 * unit - 1.0) * bound) as f32
-            }
+/// Draws one number.
+fn draw(stream: &mut SplitMix64, law: Law) -> f32 {
+    match law {
+        Law::Constant(value) => value,
+        Law::Normal(std) => (stream.normal() * std) as f32,
+        Law::Uniform(bound) => {
+            let unit = (stream.next_u64() >> 40) as f64 / f64::from(1 << 24);
+            ((2.0 * unit - 1.0) * bound) as f32
         }
     }
-
-    /// The sum of twelve 16-bit uniforms (Irwin-Hall), centred: variance 1, excess kurtosis −0.1, never past 6.
-    /// Box-Muller would ask the platform's `ln` and `cos`, which differ in the last bit; sums do not.
-    fn normal(&mut self) -> f64 {
-        const LANES: u64 = 0x0000_FFFF_0000_FFFF;
-        let sum: u64 = (0..3)
-            .map(|_| {
-                let word = self.next();
-                let pairs = (word & LANES) + ((word >> 16) & LANES);
-                (pairs & 0xFFFF_FFFF) + (pairs >> 32)
-            })
-            .sum();
-        (sum as f64 - 6.0 * 65_535.0) / 65_536.0
-    }
-}
-
-/// FNV-1a, 64 bits.
-fn fnv1a(text: &str) -> u64 {
-    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
 #[cfg(test)]
@@ -138,12 +108,5 @@ mod tests {
         let name = "layer3.1.conv1.weight";
         assert_eq!(named(&plain, &a, name), named(&attended, &b, name));
         assert_ne!(named(&plain, &a, name), named(&plain, &Weights::seeded(&plain, 4), name));
-    }
-
-    #[test]
-    fn the_first_numbers_of_a_seed_are_fixed() {
-        // The generator's published first output for seed 0; what follows from it must never change.
-        assert_eq!(SplitMix64(0).next(), 0xE220_A839_7B1D_CDAF);
-        assert_eq!(fnv1a("a"), 0xAF63_DC4C_8601_EC8C);
     }
 }

@@ -6,6 +6,7 @@ mod error;
 mod init;
 mod map;
 pub mod recognise;
+mod trained;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use candle_core::{CpuStorage, Storage, Tensor};
 pub use checkpoint::Checkpoint;
 pub use error::WeightsError;
 pub use recognise::{Doubt, Recognised, recognise};
+pub use trained::TrainedOn;
+pub(in crate::compute) use trained::{json, keys, parsed};
 
 use crate::network::graph::{Graph, ParamId};
 

@@ -53,16 +53,16 @@ impl App {
     }
 
     fn configure(&mut self, checkpoint: &Path) {
-        if let (Some(config), Some(network)) = (ModelConfig::beside(checkpoint), self.document.active()) {
+        if let Some(network) = self.document.active() {
             let id = network.id;
-            self.take_preprocessing(id, &config);
+            self.take_preprocessing(id, checkpoint);
         }
     }
 
-    /// The configuration beside a checkpoint says how its pictures are prepared.
-    fn take_preprocessing(&mut self, network: NetworkId, config: &Path) {
-        match ModelConfig::open(config) {
-            Ok(ModelConfig { preprocessing: Some(preprocessing), notes, .. }) => {
+    /// The configuration that goes with a checkpoint says how its pictures are prepared.
+    fn take_preprocessing(&mut self, network: NetworkId, checkpoint: &Path) {
+        match ModelConfig::of_checkpoint(checkpoint) {
+            Ok(Some(ModelConfig { preprocessing: Some(preprocessing), notes, .. })) => {
                 for note in notes {
                     self.notices.done(note);
                 }

@@ -209,10 +209,10 @@ fn said(opened: Result<Weights, WeightsError>) -> Result<Weights, Option<String>
     opened.map_err(|error| Some(error.to_string()))
 }
 
-/// The class names in the configuration beside a checkpoint, if they are for that many classes.
+/// The class names that go with a checkpoint, if they are for that many classes.
 fn own_labels(weights: &WeightsChoice, classes: usize) -> Option<Labels> {
-    let config = ModelConfig::open(&ModelConfig::beside(weights.path()?)?);
-    let config = config.inspect_err(|error| log::warn!("no class names: {error}")).ok()?;
+    let config = ModelConfig::of_checkpoint(weights.path()?);
+    let config = config.inspect_err(|error| log::warn!("no class names: {error}")).ok()??;
     config.labels.filter(|labels| labels.check(classes).is_ok())
 }
 

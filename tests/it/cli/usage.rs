@@ -14,6 +14,8 @@ fn every_command_explains_itself_with_examples() {
         &["weights", "--help"],
         &["plan", "--help"],
         &["profile", "--help"],
+        &["lab", "--help"],
+        &["lab", "sheet", "--help"],
     ] {
         let text = success(arguments);
         assert!(text.contains("Usage: ") && text.contains("Examples:"), "{text}");

@@ -1,6 +1,7 @@
 //! Convolution, prepared once for its weights and its image, run often.
 
 mod direct;
+mod gradient;
 mod grouped;
 mod pack;
 mod winograd;
@@ -14,6 +15,7 @@ use super::simd::LANES;
 use super::threads::Crew;
 use crate::network::graph::{Conv2d, Shape};
 use direct::Direct;
+pub use gradient::ConvGradient;
 use grouped::Grouped;
 use winograd::Winograd;
 
@@ -53,8 +55,17 @@ pub enum Residual<'a> {
 pub struct Conv {
     method: Method,
     bias: Aligned,
-    from: usize,
-    to: usize,
+    geometry: Geometry,
+}
+
+/// What a recipe says of shapes.
+#[derive(Clone, Copy)]
+struct Geometry {
+    conv: Conv2d,
+    from: Shape,
+    to: Shape,
+    layout: Layout,
+    batch: usize,
 }
 
 enum Method {
@@ -119,8 +130,33 @@ impl Conv {
         };
         let mut bias = Aligned::zeros(blocks(recipe.to) * LANES);
         bias[..recipe.bias.len()].copy_from_slice(recipe.bias);
-        let (from, to) = (recipe.layout.length(recipe.from), Layout::Blocked.length(recipe.to));
-        Self { method, bias, from: from * recipe.batch, to: to * recipe.batch }
+        let Recipe { conv, from, to, layout, batch, .. } = *recipe;
+        Self { method, bias, geometry: Geometry { conv, from, to, layout, batch } }
+    }
+
+    /// Packs other weights of the same shape, unscaled; the bias stays. Nothing is planned or allocated again, so
+    /// this is what a training step does.
+    ///
+    /// # Panics
+    /// When there are fewer weights than the convolution has.
+    pub fn repack(&mut self, crew: &Crew, weight: &[f32]) {
+        let Geometry { conv, from, to, layout, batch } = self.geometry;
+        let inner = from.channels() / conv.groups * conv.kernel[0] * conv.kernel[1];
+        assert!(weight.len() >= conv.out_channels * inner, "a weight for every product");
+        let recipe = Recipe { conv, from, to, layout, weight, scale: None, bias: &[], batch };
+        match &mut self.method {
+            Method::Direct(direct) => direct.pack(crew, &recipe),
+            Method::Grouped(grouped) => grouped.pack(crew, &recipe),
+            Method::Winograd(winograd) => winograd.pack(crew, &recipe),
+        }
+    }
+
+    /// Another bias, one number an output channel.
+    ///
+    /// # Panics
+    /// When there are more numbers than channels.
+    pub fn set_bias(&mut self, bias: &[f32]) {
+        self.bias[..bias.len()].copy_from_slice(bias);
     }
 
     /// The way it is computed.
@@ -149,12 +185,14 @@ impl Conv {
     /// # Panics
     /// When a buffer is shorter than the batch.
     pub fn run(&self, crew: &Crew, input: &[f32], output: &mut [f32], residual: Residual, relu: bool) {
-        assert!(input.len() >= self.from && output.len() >= self.to, "buffers hold the batch");
+        let Geometry { from, to, layout, batch, .. } = self.geometry;
+        let (from, to) = (layout.length(from) * batch, Layout::Blocked.length(to) * batch);
+        assert!(input.len() >= from && output.len() >= to, "buffers hold the batch");
         let residual = match residual {
             Residual::None => std::ptr::null(),
             Residual::InPlace => output.as_ptr(),
             Residual::Other(values) => {
-                assert!(values.len() >= self.to, "the residual has the output's size");
+                assert!(values.len() >= to, "the residual has the output's size");
                 values.as_ptr()
             }
         };

@@ -8,11 +8,13 @@
 // Sums run over indices that are offsets into several buffers at once.
 #![allow(clippy::needless_range_loop)]
 
+pub mod backward;
 pub mod conv;
 pub mod gate;
 pub mod isa;
 pub mod layout;
 pub mod memory;
+pub mod norm;
 pub mod plane;
 pub mod pool;
 pub mod reduce;

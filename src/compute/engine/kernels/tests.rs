@@ -18,12 +18,12 @@ fn number(index: usize) -> f32 {
     (((mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 40) as f32 / (1 << 23) as f32) - 1.0
 }
 
-fn numbers(count: usize, seed: usize) -> Vec<f32> {
+pub(super) fn numbers(count: usize, seed: usize) -> Vec<f32> {
     (0..count).map(|index| number(index + seed * 1_000_003)).collect()
 }
 
 /// A batch into a layout.
-fn stored(layout: Layout, shape: Shape, values: &[f32]) -> Aligned {
+pub(super) fn stored(layout: Layout, shape: Shape, values: &[f32]) -> Aligned {
     let batch = values.len() / shape.elements();
     let mut to = Aligned::zeros(batch * layout.length(shape));
     for (image, to) in values.chunks_exact(shape.elements()).zip(to.chunks_exact_mut(layout.length(shape))) {
@@ -33,7 +33,7 @@ fn stored(layout: Layout, shape: Shape, values: &[f32]) -> Aligned {
 }
 
 /// A batch out of a layout.
-fn loaded(layout: Layout, shape: Shape, values: &[f32]) -> Vec<f32> {
+pub(super) fn loaded(layout: Layout, shape: Shape, values: &[f32]) -> Vec<f32> {
     values.chunks_exact(layout.length(shape)).flat_map(|image| layout::load(layout, shape, image)).collect()
 }
 

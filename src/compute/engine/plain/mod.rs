@@ -1,9 +1,12 @@
 //! The operators by their definition, on planar activations: what has no kernel of its own, or is too small or too
 //! rare to need one.
 
+mod gradient;
 pub(super) mod pointwise;
 mod pool;
 mod reduce;
+
+pub(super) use gradient::{Backward, gradients};
 
 use crate::network::graph::{Op, Shape};
 

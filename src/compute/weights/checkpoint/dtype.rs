@@ -139,7 +139,7 @@ fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
 }
 
 /// IEEE 754 half precision: 1 sign, 5 exponent, 10 fraction bits.
-fn f16(bits: u16) -> f32 {
+pub(super) fn f16(bits: u16) -> f32 {
     let sign = u32::from(bits & 0x8000) << 16;
     let (exponent, fraction) = (u32::from(bits >> 10) & 0x1F, u32::from(bits & 0x3FF));
     match exponent {
@@ -152,9 +152,51 @@ fn f16(bits: u16) -> f32 {
     }
 }
 
+/// The nearest half-precision number, ties to even; too large becomes infinite, too small zero.
+pub(super) fn to_f16(value: f32) -> u16 {
+    let bits = value.to_bits();
+    let sign = (bits >> 16) as u16 & 0x8000;
+    let magnitude = bits & 0x7FFF_FFFF;
+    if magnitude > 0x7F80_0000 {
+        return sign | 0x7E00;
+    }
+    let exponent = (magnitude >> 23) as i32 - 127 + 15;
+    if exponent >= 0x1F {
+        return sign | 0x7C00;
+    }
+    // The significand with its hidden bit, and how many of its bits half precision has no room for.
+    let (significand, dropped) = match exponent {
+        1.. => (((exponent as u32 - 1) << 23) + ((magnitude & 0x007F_FFFF) | 0x0080_0000), 13),
+        _ => ((magnitude & 0x007F_FFFF) | 0x0080_0000, (14 - exponent).min(31) as u32),
+    };
+    let (kept, rest) = (significand >> dropped, significand & ((1 << dropped) - 1));
+    let half = 1 << (dropped - 1);
+    let up = rest > half || (rest == half && kept & 1 == 1);
+    // A carry out of the fraction raises the exponent, which is right, up to infinity.
+    sign | (kept + u32::from(up)) as u16
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_half_is_written_as_itself_and_others_as_the_nearest() {
+        for bits in (0..=u16::MAX).filter(|bits| !f16(*bits).is_nan()) {
+            assert_eq!(to_f16(f16(bits)), bits, "{bits:#06x}");
+        }
+        for bits in (0..0x7BFF_u16).step_by(7) {
+            let (below, above) = (f16(bits), f16(bits + 1));
+            let middle = f32::midpoint(below, above);
+            let even = bits + (bits & 1);
+            assert_eq!(to_f16(middle), even, "{bits:#06x}");
+            assert_eq!(to_f16(middle.next_down()), bits, "{bits:#06x}");
+            assert_eq!(to_f16(-middle.next_up()), (bits + 1) | 0x8000, "{bits:#06x}");
+        }
+        assert_eq!([to_f16(65_519.9), to_f16(65_520.0), to_f16(f32::INFINITY)], [0x7BFF, 0x7C00, 0x7C00]);
+        assert_eq!([to_f16(1e-30), to_f16(-1e-8), to_f16(0.0)], [0, 0x8000, 0]);
+        assert!(f16(to_f16(f32::NAN)).is_nan());
+    }
 
     #[test]
     fn half_precision_covers_its_corners() {

@@ -19,6 +19,7 @@ mod pickle;
 mod safetensors;
 mod tensor;
 mod torch;
+mod write;
 mod zip;
 
 use std::collections::{BTreeMap, HashMap};
@@ -30,6 +31,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use detect::Format;
 pub use dtype::Dtype;
 pub use tensor::Entry;
+pub use write::{Precision, Written, encode};
 
 use super::WeightsError;
 use super::map::Bytes;

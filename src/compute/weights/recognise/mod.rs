@@ -1,4 +1,5 @@
-//! From a checkpoint to a network: keys and shapes alone say which one it is.
+//! From a checkpoint to a network: keys and shapes alone say which one it is. A file that was trained here says it
+//! itself, and is believed when its tensors agree.
 //!
 //! ```text
 //! names, shapes ──tensors──▶ torchvision's names ──structure──▶ stem, stages, shortcuts ─┐
@@ -14,6 +15,7 @@ mod structure;
 mod tensors;
 mod unknown;
 mod words;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,6 +53,9 @@ pub struct Recognised {
 /// # Errors
 /// [`WeightsError::Unrecognised`] with what the file seems to be and what to do.
 pub fn recognise(file: &Checkpoint) -> Result<Recognised, WeightsError> {
+    if let Some(found) = written::recognise(file) {
+        return Ok(found);
+    }
     let tensors: Vec<(&str, &[usize])> =
         file.entries().iter().map(|entry| (entry.name.as_str(), entry.shape.as_slice())).collect();
     of_tensors(&tensors).map_err(|reason| WeightsError::Unrecognised { path: file.path().to_owned(), reason })

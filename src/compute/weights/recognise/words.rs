@@ -23,6 +23,8 @@ pub enum Dialect {
     Cifar,
     /// torchvision's names with attention as many repositories write it.
     Common,
+    /// The file was trained by this program, and says which network it is of.
+    Own,
 }
 
 /// Something a file cannot tell.
@@ -70,6 +72,7 @@ impl Dialect {
             Self::OfficialCbam => "official CBAM",
             Self::Cifar => "CIFAR",
             Self::Common => "common re-implementation",
+            Self::Own => "gatescope",
         }
     }
 
@@ -134,6 +137,7 @@ fn dialect_sentence(structure: &Structure, dialect: Dialect, tensors: &Tensors) 
             false => "a CIFAR network: 3×3 stem without pooling".to_owned(),
         },
         Dialect::Common => "the names are torchvision's with attention as many repositories write it".to_owned(),
+        Dialect::Own => "trained by gatescope".to_owned(),
     }
 }
 

@@ -27,8 +27,10 @@ fn stem(lowering: &mut Lowering, config: &Config) -> NodeId {
     lowering.builder.flat_scope(ScopeKind::Stem, "stem", |b| {
         let image = b.input();
         let conv = match config.stem {
-            "cifar" => {
-                return b.conv_bn("conv1", "bn1", Some("relu"), Conv2d::new(config.stem_width, 3), image);
+            "cifar" | "strided" => {
+                let stride = if config.stem == "strided" { 2 } else { 1 };
+                let conv = Conv2d::new(config.stem_width, 3).stride(stride);
+                return b.conv_bn("conv1", "bn1", Some("relu"), conv, image);
             }
             "deep" | "tiered" => {
                 let [first, second, third] = config.deep_stem();

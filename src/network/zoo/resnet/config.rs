@@ -61,8 +61,9 @@ const SHORTCUT: Field = Field {
 const STEM: Field = Field {
     key: "stem",
     long: "stem",
-    help: "imagenet: 7×7 stride 2 and max pool; cifar: 3×3; deep: three 3×3 (ResNet-C, D); tiered: the first narrower",
-    kind: Kind::Word(&["imagenet", "cifar", "deep", "tiered"]),
+    help: "imagenet: 7×7 stride 2 and max pool; cifar: 3×3; strided: 3×3 stride 2, for pictures of 64; \
+           deep: three 3×3 (ResNet-C, D); tiered: the first narrower",
+    kind: Kind::Word(&["imagenet", "cifar", "strided", "deep", "tiered"]),
 };
 const STEM_WIDTH: Field = Field {
     key: "stem_width",

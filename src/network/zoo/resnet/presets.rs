@@ -67,11 +67,13 @@ pub(super) const PRESETS: &[Preset] = &[
         ..bottleneck("senet154_trunk", "SENet-154 without its SE", LAYERS_152).grouped(64, 4).shortcut("3x3")
     },
     // Section 4.2 of the ResNet paper.
+    cifar("resnet8", "CIFAR, n = 1", &[1, 1, 1], "a"),
     cifar("resnet20", "CIFAR, n = 3", &[3, 3, 3], "a"),
     cifar("resnet32", "CIFAR, n = 5", &[5, 5, 5], "a"),
     cifar("resnet44", "CIFAR, n = 7", &[7, 7, 7], "a"),
     cifar("resnet56", "CIFAR, n = 9", &[9, 9, 9], "a"),
     cifar("resnet110", "CIFAR, n = 18", &[18, 18, 18], "a"),
+    cifar("plain8", "resnet8 without shortcuts", &[1, 1, 1], "none"),
     cifar("plain20", "resnet20 without shortcuts", &[3, 3, 3], "none"),
     cifar("plain32", "resnet32 without shortcuts", &[5, 5, 5], "none"),
     cifar("plain44", "resnet44 without shortcuts", &[7, 7, 7], "none"),

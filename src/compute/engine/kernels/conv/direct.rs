@@ -8,6 +8,7 @@ use super::super::simd::LANES;
 use super::super::threads::Crew;
 use super::super::tile::{Size, Tile, Walk, kernel, pieces};
 use super::{Finish, Input, Recipe, pack, wanted_tasks};
+use crate::network::graph::{Conv2d, Shape};
 
 /// Numbers of the input a task works on: half of a 1 MiB cache, the rest is for weights.
 const CACHED: usize = 64 * 1024;
@@ -18,6 +19,8 @@ pub(super) struct Direct {
     pub(super) weights: Aligned,
     offsets: Vec<usize>,
     run: usize,
+    /// Numbers of an input position: a block's or one.
+    lanes: usize,
     grid: Grid,
     pad: Option<Pad>,
     /// First input block of each output block (groups), else empty.
@@ -65,23 +68,29 @@ struct Pad {
 impl Direct {
     pub(super) fn new(isa: Isa, crew: &Crew, recipe: &Recipe) -> Self {
         let conv = &recipe.conv;
-        let window = conv.kernel == [1, 1] && conv.padding == [0, 0];
+        // Outputs beyond the input are asked for when a gradient is spread; a padded copy has zeros there.
+        let is_inside = |outputs: usize, stride: usize, inputs: usize| (outputs - 1) * stride < inputs;
+        let window = conv.kernel == [1, 1]
+            && conv.padding == [0, 0]
+            && is_inside(recipe.to.height(), conv.stride[0], recipe.from.height())
+            && is_inside(recipe.to.width(), conv.stride[1], recipe.from.width());
         if window && plane(recipe.to) == 1 && plane(recipe.from) == 1 {
             return Self::vectors(isa, crew, recipe);
         }
         let lanes = if recipe.layout == Layout::Blocked { LANES } else { 1 };
-        let flat = window && conv.stride == [1, 1] && lanes == LANES;
+        let flat = window && conv.stride == [1, 1] && lanes == LANES && recipe.from.width() == recipe.to.width();
         let (height, width) = match flat {
             true => (1, plane(recipe.to)),
             false => (recipe.to.height(), recipe.to.width()),
         };
         let inputs = if lanes == LANES { blocks(recipe.from) } else { recipe.from.channels() };
-        let (count, first) = reach(recipe, inputs);
+        let (count, first) = reach(&recipe.conv, recipe.from, lanes, inputs);
         let mut direct = Self {
             isa,
             weights: Aligned::default(),
             offsets: Vec::new(),
             run: 1,
+            lanes,
             grid: Grid::new(recipe, height, width, inputs * lanes, wanted_tasks(crew, recipe)),
             pad: None,
             size: Size { rows: 1, blocks: 1 },
@@ -90,14 +99,15 @@ impl Direct {
             first,
         };
         direct.see(recipe, inputs, lanes, window);
-        direct.prepare(crew, recipe, count, lanes);
+        direct.prepare(recipe, count);
+        direct.pack(crew, recipe);
         direct
     }
 
     /// A linear layer, or a 1×1 convolution of a pooled map: the images of the batch are the positions.
     fn vectors(isa: Isa, crew: &Crew, recipe: &Recipe) -> Self {
         let (inputs, all_blocks) = (blocks(recipe.from), blocks(recipe.to));
-        let (count, first) = reach(recipe, inputs);
+        let (count, first) = reach(&recipe.conv, recipe.from, LANES, inputs);
         let parts = wanted_tasks(crew, recipe).min(all_blocks);
         let grid = Grid {
             height: 1,
@@ -114,9 +124,21 @@ impl Direct {
         };
         let size = Size { rows: 1, blocks: 1 };
         let weights = Aligned::default();
-        let mut direct =
-            Self { isa, weights, offsets: vec![], run: 1, grid, pad: None, first, size, image: [0; 2], images: 1 };
-        direct.prepare(crew, recipe, count, LANES);
+        let mut direct = Self {
+            isa,
+            weights,
+            offsets: vec![],
+            run: 1,
+            lanes: LANES,
+            grid,
+            pad: None,
+            first,
+            size,
+            image: [0; 2],
+            images: 1,
+        };
+        direct.prepare(recipe, count);
+        direct.pack(crew, recipe);
         direct
     }
 
@@ -138,9 +160,9 @@ impl Direct {
         self.grid.plane = seen[0] * seen[1] * lanes;
     }
 
-    /// Offsets and weights, in the same order: block of input channels, kernel row, kernel column, channel.
-    fn prepare(&mut self, crew: &Crew, recipe: &Recipe, count: usize, lanes: usize) {
-        let conv = &recipe.conv;
+    /// Offsets, in the order of the weights: block of input channels, kernel row, kernel column, channel.
+    fn prepare(&mut self, recipe: &Recipe, count: usize) {
+        let (conv, lanes) = (&recipe.conv, self.lanes);
         let [kernel_height, kernel_width] = conv.kernel;
         let width = self.pad.map_or(recipe.from.width(), |pad| pad.size[1]) * lanes;
         // Planar rows are contiguous along the kernel's row unless it is dilated.
@@ -155,21 +177,26 @@ impl Direct {
                 }
             }
         }
-        let taps = kernel_height * kernel_width;
-        let channels = recipe.from.channels();
-        let first = &self.first;
-        let source = |block: usize, index: usize| {
-            let (input, tap) = (index / (taps * lanes), index / lanes % taps);
-            let channel = (first.get(block).copied().unwrap_or(0) + input) * lanes + index % lanes;
-            (channel < channels).then_some((channel, tap))
-        };
-        self.weights = pack::pack(crew, recipe, count * taps * lanes, &source);
         let grid = &self.grid;
         self.size = Size::best(self.isa, grid.columns.min(grid.width), grid.blocks);
         if !self.first.is_empty() {
             self.size = Size::best(self.isa, grid.columns.min(grid.width), 1);
             self.size.blocks = 1;
         }
+        self.weights = Aligned::zeros(blocks(recipe.to) * self.offsets.len() * self.run * LANES);
+    }
+
+    /// Packs other weights of the same shape.
+    pub(super) fn pack(&mut self, crew: &Crew, recipe: &Recipe) {
+        let (lanes, first) = (self.lanes, &self.first);
+        let taps = recipe.conv.kernel[0] * recipe.conv.kernel[1];
+        let channels = recipe.from.channels();
+        let source = |block: usize, index: usize| {
+            let (input, tap) = (index / (taps * lanes), index / lanes % taps);
+            let channel = (first.get(block).copied().unwrap_or(0) + input) * lanes + index % lanes;
+            (channel < channels).then_some((channel, tap))
+        };
+        pack::pack(crew, recipe, &mut self.weights, &source);
     }
 
     /// Convolves.
@@ -290,20 +317,18 @@ impl Grid {
     }
 }
 
-/// With groups: how many input blocks (or planes) an output block looks at, and the first of each.
-fn reach(recipe: &Recipe, inputs: usize) -> (usize, Vec<usize>) {
-    let conv = &recipe.conv;
+/// With groups: how many input blocks (or planes, of one lane) an output block looks at, and the first of each.
+pub(super) fn reach(conv: &Conv2d, from: Shape, lanes: usize, inputs: usize) -> (usize, Vec<usize>) {
     if conv.groups == 1 {
         return (inputs, Vec::new());
     }
-    let lanes = if recipe.layout == Layout::Blocked { LANES } else { 1 };
-    let (inner, per_group) = (recipe.from.channels() / conv.groups, conv.out_channels / conv.groups);
+    let (inner, per_group) = (from.channels() / conv.groups, conv.out_channels / conv.groups);
     let range = |block: usize| {
         let last = ((block + 1) * LANES).min(conv.out_channels) - 1;
         let (first, last) = (block * LANES / per_group * inner, (last / per_group + 1) * inner - 1);
         (first / lanes, last / lanes + 1)
     };
-    let ranges: Vec<(usize, usize)> = (0..blocks(recipe.to)).map(range).collect();
+    let ranges: Vec<(usize, usize)> = (0..conv.out_channels.div_ceil(LANES)).map(range).collect();
     let count = ranges.iter().map(|(start, end)| end - start).max().unwrap_or(inputs);
     (count, ranges.iter().map(|(start, _)| (*start).min(inputs - count)).collect())
 }

@@ -49,15 +49,18 @@ impl Grouped {
             (ky * conv.dilation[0] * padded[1] + kx * conv.dilation[1]) * LANES
         };
         let taps: Vec<usize> = (0..conv.kernel[0] * conv.kernel[1]).map(tap).collect();
-        let weights = Self::pack(crew, recipe, group, taps.len());
+        let weights = Aligned::zeros(blocks(to) * taps.len() * group * LANES);
         let tasks = wanted_tasks(crew, recipe).max(1).min(blocks(to) * recipe.batch);
-        Self { isa, weights, conv, group, from, to, padded, taps, tasks, images: recipe.batch }
+        let mut grouped = Self { isa, weights, conv, group, from, to, padded, taps, tasks, images: recipe.batch };
+        grouped.pack(crew, recipe);
+        grouped
     }
 
-    /// Lane `l` of number `(tap, j)` is the weight from channel `j` of the lane's own group.
-    fn pack(crew: &Crew, recipe: &Recipe, group: usize, taps: usize) -> Aligned {
-        let mut packed = Aligned::zeros(blocks(recipe.to) * taps * group * LANES);
-        let shared = Shared::new(&mut packed);
+    /// Packs other weights of the same shape: lane `l` of number `(tap, j)` is the weight from channel `j` of the
+    /// lane's own group.
+    pub(super) fn pack(&mut self, crew: &Crew, recipe: &Recipe) {
+        let (group, taps) = (self.group, self.taps.len());
+        let shared = Shared::new(&mut self.weights);
         let length = taps * group * LANES;
         crew.run(blocks(recipe.to), &|block| {
             // SAFETY: each block is written by one task.
@@ -70,7 +73,6 @@ impl Grouped {
                 }
             }
         });
-        packed
     }
 
     /// Convolves.

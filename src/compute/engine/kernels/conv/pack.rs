@@ -1,7 +1,7 @@
 //! Weights in the order the micro-kernel reads them.
 
 use super::super::layout::blocks;
-use super::super::memory::{Aligned, Shared};
+use super::super::memory::Shared;
 use super::super::simd::LANES;
 use super::super::threads::Crew;
 use super::Recipe;
@@ -16,16 +16,11 @@ pub(super) fn scale(recipe: &Recipe, out: usize) -> f32 {
 
 /// Packs `[block][walk][16]`: for each block of output channels and each number of its walk, the weights of its
 /// sixteen channels. `source(block, index)` names the input channel (of all, not of the group) and the kernel
-/// position of a number.
-pub(super) fn pack(
-    crew: &Crew,
-    recipe: &Recipe,
-    walk: usize,
-    source: &(dyn Fn(usize, usize) -> Source + Sync),
-) -> Aligned {
+/// position of a number. Numbers without a source keep what they have: zeros.
+pub(super) fn pack(crew: &Crew, recipe: &Recipe, packed: &mut [f32], source: &(dyn Fn(usize, usize) -> Source + Sync)) {
     let blocks = blocks(recipe.to);
-    let mut packed = Aligned::zeros(blocks * walk * LANES);
-    let shared = Shared::new(&mut packed);
+    let walk = packed.len() / (blocks * LANES);
+    let shared = Shared::new(packed);
     crew.run(blocks, &|block| {
         // SAFETY: each block is written by one task.
         let part = unsafe { shared.part(block * walk * LANES, walk * LANES) };
@@ -35,7 +30,6 @@ pub(super) fn pack(
             }
         }
     });
-    packed
 }
 
 /// The weights of a block's channels for one input channel and kernel position; zero in other groups.

@@ -58,12 +58,20 @@ impl Winograd {
         let part = [all.div_ceil(chunks), blocks(to).div_ceil(block_parts)];
         let padding = recipe.conv.padding;
         let offsets = (0..blocks(from)).map(|block| block * part[0] * LANES).collect();
-        let weights = match side {
-            2 => transform::kernels::<F2, 4>(crew, recipe),
-            _ => transform::kernels::<F4, 6>(crew, recipe),
-        };
+        let weights = Aligned::zeros(places * blocks(to) * blocks(from) * LANES * LANES);
         let size = Size::best(isa, part[0], part[1]);
-        Self { isa, weights, side, from, to, padding, tiles, part, offsets, size, images: recipe.batch }
+        let images = recipe.batch;
+        let mut winograd = Self { isa, weights, side, from, to, padding, tiles, part, offsets, size, images };
+        winograd.pack(crew, recipe);
+        winograd
+    }
+
+    /// Packs other weights of the same shape.
+    pub(super) fn pack(&mut self, crew: &Crew, recipe: &Recipe) {
+        match self.side {
+            2 => transform::kernels::<F2, 4>(crew, recipe, &mut self.weights),
+            _ => transform::kernels::<F4, 6>(crew, recipe, &mut self.weights),
+        }
     }
 
     /// Outputs on a side of a tile.

@@ -1,7 +1,7 @@
 //! The transforms of F(2×2, 3×3) and F(4×4, 3×3): of rows of inputs, of products, and of kernels.
 
 use super::super::super::layout::blocks;
-use super::super::super::memory::{Aligned, Shared};
+use super::super::super::memory::Shared;
 use super::super::super::simd::{LANES, Simd};
 use super::super::super::threads::Crew;
 use super::super::{Recipe, pack};
@@ -90,10 +90,11 @@ impl Transform<6> for F4 {
 }
 
 /// `G g Gᵀ` of every kernel, computed in f64, as `[place][block][input channel][16]`.
-pub(super) fn kernels<T: Transform<N>, const N: usize>(crew: &Crew, recipe: &Recipe) -> Aligned {
+/// Numbers of channels that fill no block are left as they are: zeros.
+pub(super) fn kernels<T: Transform<N>, const N: usize>(crew: &Crew, recipe: &Recipe, packed: &mut [f32]) {
     let (inner, outer) = (blocks(recipe.from) * LANES, blocks(recipe.to));
-    let mut packed = Aligned::zeros(N * N * outer * inner * LANES);
-    let shared = Shared::new(&mut packed);
+    assert_eq!(packed.len(), N * N * outer * inner * LANES);
+    let shared = Shared::new(packed);
     let channels = recipe.from.channels();
     crew.run(outer, &|block| {
         let outputs = block * LANES..((block + 1) * LANES).min(recipe.conv.out_channels);
@@ -114,7 +115,6 @@ pub(super) fn kernels<T: Transform<N>, const N: usize>(crew: &Crew, recipe: &Rec
             }
         }
     });
-    packed
 }
 
 /// `G g Gᵀ` of one 3×3 kernel.

@@ -1,0 +1,53 @@
+//! `--data`: the generated pictures, or a user's folder.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
+
+use super::error::{CliError, one_line};
+use crate::compute::lab::LabError;
+use crate::compute::lab::data::{Dataset, Source};
+
+/// Which data set, and the seed of the generated one.
+#[derive(Debug, clap::Args)]
+pub struct Data {
+    /// objects (generated), or a folder with one sub-folder of pictures a class
+    #[arg(long, value_name = "objects|FOLDER", default_value = "objects")]
+    data: OsString,
+    /// Seed of the generated pictures
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    data_seed: u64,
+}
+
+/// The input of the lab's networks.
+pub const INPUT: [usize; 3] = [3, 64, 64];
+/// How many left-out files are named.
+const NAMED: usize = 5;
+
+impl Data {
+    /// Opens the data set for an input `[3, H, W]`; files that are left out are named on standard error.
+    ///
+    /// # Errors
+    /// A folder that cannot be learnt from.
+    pub fn open(&self, input: [usize; 3]) -> Result<Box<dyn Dataset>, CliError> {
+        let (dataset, skipped) = Source::parse(OsStr::new(&self.data)).open(input, self.data_seed).map_err(refused)?;
+        let mut stderr = io::stderr().lock();
+        for skipped in skipped.iter().take(NAMED) {
+            // A note nobody reads is no reason to stop.
+            let _ = writeln!(stderr, "left out: {}", one_line(&skipped.reason));
+        }
+        if skipped.len() > NAMED {
+            let _ = writeln!(stderr, "left out: {} more", skipped.len() - NAMED);
+        }
+        Ok(dataset)
+    }
+}
+
+/// What the lab refuses is the user's input, unless the machine is at fault.
+pub fn refused(error: LabError) -> CliError {
+    match error {
+        LabError::Thread(_) | LabError::Cancelled | LabError::Engine(_) | LabError::Diverged { .. } => {
+            CliError::Failure(error.to_string())
+        }
+        error => CliError::input(error),
+    }
+}

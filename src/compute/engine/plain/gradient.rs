@@ -1,0 +1,182 @@
+//! Gradients of the operators by their definition, on planar activations of one image.
+
+use super::{Operand, Params};
+use crate::network::graph::{Op, Pool2d, Shape};
+
+/// What flows back through an operator.
+#[derive(Debug, Default, PartialEq)]
+pub(in crate::compute::engine) struct Backward {
+    /// One gradient for each input, in its shape.
+    pub(in crate::compute::engine) inputs: Vec<Vec<f32>>,
+    /// The gradient of the weights, for an operator that has some.
+    pub(in crate::compute::engine) weight: Vec<f32>,
+}
+
+/// The gradients of an operator's inputs and weights from its output's.
+///
+/// Convolutions, linear layers and BatchNorm have kernels for every case; they give nothing here.
+pub(in crate::compute::engine) fn gradients(
+    op: &Op,
+    inputs: &[Operand],
+    (output, to): Operand,
+    gradient: &[f32],
+    params: Params,
+) -> Backward {
+    let Some((x, from)) = inputs.first().copied() else { return Backward::default() };
+    let one = |values: Vec<f32>| Backward { inputs: vec![values], weight: Vec::new() };
+    let from_output =
+        |slope: &dyn Fn(f32) -> f32| one(gradient.iter().zip(output).map(|(g, y)| g * slope(*y)).collect());
+    match op {
+        Op::Input | Op::Conv2d(_) | Op::Linear { .. } | Op::BatchNorm { .. } => Backward::default(),
+        Op::Flatten => one(gradient.to_vec()),
+        Op::ChannelConv1d { circular, .. } => along_channels(x, params.weight, *circular, gradient),
+        Op::Relu => from_output(&|y| if y > 0.0 { 1.0 } else { 0.0 }),
+        Op::Sigmoid => from_output(&|y| y * (1.0 - y)),
+        Op::MaxPool(pool) => one(max_pool(pool, x, from, (output, to), gradient)),
+        Op::AvgPool(pool) => one(average_pool(pool, from, to, gradient)),
+        Op::GlobalAvgPool => one(spread(from, gradient, |plane, g| {
+            let share = g / plane.len() as f32;
+            plane.iter_mut().for_each(|to| *to = share);
+        })),
+        Op::GlobalMaxPool => one(maxima(x, from, output, gradient)),
+        Op::ChannelMean => {
+            let share: Vec<f32> = gradient.iter().map(|g| g / from.channels() as f32).collect();
+            one(share.repeat(from.channels()))
+        }
+        Op::ChannelMax => one(first_channels(x, output, gradient)),
+        Op::Concat => {
+            let mut rest = gradient;
+            let part = |(values, _): &Operand| {
+                let (part, after) = rest.split_at(values.len());
+                rest = after;
+                part.to_vec()
+            };
+            Backward { inputs: inputs.iter().map(part).collect(), weight: Vec::new() }
+        }
+        Op::Add => Backward { inputs: vec![gradient.to_vec(); inputs.len()], weight: Vec::new() },
+        Op::Scale => scale(inputs, gradient),
+        Op::Subsample { stride } => one(subsample(*stride, from, to, gradient)),
+        Op::PadChannels { before, .. } => one(gradient[before * from.height() * from.width()..][..x.len()].to_vec()),
+    }
+}
+
+fn spread(from: Shape, gradient: &[f32], fill: impl Fn(&mut [f32], f32)) -> Vec<f32> {
+    let mut result = vec![0.0; from.elements()];
+    let plane = (from.height() * from.width()).max(1);
+    result.chunks_exact_mut(plane).zip(gradient).for_each(|(plane, gradient)| fill(plane, *gradient));
+    result
+}
+
+fn maxima(x: &[f32], from: Shape, output: &[f32], gradient: &[f32]) -> Vec<f32> {
+    let plane = (from.height() * from.width()).max(1);
+    let mut result = vec![0.0; x.len()];
+    for (channel, values) in x.chunks_exact(plane).enumerate() {
+        if let Some(first) = values.iter().position(|value| *value == output[channel]) {
+            result[channel * plane + first] = gradient[channel];
+        }
+    }
+    result
+}
+
+fn first_channels(x: &[f32], output: &[f32], gradient: &[f32]) -> Vec<f32> {
+    let mut result = vec![0.0; x.len()];
+    for (position, (best, gradient)) in output.iter().zip(gradient).enumerate() {
+        let places = (position..x.len()).step_by(output.len().max(1));
+        if let Some(place) = places.into_iter().find(|place| x[*place] == *best) {
+            result[place] = *gradient;
+        }
+    }
+    result
+}
+
+fn along_channels(x: &[f32], weight: &[f32], circular: bool, gradient: &[f32]) -> Backward {
+    let (channels, padding) = (x.len(), weight.len() / 2);
+    let (mut to_x, mut to_weight) = (vec![0.0; channels], vec![0.0; weight.len()]);
+    for (c, gradient) in gradient.iter().enumerate() {
+        for (k, weight) in weight.iter().enumerate() {
+            let place = match (c + k).checked_sub(padding) {
+                _ if circular => Some((c + k + channels * padding - padding) % channels),
+                Some(place) if place < channels => Some(place),
+                _ => None,
+            };
+            if let Some(place) = place {
+                to_x[place] += gradient * weight;
+                to_weight[k] += gradient * x[place];
+            }
+        }
+    }
+    Backward { inputs: vec![to_x], weight: to_weight }
+}
+
+fn scale(inputs: &[Operand], gradient: &[f32]) -> Backward {
+    let [(x, from), (gate, gate_shape), ..] = inputs else { return Backward::default() };
+    let plane = (from.height() * from.width()).max(1);
+    let place = |index: usize| match gate.len() {
+        all if all == x.len() => index,
+        all if gate_shape.channels() == from.channels() && all == from.channels() => index / plane,
+        _ => index % plane,
+    };
+    let to_x = gradient.iter().enumerate().map(|(index, g)| g * gate[place(index)]).collect();
+    let mut to_gate = vec![0.0; gate.len()];
+    for (index, (g, x)) in gradient.iter().zip(*x).enumerate() {
+        to_gate[place(index)] += g * x;
+    }
+    Backward { inputs: vec![to_x, to_gate], weight: Vec::new() }
+}
+
+fn subsample(stride: usize, from: Shape, to: Shape, gradient: &[f32]) -> Vec<f32> {
+    let mut result = vec![0.0; from.elements()];
+    for (index, gradient) in gradient.iter().enumerate() {
+        let (rest, x) = (index / to.width(), index % to.width());
+        let (channel, y) = (rest / to.height(), rest % to.height());
+        result[(channel * from.height() + y * stride) * from.width() + x * stride] = *gradient;
+    }
+    result
+}
+
+/// The part of a window that lies inside the input.
+fn inside(pool: &Pool2d, axis: usize, out: usize, size: usize) -> std::ops::Range<usize> {
+    let start = out * pool.stride[axis];
+    let end = (start + pool.kernel[axis]).saturating_sub(pool.padding[axis]).min(size);
+    start.saturating_sub(pool.padding[axis]).min(end)..end
+}
+
+/// Calls `visit(index of the output, index of the input)` for every number of every window, in the order of scanning.
+fn windows(pool: &Pool2d, from: Shape, to: Shape, mut visit: impl FnMut(usize, usize)) {
+    for channel in 0..to.channels() {
+        for y in 0..to.height() {
+            for x in 0..to.width() {
+                let out = (channel * to.height() + y) * to.width() + x;
+                for row in inside(pool, 0, y, from.height()) {
+                    for column in inside(pool, 1, x, from.width()) {
+                        visit(out, (channel * from.height() + row) * from.width() + column);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn max_pool(pool: &Pool2d, x: &[f32], from: Shape, (output, to): Operand, gradient: &[f32]) -> Vec<f32> {
+    let mut result = vec![0.0; x.len()];
+    let mut last = None;
+    windows(pool, from, to, |out, place| {
+        if last != Some(out) && x[place] == output[out] {
+            result[place] += gradient[out];
+            last = Some(out);
+        }
+    });
+    result
+}
+
+fn average_pool(pool: &Pool2d, from: Shape, to: Shape, gradient: &[f32]) -> Vec<f32> {
+    let mut result = vec![0.0; from.elements()];
+    let counted = |axis: usize, out: usize, size: usize| {
+        pool.kernel[axis].min(size + 2 * pool.padding[axis] - out * pool.stride[axis]) as f32
+    };
+    windows(pool, from, to, |out, place| {
+        let (y, x) = (out / to.width() % to.height(), out % to.width());
+        result[place] += gradient[out] / (counted(0, y, from.height()) * counted(1, x, from.width()));
+    });
+    result
+}

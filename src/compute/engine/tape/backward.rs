@@ -1,0 +1,282 @@
+//! The way back: each step turns the gradient of its output into those of its inputs and parameters.
+
+use super::forward::each_image;
+use super::parameters::param;
+use super::record::{Record, Work};
+use super::{Mode, Parameters, Tape};
+use crate::compute::engine::kernels::backward::{self, Target};
+use crate::compute::engine::kernels::norm::{Blend, Maps, gradient_sums};
+use crate::compute::engine::kernels::{Aligned, Layout, layout};
+use crate::compute::engine::{EngineError, plain};
+use crate::network::graph::{NodeId, Op, Role, Shape};
+
+impl Tape {
+    /// Runs the last forward pass backwards from the gradient of the logits, `[batch, classes]`.
+    ///
+    /// # Errors
+    /// When the gradient has not the logits' size, or the parameters belong to another graph.
+    pub fn backward(&mut self, parameters: &Parameters, gradient: &[f32]) -> Result<(), EngineError> {
+        let (network, output) = (self.graph.name.clone(), self.graph.output());
+        let expected = self.shape(output);
+        if gradient.len() != self.options.batch * expected.elements() {
+            return Err(EngineError::Gradient { network, expected, found: gradient.len() });
+        }
+        if let Some(param) = parameters.misfit(&self.graph) {
+            return Err(EngineError::Weights { network, param: param.to_owned() });
+        }
+        self.gradients.iter_mut().for_each(|gradient| gradient.fill(0.0));
+        let kept = std::mem::take(&mut self.kept);
+        self.pool.extend(kept.into_values());
+        let mut first = self.buffer(output);
+        let layout = Layout::of(expected);
+        let places = first.chunks_exact_mut(layout.length(expected));
+        gradient.chunks_exact(expected.elements()).zip(places).for_each(|(from, to)| {
+            layout::store(layout, expected, from, to);
+        });
+        self.flowing.insert(output, first);
+        for index in (0..self.records.len()).rev() {
+            let record = self.records[index].clone();
+            let Some(gradient) = self.flowing.remove(&record.output) else { continue };
+            if self.options.taps.contains(&record.output) {
+                self.kept.insert(record.output, gradient.clone());
+            }
+            let spare = match self.options.ones.contains(&record.output) {
+                true => Some(gradient),
+                false => self.back(index, &record, parameters, gradient),
+            };
+            self.pool.extend(spare);
+        }
+        Ok(())
+    }
+
+    /// A buffer for a node's gradient; what is in it is unspecified.
+    fn buffer(&mut self, node: NodeId) -> Aligned {
+        let length = self.length(node);
+        match self.pool.iter().position(|buffer| buffer.len() == length) {
+            Some(index) => self.pool.swap_remove(index),
+            None => Aligned::zeros(length),
+        }
+    }
+
+    /// Lends the gradient of a node that wants one: the buffer, and whether something is in it.
+    fn with_target(&mut self, node: NodeId, fill: impl FnOnce(&mut Self, Target)) {
+        if !self.wanted[node.0] {
+            return;
+        }
+        let (mut values, add) = match self.flowing.remove(&node) {
+            Some(values) => (values, true),
+            None => (self.buffer(node), false),
+        };
+        fill(self, Target { values: &mut values, add });
+        self.flowing.insert(node, values);
+    }
+
+    /// Hands a gradient on as it is.
+    fn pass(&mut self, node: NodeId, gradient: &[f32]) {
+        self.with_target(node, |_, target| match target.add {
+            true => target.values.iter_mut().zip(gradient).for_each(|(to, from)| *to += from),
+            false => target.values.copy_from_slice(gradient),
+        });
+    }
+
+    /// The same, with a buffer nobody needs afterwards.
+    fn give(&mut self, node: NodeId, gradient: Aligned) -> Option<Aligned> {
+        if self.wanted[node.0] && !self.flowing.contains_key(&node) {
+            self.flowing.insert(node, gradient);
+            return None;
+        }
+        self.pass(node, &gradient);
+        Some(gradient)
+    }
+
+    /// One step; gives back the gradient's buffer if it is free.
+    fn back(
+        &mut self,
+        index: usize,
+        record: &Record,
+        parameters: &Parameters,
+        mut gradient: Aligned,
+    ) -> Option<Aligned> {
+        let isa = self.isa;
+        match record.work {
+            Work::Input => {}
+            Work::Conv { input, .. } => self.convolution_back(index, record.layer, input, parameters, &gradient),
+            Work::Norm { input, residual, relu, .. } => {
+                self.norm_back(index, record, input, relu, &mut gradient);
+                return match residual {
+                    Some(residual) => self.give(residual, gradient),
+                    None => Some(gradient),
+                };
+            }
+            Work::Sum { inputs: [a, b], relu } => {
+                if relu {
+                    let output = &self.activations[record.output.0];
+                    gradient.iter_mut().zip(output.iter()).for_each(|(g, y)| *g = if *y > 0.0 { *g } else { 0.0 });
+                }
+                self.pass(a, &gradient);
+                return self.give(b, gradient);
+            }
+            Work::Gate { map, gate, is_spatial } => self.gate_back(map, gate, is_spatial, &gradient),
+            Work::Positions { input, is_max } => self.with_target(input, |tape, target| {
+                let values = (&tape.activations[input.0][..], &gradient[..]);
+                backward::over_positions(isa, &tape.crew, tape.input_maps(input), values, is_max, target);
+            }),
+            Work::Channels { input, is_max } => self.with_target(input, |tape, target| {
+                let values = (&tape.activations[input.0][..], &gradient[..]);
+                backward::over_channels(&tape.crew, tape.input_maps(input), values, is_max, target);
+            }),
+            Work::MaxPool { input, window } => self.with_target(input, |tape, target| {
+                let values = [&tape.activations[input.0][..], &tape.activations[record.output.0], &gradient];
+                let to = tape.shape(record.output);
+                backward::max_pool(&tape.crew, &window, tape.input_maps(input), to, values, target);
+            }),
+            Work::Plain => self.plain_back(record, parameters, &gradient),
+        }
+        Some(gradient)
+    }
+
+    fn input_maps(&self, node: NodeId) -> Maps {
+        Maps { shape: self.shape(node), batch: self.options.batch }
+    }
+
+    fn convolution_back(
+        &mut self,
+        index: usize,
+        layer: NodeId,
+        input: NodeId,
+        parameters: &Parameters,
+        gradient: &[f32],
+    ) {
+        let Some(mut conv) = self.convolutions[index].take() else { return };
+        let [weight, bias] = [Role::Weight, Role::Bias].map(|role| param(&self.graph, layer, role));
+        if self.options.learns
+            && let Some(weight) = weight
+        {
+            let mut to_weight = vec![0.0; self.graph[weight].elements()];
+            let mut to_bias = bias.map(|bias| vec![0.0; self.graph[bias].elements()]);
+            let values = &self.activations[input.0];
+            conv.weight(&self.crew, values, gradient, &mut to_weight, to_bias.as_deref_mut());
+            self.learn(weight.0, &to_weight);
+            if let (Some(bias), Some(values)) = (bias, &to_bias) {
+                self.learn(bias.0, values);
+            }
+        }
+        let weight = parameters.get(&self.graph, layer, Role::Weight);
+        self.with_target(input, |tape, target| {
+            conv.input(&tape.crew, weight, gradient, target.values, target.add);
+        });
+        self.convolutions[index] = Some(conv);
+    }
+
+    fn learn(&mut self, param: usize, gradient: &[f32]) {
+        self.gradients[param].iter_mut().zip(gradient).for_each(|(to, from)| *to += from);
+    }
+
+    fn norm_back(&mut self, index: usize, record: &Record, input: NodeId, relu: bool, gradient: &mut Aligned) {
+        let (isa, maps, norm) = (self.isa, self.input_maps(input), &self.norms[index]);
+        let rectified = relu.then(|| &self.activations[record.output.0][..]);
+        let values = (&self.activations[input.0][..], &norm.mean[..]);
+        let sums = gradient_sums(isa, &self.crew, maps, values, rectified, gradient);
+        let count = maps.count() as f64;
+        let padded = norm.scale.len();
+        let (mut of_input, mut constant) = (vec![0.0; padded], vec![0.0; padded]);
+        let (mut to_weight, mut to_bias) = (Vec::new(), Vec::new());
+        for channel in 0..self.shape(input).channels() {
+            let [scale, inverse, mean] =
+                [norm.scale[channel], norm.inverse[channel], norm.mean[channel]].map(f64::from);
+            to_weight.push((sums.second[channel] * inverse) as f32);
+            to_bias.push(sums.first[channel] as f32);
+            if self.options.mode == Mode::Train {
+                let factor = -scale * inverse * inverse * sums.second[channel] / count;
+                of_input[channel] = factor as f32;
+                constant[channel] = (-scale * sums.first[channel] / count - factor * mean) as f32;
+            }
+        }
+        if self.options.learns {
+            for (role, values) in [(Role::Weight, &to_weight), (Role::Bias, &to_bias)] {
+                if let Some(id) = param(&self.graph, record.layer, role) {
+                    self.learn(id.0, values);
+                }
+            }
+        }
+        self.with_target(input, |tape, target| {
+            let blend = Blend { of_gradient: &tape.norms[index].scale, of_input: &of_input, constant: &constant };
+            let input = &tape.activations[input.0];
+            blend.run(isa, &tape.crew, maps, gradient, input, target.values, target.add);
+        });
+    }
+
+    fn gate_back(&mut self, map: NodeId, gate: NodeId, is_spatial: bool, gradient: &[f32]) {
+        let (isa, maps) = (self.isa, self.input_maps(map));
+        let kernel = if is_spatial { backward::spatial_gate } else { backward::channel_gate };
+        self.with_target(map, |tape, target| {
+            let values = [&tape.activations[map.0][..], &tape.activations[gate.0], gradient];
+            kernel(isa, &tape.crew, maps, values, Some(target), None);
+        });
+        self.with_target(gate, |tape, target| {
+            let values = [&tape.activations[map.0][..], &tape.activations[gate.0], gradient];
+            kernel(isa, &tape.crew, maps, values, None, Some(target));
+        });
+    }
+
+    fn plain_back(&mut self, record: &Record, parameters: &Parameters, gradient: &[f32]) {
+        let layer = record.layer;
+        let (op, inputs) = (self.graph[layer].op, self.graph[layer].inputs.clone());
+        if matches!(op, Op::Sigmoid | Op::Relu) {
+            self.pointwise_back(op, inputs[0], record.output, gradient);
+            return;
+        }
+        let params = plain::Params { affine: &[], weight: parameters.get(&self.graph, layer, Role::Weight) };
+        let batch = self.options.batch;
+        let results: Vec<plain::Backward> = {
+            let slots: Vec<std::sync::Mutex<plain::Backward>> =
+                (0..batch).map(|_| std::sync::Mutex::default()).collect();
+            self.crew.run(batch, &|image| {
+                let values: Vec<Vec<f32>> = inputs.iter().map(|input| self.activation(*input, image)).collect();
+                let operands: Vec<(&[f32], Shape)> =
+                    values.iter().zip(&inputs).map(|(values, input)| (&values[..], self.shape(*input))).collect();
+                let output = self.activation(record.output, image);
+                let gradient = self.planar(record.output, image, gradient);
+                let output = (&output[..], self.shape(record.output));
+                if let Ok(mut slot) = slots[image].lock() {
+                    *slot = plain::gradients(&op, &operands, output, &gradient, params);
+                }
+            });
+            slots.into_iter().map(|slot| slot.into_inner().unwrap_or_default()).collect()
+        };
+        if self.options.learns
+            && let Some(id) = param(&self.graph, layer, Role::Weight)
+        {
+            results.iter().for_each(|result| self.learn(id.0, &result.weight));
+        }
+        for (index, input) in inputs.iter().enumerate() {
+            self.with_target(*input, |tape, target| {
+                let (shape, layout) = (tape.shape(*input), Layout::of(tape.shape(*input)));
+                let add = target.add;
+                each_image(&tape.crew, target.values, layout.length(shape), &|image, to| {
+                    let mut flown = vec![0.0; to.len()];
+                    layout::store(layout, shape, &results[image].inputs[index], &mut flown);
+                    match add {
+                        true => to.iter_mut().zip(&flown).for_each(|(to, from)| *to += from),
+                        false => to.copy_from_slice(&flown),
+                    }
+                });
+            });
+        }
+    }
+
+    /// Through a function of each number, whose slope is known from its value.
+    fn pointwise_back(&mut self, op: Op, input: NodeId, output: NodeId, gradient: &[f32]) {
+        let slope = |y: f32| match op {
+            Op::Sigmoid => y * (1.0 - y),
+            _ if y > 0.0 => 1.0,
+            _ => 0.0,
+        };
+        self.with_target(input, |tape, target| {
+            let values = tape.activations[output.0].iter().zip(gradient);
+            for (to, (y, g)) in target.values.iter_mut().zip(values) {
+                *to = if target.add { *to } else { 0.0 } + g * slope(*y);
+            }
+        });
+    }
+}

@@ -1,0 +1,97 @@
+//! Gradients against finite differences, whole networks and every operator, and their independence of threads.
+
+use super::{Mode, Parameters, Tape, TapeOptions};
+use crate::compute::engine::kernels::Isa;
+use crate::network::graph::{Graph, ParamId, Role};
+use crate::network::{lower, parse};
+
+fn graph(text: &str) -> Graph {
+    lower(&parse(text).expect(text)).expect(text)
+}
+
+/// Numbers between −1 and 1, the same every time.
+fn numbers(count: usize, seed: u64) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / (1 << 23) as f32 - 1.0
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+/// A loss with a known gradient: the sum of logits times fixed numbers.
+fn loss(logits: &[f32], weights: &[f32]) -> f64 {
+    logits.iter().zip(weights).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+}
+
+fn options(batch: usize, threads: usize, mode: Mode) -> TapeOptions {
+    TapeOptions { batch, threads, mode, ..TapeOptions::default() }
+}
+
+/// Compares the gradient along a direction with the difference of two losses, parameter by parameter.
+fn check(text: &str, batch: usize, mode: Mode) {
+    let graph = graph(text);
+    let images = numbers(batch * graph.input().elements(), 7);
+    let mut parameters = Parameters::seeded(&graph, 3);
+    // BatchNorm away from the identity, so that nothing hides behind ones and zeros.
+    for (param, values) in graph.params.iter().zip(&mut parameters.values) {
+        if matches!(param.role, Role::Bias) || values.iter().all(|value| *value == 1.0) {
+            let noise = numbers(values.len(), 11);
+            values.iter_mut().zip(noise).for_each(|(value, noise)| *value += 0.3 * noise);
+        }
+    }
+    let weights = numbers(batch * graph[graph.output()].shape.elements(), 5);
+    let mut tape = Tape::new(&graph, options(batch, 2, mode)).expect("a tape");
+    tape.forward(&mut parameters.clone(), &images).expect("forward");
+    tape.backward(&parameters, &weights).expect("backward");
+    for (index, param) in graph.params.iter().enumerate().filter(|(_, param)| param.role.is_parameter()) {
+        let gradient = tape.gradient(ParamId(index)).to_vec();
+        let length = gradient.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
+        assert!(length.is_finite() && length > 0.0, "{text}: {} has a gradient", param.name);
+        let size = parameters.values[index].iter().map(|value| value.abs()).fold(0.0, f32::max).max(0.1);
+        let along = |step: f64| {
+            let mut moved = parameters.clone();
+            for (value, gradient) in moved.values[index].iter_mut().zip(&gradient) {
+                *value += (step * f64::from(*gradient) / length) as f32;
+            }
+            let mut tape = Tape::new(&graph, options(batch, 2, mode)).expect("a tape");
+            loss(&tape.forward(&mut moved, &images).expect("forward"), &weights)
+        };
+        // A large step passes the kinks of ReLUs and maxima, a small one drowns in rounding: one of them must agree.
+        let errors = [1e-2, 3e-3, 1e-3, 3e-4].map(|part| {
+            let step = f64::from(size) * part;
+            ((along(step) - along(-step)) / (2.0 * step) - length).abs() / length
+        });
+        let error = errors.into_iter().fold(f64::INFINITY, f64::min);
+        assert!(error < 0.02, "{text}: {} differs by {errors:?} of {length}", param.name);
+    }
+}
+
+#[test]
+fn gradients_are_those_of_finite_differences() {
+    for text in ["resnet8(input=16)", "resnet8(input=16)+se", "resnet8(input=16)+cbam(r=4)", "resnet8(input=16)+eca"] {
+        check(text, 3, Mode::Train);
+        check(text, 2, Mode::Eval);
+    }
+}
+
+#[test]
+fn gradients_do_not_depend_on_the_number_of_threads() {
+    let graph = graph("resnet8(input=32)+cbam");
+    let images = numbers(4 * graph.input().elements(), 1);
+    let weights = numbers(40, 2);
+    let gradients = |isa: Isa, threads: usize| {
+        let mut tape = Tape::on(isa, &graph, options(4, threads, Mode::Train)).expect("a tape");
+        let mut parameters = Parameters::seeded(&graph, 1);
+        let logits = tape.forward(&mut parameters, &images).expect("forward");
+        tape.backward(&parameters, &weights).expect("backward");
+        let all = (0..graph.params.len()).flat_map(|index| tape.gradient(ParamId(index)).to_vec());
+        (logits, all.collect::<Vec<f32>>(), parameters)
+    };
+    for isa in Isa::available() {
+        let one = gradients(isa, 1);
+        assert!(one == gradients(isa, 2) && one == gradients(isa, 3), "{}", isa.name());
+    }
+}

@@ -1,0 +1,59 @@
+//! Writing files that are whole or not there.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+/// Writes a file through a temporary one beside it, so that it is never seen half-written. A device or a pipe
+/// is written directly: there is nothing to replace.
+///
+/// # Errors
+/// What the system said; the old file is untouched then.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let target = match fs::metadata(path) {
+        Ok(known) if known.is_dir() => return Err(io::Error::other("it is a folder")),
+        Ok(known) if !known.is_file() => return File::options().write(true).open(path)?.write_all(bytes),
+        // A link stays a link: the file it names is replaced.
+        Ok(_) => fs::canonicalize(path)?,
+        Err(_) => path.to_owned(),
+    };
+    let mut file = beside(&target)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(&target).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Can a file of this name be written? To be asked before hours of work are done for it.
+///
+/// # Errors
+/// What the system said.
+pub fn probe(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(known) if known.is_dir() => Err(io::Error::other("it is a folder, give a file name")),
+        Ok(known) if !known.is_file() => File::options().write(true).open(path).map(drop),
+        Ok(_) => beside(&fs::canonicalize(path)?).map(drop),
+        Err(_) => beside(path).map(drop),
+    }
+}
+
+/// A temporary file in the folder of `target`; gone when dropped.
+fn beside(target: &Path) -> io::Result<NamedTempFile> {
+    let folder = target.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(PathBuf::from("."), Into::into);
+    let mut builder = Builder::new();
+    builder.prefix(".gatescope-");
+    with_usual_permissions(&mut builder);
+    builder.tempfile_in(folder)
+}
+
+/// Temporary files are private by default; what a user asked for is not.
+#[cfg(unix)]
+fn with_usual_permissions(builder: &mut Builder) {
+    use std::os::unix::fs::PermissionsExt;
+    builder.permissions(fs::Permissions::from_mode(0o666));
+}
+
+#[cfg(not(unix))]
+fn with_usual_permissions(_builder: &mut Builder) {}
