@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::document::Command;
+use crate::compute::lab::data::Source;
 
 /// What a file dialog is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,10 @@ pub enum Purpose {
     SaveProject,
     /// Saving the active spec.
     SaveSpec,
+    /// Choosing a folder of pictures for the lab.
+    LabFolder,
+    /// Choosing a folder for the files of the lab's result.
+    WriteLab,
 }
 
 /// What came of a dialog.
@@ -97,6 +102,11 @@ fn show(purpose: Purpose, name: &str) -> Option<Command> {
             .map(Command::Open),
         Purpose::SaveProject => save(dialog.set_title("Save the project"), name).map(Command::SaveProject),
         Purpose::SaveSpec => save(dialog.set_title("Save the network"), name).map(Command::SaveSpec),
+        Purpose::LabFolder => {
+            let title = "A folder with one sub-folder of pictures a class";
+            dialog.set_title(title).pick_folder().map(|path| Command::SetLabSource(Source::Folder(path)))
+        }
+        Purpose::WriteLab => dialog.set_title("A folder for CSV, JSON and PNG").pick_folder().map(Command::WriteLab),
     }
 }
 

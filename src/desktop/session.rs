@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Document, Project, ThemeChoice, View, parse_project, print_project};
+use super::document::{Document, LabPage, Project, ThemeChoice, View, parse_project, print_project};
 use crate::compute::engine::DeviceKind;
 
 /// Where the session lives; `None` keeps nothing (tests, systems without a home).
@@ -22,6 +22,7 @@ struct Settings {
     system: bool,
     view: usize,
     device: DeviceKind,
+    lab_page: usize,
 }
 
 /// What a session restores.
@@ -31,6 +32,8 @@ pub struct Restored {
     pub document: Document,
     /// The view of last time.
     pub view: View,
+    /// The page of the lab of last time.
+    pub lab_page: LabPage,
     /// The theme of last time.
     pub theme: ThemeChoice,
     /// Where networks run.
@@ -69,12 +72,13 @@ impl Session {
             _ => ThemeChoice::Dark,
         };
         let view = View::ALL.get(settings.view).copied().unwrap_or_default();
+        let lab_page = LabPage::ALL.get(settings.lab_page).copied().unwrap_or_default();
         let (document, problem) = match self.read("session.toml").map(|text| restore_project(&text)) {
             None => (Document::first_start(), None),
             Some(Ok(document)) => (document, None),
             Some(Err(problem)) => (Document::first_start(), Some(self.set_aside(&problem))),
         };
-        Restored { document, view, theme, device: settings.device, problem }
+        Restored { document, view, lab_page, theme, device: settings.device, problem }
     }
 
     /// Keeps a document.
@@ -85,16 +89,23 @@ impl Session {
         self.write("session.toml", &print_project(&document.project()))
     }
 
-    /// Keeps view, theme and device.
+    /// Keeps view, page of the lab, theme and device.
     ///
     /// # Errors
     /// Which file could not be written, and why.
-    pub fn keep_settings(&self, view: View, theme: ThemeChoice, device: DeviceKind) -> Result<(), String> {
+    pub fn keep_settings(
+        &self,
+        view: View,
+        lab_page: LabPage,
+        theme: ThemeChoice,
+        device: DeviceKind,
+    ) -> Result<(), String> {
         let settings = Settings {
             light: theme == ThemeChoice::Light,
             system: theme == ThemeChoice::System,
             view: View::ALL.iter().position(|known| *known == view).unwrap_or(0),
             device,
+            lab_page: LabPage::ALL.iter().position(|known| *known == lab_page).unwrap_or(0),
         };
         self.write("settings.toml", &toml::to_string(&settings).unwrap_or_default())
     }
@@ -151,11 +162,12 @@ mod tests {
         let mut document = session.restore().document;
         document.apply(&Command::AddNetwork(parse("resnet18+sam").expect("parses"))).expect("valid");
         session.keep(&document).expect("writes");
-        session.keep_settings(View::Compare, ThemeChoice::Light, DeviceKind::Cuda).expect("writes");
+        session.keep_settings(View::Compare, LabPage::Atlas, ThemeChoice::Light, DeviceKind::Cuda).expect("writes");
         let restored = session.restore();
         assert_eq!(restored.document.project(), document.project());
         assert_eq!((restored.view, restored.theme), (View::Compare, ThemeChoice::Light));
         assert_eq!(restored.device, DeviceKind::Cuda);
+        assert_eq!(restored.lab_page, LabPage::Atlas);
         assert!(restored.problem.is_none());
 
         std::fs::write(folder.path().join("session.toml"), "gatescope_project = 77").expect("writes");

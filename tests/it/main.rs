@@ -13,3 +13,4 @@ mod recognise;
 mod reference;
 mod spec;
 mod weights;
+mod zoo;

@@ -3,8 +3,10 @@
 //! ```text
 //! file, clipboard, sample ──▶ Picture ──Preprocessing──▶ Prepared (tensor, crop, window)
 //! gate values ──▶ overlay (over the crop), plot (a channel gate as bars)
+//! numbers ──▶ chart (curves and bars on a page)
 //! ```
 
+pub mod chart;
 pub mod colour;
 mod decode;
 mod error;

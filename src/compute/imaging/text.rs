@@ -58,6 +58,11 @@ pub(in crate::compute) fn write(picture: &mut RgbImage, text: &str, (x, y): (f32
     }
 }
 
+/// The width of one line, in pixels.
+pub(super) fn width(text: &str, style: Style) -> f32 {
+    lay_out(text, style).width
+}
+
 /// `text`, or as much of it as fits into `width` pixels with an ellipsis at the end.
 pub(in crate::compute) fn fit(text: &str, width: f32, style: Style) -> String {
     if lay_out(text, style).width <= width {

@@ -108,6 +108,9 @@ pub enum LabError {
         /// What it may be.
         wanted: &'static str,
     },
+    /// A run that cannot be: nothing to train, no masks to look at.
+    #[error("{0}")]
+    Setting(String),
     /// A network that does not take what the data set has.
     #[error("{network}: {problem}")]
     Misfit {

@@ -2,6 +2,7 @@
 
 pub mod data;
 mod error;
+pub mod experiments;
 pub mod training;
 
 pub use error::LabError;

@@ -102,7 +102,7 @@ fn centre(ui: &mut egui::Ui, shared: &Shared, views: &mut Views, out: &mut Outbo
         ui.spacing_mut().item_spacing.y = 0.0;
         title::tabs(ui, shared.view, out);
         ui.spacing_mut().item_spacing.y = 4.0;
-        if shared.document.networks().is_empty() {
+        if shared.document.networks().is_empty() && shared.view != View::Lab {
             widgets::empty_state(ui, "No networks", "Add one with Ctrl+N, or open a file with Ctrl+O.");
             return;
         }
@@ -111,6 +111,7 @@ fn centre(ui: &mut egui::Ui, shared: &Shared, views: &mut Views, out: &mut Outbo
             View::Costs => views.costs.ui(ui, shared, out),
             View::Compare => views.compare.ui(ui, shared, out),
             View::Inspect => views.inspect.ui(ui, shared, &mut views.textures, out),
+            View::Lab => views.lab.ui(ui, shared, out),
         }
     });
 }

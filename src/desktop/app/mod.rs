@@ -1,6 +1,7 @@
 //! The application: ties document, worker and views together. The one place where commands are carried out.
 
 mod frame;
+mod lab;
 mod notices;
 mod opened;
 mod perform;
@@ -77,6 +78,7 @@ impl App {
             changed: None,
             outbox: Outbox::default(),
         };
+        app.views.lab.open(restored.lab_page);
         app.apply_theme(ctx);
         app.choose_device();
         app.select_something();
@@ -196,6 +198,7 @@ impl App {
         self.take_problems();
         self.take_fetched();
         self.take_opened();
+        self.take_lab_news();
         match self.changed {
             Some(changed) if changed.elapsed() >= KEEP_AFTER => self.keep(),
             Some(changed) => ctx.request_repaint_after(KEEP_AFTER.saturating_sub(changed.elapsed())),

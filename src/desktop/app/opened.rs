@@ -52,7 +52,7 @@ impl App {
         self.notices.done(format!("{name} is {}: {}", found.spec, found.verdict.join("; ")));
     }
 
-    fn configure(&mut self, checkpoint: &Path) {
+    pub(super) fn configure(&mut self, checkpoint: &Path) {
         if let Some(network) = self.document.active() {
             let id = network.id;
             self.take_preprocessing(id, checkpoint);

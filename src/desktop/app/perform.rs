@@ -9,7 +9,9 @@ use super::{App, Page};
 use crate::compute::hub::Reference;
 use crate::compute::weights::checkpoint;
 use crate::desktop::dialogs::{Answer, Purpose};
-use crate::desktop::document::{Command, Document, PictureChoice, Project, parse_project, print_project};
+use crate::desktop::document::{
+    Command, Document, NetworkId, PictureChoice, Project, View, parse_project, print_project,
+};
 use crate::desktop::session::write_whole;
 use crate::desktop::ui::prompt::Question;
 use crate::network::spec::toml::to_toml;
@@ -24,6 +26,10 @@ impl App {
             Command::Undo => self.history.undo(&mut self.document),
             Command::Redo => self.history.redo(&mut self.document),
             Command::Show(view) => self.view = view,
+            Command::ShowLab(page) => {
+                self.view = View::Lab;
+                self.views.lab.open(page);
+            }
             Command::Select(selection) => return self.selection = selection,
             Command::SetTheme(theme) => {
                 self.theme = theme;
@@ -42,25 +48,33 @@ impl App {
             }
             Command::NewProject => return self.replace(Document::first_start()),
             Command::Cancel => return self.jobs.cancel(&self.document),
-            Command::Measure(id) => {
-                if let Some(network) = self.document.network(id) {
-                    self.jobs.measure(network);
-                    ctx.request_repaint();
-                }
-                return;
-            }
+            Command::Measure(id) => return self.measure(ctx, id),
             Command::RunAgain => {
                 if let Some(network) = self.document.active() {
                     self.jobs.rerun(network, &self.document);
                 }
                 return;
             }
-            command if self.ask(ctx, &command) => return,
+            command if self.ask(ctx, &command) || self.perform_lab(ctx, &command) => return,
             command => return self.change(&command),
         }
         self.changed = Some(std::time::Instant::now());
-        if let Err(problem) = self.session.keep_settings(self.view, self.theme, self.device) {
+        let kept = self.session.keep_settings(self.view, self.views.lab.page(), self.theme, self.device);
+        if let Err(problem) = kept {
             self.notices.error(format!("Settings are not kept: {problem}"));
+        }
+    }
+
+    /// Measures a network, unless the lab takes the time that would be measured.
+    fn measure(&mut self, ctx: &egui::Context, id: NetworkId) {
+        if self.jobs.lab().running().is_some_and(|run| !run.is_held()) {
+            return self
+                .notices
+                .error("Not measured: the lab is running and takes time from what is measured. Pause it first.");
+        }
+        if let Some(network) = self.document.network(id) {
+            self.jobs.measure(network);
+            ctx.request_repaint();
         }
     }
 
@@ -123,7 +137,7 @@ impl App {
         true
     }
 
-    fn ask_dialog(&mut self, ctx: &egui::Context, purpose: Purpose, name: String) {
+    pub(super) fn ask_dialog(&mut self, ctx: &egui::Context, purpose: Purpose, name: String) {
         let waker = ctx.clone();
         self.dialogs.ask(purpose, name, move || waker.request_repaint());
     }
@@ -137,6 +151,8 @@ impl App {
                 Answer::Nothing(Purpose::Open) => self.views.prompt.ask(Question::OpenPath, ""),
                 Answer::Nothing(Purpose::SaveProject) => self.views.prompt.ask(Question::SaveProject, "networks.toml"),
                 Answer::Nothing(Purpose::SaveSpec) => self.views.prompt.ask(Question::SaveSpec, "network.toml"),
+                Answer::Nothing(Purpose::LabFolder) => self.views.prompt.ask(Question::LabFolder, ""),
+                Answer::Nothing(Purpose::WriteLab) => self.views.prompt.ask(Question::WriteLab, "gatescope-lab"),
             }
         }
     }

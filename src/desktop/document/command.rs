@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{NetworkId, PictureChoice, WeightsChoice};
+use super::{LabPage, LabTask, NetworkId, PictureChoice, WeightsChoice};
 use crate::compute::engine::DeviceKind;
 use crate::compute::imaging::Preprocessing;
+use crate::compute::lab::data::Source;
 use crate::network::NetworkSpec;
 
 /// The views, in the order of their tabs.
@@ -19,11 +20,13 @@ pub enum View {
     Compare,
     /// A picture and the gates.
     Inspect,
+    /// Training and experiments.
+    Lab,
 }
 
 impl View {
     /// Every view, in tab order.
-    pub const ALL: [Self; 4] = [Self::Network, Self::Costs, Self::Compare, Self::Inspect];
+    pub const ALL: [Self; 5] = [Self::Network, Self::Costs, Self::Compare, Self::Inspect, Self::Lab];
 
     /// The tab's title.
     #[must_use]
@@ -33,6 +36,7 @@ impl View {
             Self::Costs => "Costs",
             Self::Compare => "Compare",
             Self::Inspect => "Inspect",
+            Self::Lab => "Lab",
         }
     }
 }
@@ -119,6 +123,31 @@ pub enum Command {
     SaveSpec(PathBuf),
     /// Copies the active network's spec as text.
     CopySpec,
+    /// Shows a page of the lab.
+    ShowLab(LabPage),
+    /// Starts a run of the lab.
+    StartLab(LabTask),
+    /// Holds the run of the lab, or lets it go on.
+    HoldLab(bool),
+    /// Stops the run of the lab.
+    StopLab,
+    /// Makes thumbnails of a data set.
+    PreviewLab(Source),
+    /// Asks for a folder of pictures for the lab.
+    AskLabFolder,
+    /// Chooses the lab's data.
+    SetLabSource(Source),
+    /// Asks where to write the files of the lab's result.
+    AskWriteLab,
+    /// Writes the files of the lab's result into a folder.
+    WriteLab(PathBuf),
+    /// Adds a network that has been trained, with its weights, and shows it in Inspect.
+    OpenTrained {
+        /// The network.
+        spec: NetworkSpec,
+        /// Its weights.
+        path: PathBuf,
+    },
     /// Starts again with what first start shows.
     NewProject,
     /// Stops the work in progress.

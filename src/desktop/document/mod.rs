@@ -4,10 +4,12 @@
 
 mod command;
 mod history;
+mod lab;
 mod project;
 
 pub use command::{Command, Selection, ThemeChoice, View};
 pub use history::History;
+pub use lab::{AtlasTask, LabPage, LabTask, TrainTask};
 pub use project::{Project, ProjectError, SavedNetwork, parse_project, print_project};
 
 use std::path::{Path, PathBuf};

@@ -6,12 +6,14 @@
 
 mod download;
 mod inspection;
+mod lab;
 mod measuring;
 mod opening;
 mod worker;
 
 pub use download::Download;
 pub use inspection::{Inspection, InspectionKey};
+pub use lab::{Ending, Lab, LabRun, Shelf, StepPoint, Strip, Thumbnail, Training, Writable};
 pub use measuring::{MeasureKey, Measurement, Measuring};
 pub use opening::Opened;
 
@@ -73,6 +75,7 @@ pub(super) enum Event {
     Measured(Result<Box<Measurement>, Option<String>>),
     /// The device asked for is not there: what runs, runs on the processor.
     NoDevice(String),
+    Lab(lab::LabEvent),
 }
 
 /// What a job is busy with.
@@ -132,6 +135,7 @@ pub struct Jobs {
     device: DeviceKind,
     /// What went wrong and belongs to no inspection.
     problems: Vec<String>,
+    lab: Lab,
 }
 
 impl Jobs {
@@ -166,6 +170,7 @@ impl Jobs {
             measurements: Measurements::default(),
             device: DeviceKind::default(),
             problems: Vec::new(),
+            lab: Lab::default(),
         })
     }
 
@@ -238,6 +243,7 @@ impl Jobs {
                 self.fall_back();
                 return self.problems.push(problem);
             }
+            Event::Lab(event) => return self.take_lab(event),
         }
         self.running = None;
     }

@@ -4,7 +4,7 @@ use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::Shared;
 use crate::compute::engine::DeviceKind;
-use crate::desktop::document::{Command, NetworkId, ThemeChoice, View, WeightsChoice};
+use crate::desktop::document::{Command, LabPage, NetworkId, ThemeChoice, View, WeightsChoice};
 
 /// The menu an action is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,13 +15,15 @@ pub enum Menu {
     Edit,
     /// What is shown.
     View,
+    /// Training and experiments.
+    Lab,
     /// About.
     Help,
 }
 
 impl Menu {
     /// Every menu, in order.
-    pub const ALL: [Self; 4] = [Self::File, Self::Edit, Self::View, Self::Help];
+    pub const ALL: [Self; 5] = [Self::File, Self::Edit, Self::View, Self::Lab, Self::Help];
 
     /// Its title.
     #[must_use]
@@ -30,6 +32,7 @@ impl Menu {
             Self::File => "File",
             Self::Edit => "Edit",
             Self::View => "View",
+            Self::Lab => "Lab",
             Self::Help => "Help",
         }
     }
@@ -126,6 +129,7 @@ pub static ACTIONS: &[Action] = &[
     action(Menu::View, "Costs", Some(ctrl(Key::Num2)), |_| Some(Command::Show(View::Costs))),
     action(Menu::View, "Compare", Some(ctrl(Key::Num3)), |_| Some(Command::Show(View::Compare))),
     action(Menu::View, "Inspect", Some(ctrl(Key::Num4)), |_| Some(Command::Show(View::Inspect))),
+    action(Menu::View, "Lab", Some(ctrl(Key::Num5)), |_| Some(Command::Show(View::Lab))),
     group(action(Menu::View, "Next network", Some(ctrl(Key::PageDown)), |shared| neighbour(shared, 1))),
     action(Menu::View, "Previous network", Some(ctrl(Key::PageUp)), |shared| {
         neighbour(shared, shared.document.networks().len().saturating_sub(1))
@@ -133,6 +137,16 @@ pub static ACTIONS: &[Action] = &[
     group(action(Menu::View, "Dark theme", None, |shared| theme(shared, ThemeChoice::Dark))),
     action(Menu::View, "Light theme", None, |shared| theme(shared, ThemeChoice::Light)),
     action(Menu::View, "System theme", None, |shared| theme(shared, ThemeChoice::System)),
+    action(Menu::Lab, "Train a network", Some(ctrl(Key::T)), |_| Some(Command::ShowLab(LabPage::Train))),
+    action(Menu::Lab, "Degradation", None, |_| Some(Command::ShowLab(LabPage::Degradation))),
+    action(Menu::Lab, "Where it looks", None, |_| Some(Command::ShowLab(LabPage::Attention))),
+    action(Menu::Lab, "Excitation atlas", None, |_| Some(Command::ShowLab(LabPage::Atlas))),
+    group(action(Menu::Lab, "Pause the run", None, |shared| held(shared, false).then_some(Command::HoldLab(true)))),
+    action(Menu::Lab, "Resume the run", None, |shared| held(shared, true).then_some(Command::HoldLab(false))),
+    action(Menu::Lab, "Stop the run", None, |shared| shared.jobs.lab().running().map(|_| Command::StopLab)),
+    group(action(Menu::Lab, "Write the result's files…", None, |shared| {
+        (shared.view == View::Lab).then_some(Command::AskWriteLab)
+    })),
     action(Menu::Help, "Search and commands", Some(ctrl(Key::K)), |_| Some(Command::ShowPalette)),
     action(Menu::Help, "Shortcuts", Some(plain(Key::F1)), |_| Some(Command::ShowShortcuts)),
     group(action(Menu::Help, "About gatescope", None, |_| Some(Command::ShowAbout))),
@@ -140,6 +154,11 @@ pub static ACTIONS: &[Action] = &[
 
 fn device(shared: &Shared, choice: DeviceKind) -> Option<Command> {
     (shared.jobs.device() != choice).then_some(Command::SetDevice(choice))
+}
+
+/// Is there a run of the lab that is held, or that is not?
+fn held(shared: &Shared, held: bool) -> bool {
+    shared.jobs.lab().running().is_some_and(|run| run.is_held() == held)
 }
 
 fn theme(shared: &Shared, choice: ThemeChoice) -> Option<Command> {

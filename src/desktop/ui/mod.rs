@@ -7,6 +7,7 @@ pub mod costs;
 #[cfg(test)]
 mod drive;
 pub mod inspect;
+pub mod lab;
 pub mod metric;
 pub mod network;
 pub mod networks;
@@ -103,6 +104,8 @@ pub struct Views {
     pub compare: compare::CompareView,
     /// The picture and the gates.
     pub inspect: inspect::InspectView,
+    /// Training and experiments.
+    pub lab: lab::LabView,
     /// The list of networks and the attention matrix.
     pub networks: networks::NetworksPanel,
     /// Pictures and gates as textures, for all views.

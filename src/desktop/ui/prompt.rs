@@ -8,6 +8,7 @@ use egui::{Key, RichText, TextEdit, Ui};
 use super::theme::{self, palette, size};
 use super::{Outbox, widgets};
 use crate::compute::hub::{self, Reference};
+use crate::compute::lab::data::Source;
 use crate::desktop::document::{Command, NetworkId};
 use crate::network::cost::Ledger;
 use crate::network::{lower, number, parse};
@@ -27,6 +28,10 @@ pub enum Question {
     SaveProject,
     /// A path to save the active spec to.
     SaveSpec,
+    /// A folder of pictures for the lab.
+    LabFolder,
+    /// A folder for the files of the lab's result.
+    WriteLab,
 }
 
 impl Question {
@@ -38,6 +43,8 @@ impl Question {
             Self::Hub => "Open from the Hugging Face Hub",
             Self::SaveProject => "Save the project to",
             Self::SaveSpec => "Save the network to",
+            Self::LabFolder => "Train on a folder of pictures",
+            Self::WriteLab => "Write files into a folder",
         }
     }
 
@@ -48,6 +55,8 @@ impl Question {
             Self::Hub => "hf:timm/seresnet50.a1_in1k",
             Self::SaveProject => "networks.toml",
             Self::SaveSpec => "resnet50.toml",
+            Self::LabFolder => "/home/me/flowers",
+            Self::WriteLab => "gatescope-lab",
         }
     }
 }
@@ -154,6 +163,19 @@ fn answer(question: Question, text: &str) -> Result<(Command, String), String> {
         }
         Question::SaveProject => Ok((Command::SaveProject(path()), save_note(text))),
         Question::SaveSpec => Ok((Command::SaveSpec(path()), save_note(text))),
+        Question::LabFolder => match path().is_dir() {
+            true => {
+                let note = "One sub-folder of pictures a class".to_owned();
+                Ok((Command::SetLabSource(Source::Folder(path())), note))
+            }
+            false => Err("There is no such folder".to_owned()),
+        },
+        Question::WriteLab => match path().is_file() {
+            true => Err("This is a file, not a folder".to_owned()),
+            false => {
+                Ok((Command::WriteLab(path()), "CSV, JSON and PNG; files of the same name are replaced".to_owned()))
+            }
+        },
     }
 }
 

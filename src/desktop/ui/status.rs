@@ -52,11 +52,16 @@ fn difference(ui: &mut Ui, shared: &Shared, network: &Network) {
 /// Right to left: weights, then what the worker does or did.
 fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
     if let Some(download) = shared.jobs.download() {
-        return progress(ui, &format!("downloading {}", download.reference.repository), download.fraction, out);
+        let what = format!("downloading {}", download.reference.repository);
+        return progress(ui, &what, download.fraction, Command::Cancel, out);
     }
     if let Some(measuring) = shared.jobs.measuring() {
         let letter = letter_of(shared, &measuring.key.spec);
-        return progress(ui, &format!("{letter} measuring"), measuring.fraction, out);
+        return progress(ui, &format!("{letter} measuring"), measuring.fraction, Command::Cancel, out);
+    }
+    if let Some(run) = shared.jobs.lab().running().filter(|_| shared.jobs.running().is_none()) {
+        let what = if run.is_held() { "paused" } else { run.task.page().title() };
+        return progress(ui, &format!("lab: {what}"), run.progress.fraction, Command::StopLab, out);
     }
     let Some(network) = shared.active() else { return };
     let colours = palette(ui);
@@ -68,7 +73,7 @@ fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
     ui.add_space(size::GAP);
     if let Some(running) = shared.jobs.running() {
         let letter = letter_of(shared, &running.key.spec);
-        progress(ui, &format!("{letter} {}", running.phase.label()), running.fraction, out);
+        progress(ui, &format!("{letter} {}", running.phase.label()), running.fraction, Command::Cancel, out);
     } else if let Some(inspection) = shared.inspection(network) {
         let input = network.graph.input();
         let milliseconds = inspection.run.elapsed.as_secs_f64() * 1000.0;
@@ -95,9 +100,9 @@ fn letter_of(shared: &Shared, spec: &NetworkSpec) -> String {
 }
 
 /// Right to left: how to stop it, how far it is, what it is.
-fn progress(ui: &mut Ui, what: &str, fraction: f32, out: &mut Outbox) {
+fn progress(ui: &mut Ui, what: &str, fraction: f32, stop: Command, out: &mut Outbox) {
     if ui.add(Button::new("cancel").small()).clicked() {
-        out.send(Command::Cancel);
+        out.send(stop);
     }
     ui.add_sized(Vec2::new(96.0, 6.0), ProgressBar::new(fraction).desired_height(6.0));
     let percent = (fraction * 100.0).round();

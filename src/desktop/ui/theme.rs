@@ -46,6 +46,7 @@ pub struct Palette {
     cbam: Color32,
     other: Color32,
     networks: [Color32; 6],
+    series: [Color32; 10],
 }
 
 const DARK: Palette = Palette {
@@ -75,6 +76,18 @@ const DARK: Palette = Palette {
         Color32::from_rgb(0x6F, 0xCF, 0x97),
         Color32::from_rgb(0xF2, 0x8F, 0xB0),
         Color32::from_rgb(0x9B, 0xD3, 0xF2),
+        Color32::from_rgb(0xC9, 0xB0, 0x8A),
+    ],
+    series: [
+        Color32::from_rgb(0x6E, 0xA8, 0xFE),
+        Color32::from_rgb(0xF2, 0xA6, 0x5A),
+        Color32::from_rgb(0x6F, 0xCF, 0x97),
+        Color32::from_rgb(0xF2, 0x8F, 0xB0),
+        Color32::from_rgb(0xA7, 0x8B, 0xFA),
+        Color32::from_rgb(0x4F, 0xB6, 0xC2),
+        Color32::from_rgb(0xF2, 0xC9, 0x4C),
+        Color32::from_rgb(0xE0, 0x6B, 0x6B),
+        Color32::from_rgb(0x8B, 0xC3, 0x4A),
         Color32::from_rgb(0xC9, 0xB0, 0x8A),
     ],
 };
@@ -108,6 +121,18 @@ const LIGHT: Palette = Palette {
         Color32::from_rgb(0x1B, 0x7A, 0xA6),
         Color32::from_rgb(0x7A, 0x5C, 0x2E),
     ],
+    series: [
+        Color32::from_rgb(0x1F, 0x6F, 0xEB),
+        Color32::from_rgb(0xB4, 0x53, 0x09),
+        Color32::from_rgb(0x1B, 0x7F, 0x4B),
+        Color32::from_rgb(0xBE, 0x12, 0x3C),
+        Color32::from_rgb(0x6D, 0x28, 0xD9),
+        Color32::from_rgb(0x0E, 0x74, 0x90),
+        Color32::from_rgb(0x9A, 0x67, 0x00),
+        Color32::from_rgb(0xA8, 0x32, 0x6B),
+        Color32::from_rgb(0x4D, 0x7C, 0x0F),
+        Color32::from_rgb(0x7A, 0x5C, 0x2E),
+    ],
 };
 
 impl Palette {
@@ -138,6 +163,18 @@ impl Palette {
     #[must_use]
     pub fn network(&self, position: usize) -> Color32 {
         self.networks[position % self.networks.len()]
+    }
+
+    /// The colour of a curve among many: depths, classes. More curves begin again.
+    #[must_use]
+    pub fn series(&self, position: usize) -> Color32 {
+        self.series[position % self.series.len()]
+    }
+
+    /// How many curves can be told apart by colour.
+    #[must_use]
+    pub fn series_count(&self) -> usize {
+        self.series.len()
     }
 }
 

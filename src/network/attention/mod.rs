@@ -11,7 +11,7 @@ mod se;
 
 pub use cam::width as cam_width;
 pub use eca::kernel as eca_kernel;
-pub use se::width as se_width;
+pub use se::{SqueezeExcite, width as se_width};
 
 use std::fmt;
 

@@ -40,6 +40,33 @@ pub fn width(variant: &str, channels: usize, r: usize) -> usize {
     }
 }
 
+/// The Squeeze-and-Excitation a network is built with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SqueezeExcite {
+    /// Channels it squeezes to.
+    pub width: usize,
+    /// Between the two layers.
+    pub activation: Op,
+    /// What makes the gate.
+    pub gate: Op,
+}
+
+impl SqueezeExcite {
+    /// Adds it after `features` and returns the scaled features. Its layers are `NAME.fc1` and `NAME.fc2`, 1×1
+    /// convolutions with biases.
+    pub fn attach(&self, builder: &mut GraphBuilder, name: &str, features: NodeId) -> NodeId {
+        let channels = builder.shape(features).channels();
+        builder.scope_as(ScopeKind::Attention("se"), ["se", name], "SE", |b| {
+            let squeezed = b.add("avg_pool", Op::GlobalAvgPool, &[features]);
+            let hidden = b.add("fc1", Op::Conv2d(Conv2d::new(self.width, 1).with_bias()), &[squeezed]);
+            let hidden = b.add("act", self.activation, &[hidden]);
+            let excited = b.add("fc2", Op::Conv2d(Conv2d::new(channels, 1).with_bias()), &[hidden]);
+            let gate = b.add("gate", self.gate, &[excited]);
+            b.gate(GateKind::Channel, features, gate)
+        })
+    }
+}
+
 /// Refuses a reduction that leaves no channel.
 pub(super) fn check_reduction(options: &Options, channels: usize) -> Result<(), String> {
     let r = options.number("r", DEFAULT_REDUCTION);
@@ -76,18 +103,15 @@ impl AttentionBlock for Se {
         let variant = options.word("variant", "timm");
         let channels = builder.shape(features).channels();
         let width = width(variant, channels, options.number("r", DEFAULT_REDUCTION));
+        if variant != "nobias" {
+            return SqueezeExcite { width, activation: Op::Relu, gate: Op::Sigmoid }.attach(builder, "se", features);
+        }
         builder.scope(ScopeKind::Attention("se"), "se", "SE", |b| {
             let squeezed = b.add("avg_pool", Op::GlobalAvgPool, &[features]);
-            let excited = if variant == "nobias" {
-                let flat = b.add("flatten", Op::Flatten, &[squeezed]);
-                let hidden = b.add("fc.0", Op::Linear { out_features: width, bias: false }, &[flat]);
-                let hidden = b.add("fc.1", Op::Relu, &[hidden]);
-                b.add("fc.2", Op::Linear { out_features: channels, bias: false }, &[hidden])
-            } else {
-                let hidden = b.add("fc1", Op::Conv2d(Conv2d::new(width, 1).with_bias()), &[squeezed]);
-                let hidden = b.add("act", Op::Relu, &[hidden]);
-                b.add("fc2", Op::Conv2d(Conv2d::new(channels, 1).with_bias()), &[hidden])
-            };
+            let flat = b.add("flatten", Op::Flatten, &[squeezed]);
+            let hidden = b.add("fc.0", Op::Linear { out_features: width, bias: false }, &[flat]);
+            let hidden = b.add("fc.1", Op::Relu, &[hidden]);
+            let excited = b.add("fc.2", Op::Linear { out_features: channels, bias: false }, &[hidden]);
             let gate = b.add("gate", Op::Sigmoid, &[excited]);
             b.gate(GateKind::Channel, features, gate)
         })

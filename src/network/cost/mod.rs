@@ -15,7 +15,7 @@ pub use lesson::{Lesson, lesson};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 
-use super::graph::{Graph, Node, NodeId, Op, ScopeId, Shape};
+use super::graph::{Graph, Node, NodeId, Op, ScopeId, Shape, adaptive_windows};
 
 /// Bytes of one f32.
 const F32: u64 = 4;
@@ -116,8 +116,12 @@ fn layer(graph: &Graph, id: NodeId) -> Cost {
     let input = node.inputs.first().map_or(node.shape, |first| graph[*first].shape);
     let params = node.params.iter().map(|param| &graph[*param]);
     let owned = params.filter(|param| param.owner == id && param.role.is_parameter());
+    let params = owned.map(|param| param.elements() as u64).sum();
+    if graph.is_auxiliary(id) {
+        return Cost { params, ..Cost::default() };
+    }
     Cost {
-        params: owned.map(|param| param.elements() as u64).sum(),
+        params,
         macs: macs(&node.op, input, node.shape),
         elementwise: elementwise(node, input),
         activation_bytes: if is_view(&node.op) { 0 } else { elements(node.shape) * F32 },
@@ -147,20 +151,27 @@ fn macs(op: &Op, input: Shape, output: Shape) -> u64 {
 }
 
 /// Operations that are not MACs, by layer: bias 1 an output element; `BatchNorm` 2 (one multiplication, one
-/// addition, folded statistics); `ReLU`, sigmoid, add and scale 1; pooling 1 an element read; views and copies 0.
+/// addition, folded statistics); activations, add and scale 1, but those that multiply by their input (SiLU, hard swish) 2; pooling 1 an element read; views and copies 0.
 fn elementwise(node: &Node, input: Shape) -> u64 {
     let output = elements(node.shape);
     match &node.op {
         Op::Conv2d(conv) => u64::from(conv.bias) * output,
         Op::Linear { bias, .. } => u64::from(*bias) * output,
         Op::BatchNorm { .. } => 2 * output,
-        Op::Relu | Op::Sigmoid | Op::Scale => output,
+        Op::Relu | Op::Relu6 | Op::Sigmoid | Op::HardSigmoid | Op::Scale | Op::Times { .. } => output,
+        Op::Silu | Op::HardSwish => 2 * output,
         Op::Add => output * (node.inputs.len() as u64 - 1),
         Op::MaxPool(pool) | Op::AvgPool(pool) => output * (pool.kernel[0] * pool.kernel[1]) as u64,
+        Op::AdaptiveAvgPool { size } => {
+            let read = |length: usize| adaptive_windows(length, *size).map(|window| window.len() as u64).sum::<u64>();
+            input.channels() as u64 * read(input.height()) * read(input.width())
+        }
         Op::GlobalAvgPool | Op::GlobalMaxPool | Op::ChannelMean | Op::ChannelMax => elements(input),
         Op::Input
         | Op::ChannelConv1d { .. }
         | Op::Concat
+        | Op::ChannelSlice { .. }
+        | Op::ChannelShuffle { .. }
         | Op::Flatten
         | Op::Subsample { .. }
         | Op::PadChannels { .. } => 0,

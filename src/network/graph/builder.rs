@@ -8,6 +8,9 @@ use super::{Shape, ShapeError};
 pub struct GraphBuilder {
     graph: Graph,
     current: ScopeId,
+    /// Path of the parts and prefix of the names, here.
+    path: String,
+    prefix: String,
     failure: Option<Box<(String, ShapeError)>>,
 }
 
@@ -17,6 +20,13 @@ pub struct OpenScope {
     id: ScopeId,
     parent: ScopeId,
     first: usize,
+    outer: Outer,
+}
+
+/// The path and the prefix outside of what is being built.
+pub struct Outer {
+    path: String,
+    prefix: String,
 }
 
 impl GraphBuilder {
@@ -26,6 +36,7 @@ impl GraphBuilder {
         let root = Scope {
             kind: ScopeKind::Root,
             path: String::new(),
+            prefix: String::new(),
             label: "network",
             parent: None,
             output: NodeId(0),
@@ -40,7 +51,7 @@ impl GraphBuilder {
             params: Vec::new(),
         };
         let graph = Graph { name, nodes: vec![image], scopes: vec![root], params: Vec::new(), gates: Vec::new() };
-        Self { graph, current: Graph::ROOT, failure: None }
+        Self { graph, current: Graph::ROOT, path: String::new(), prefix: String::new(), failure: None }
     }
 
     /// The image.
@@ -55,16 +66,6 @@ impl GraphBuilder {
         self.graph[node].shape
     }
 
-    /// The path of a name inside the current scope.
-    fn path(&self, name: &str) -> String {
-        let prefix = self.graph[self.current].path.as_str();
-        match (prefix, name) {
-            ("", name) => name.to_owned(),
-            (prefix, "") => prefix.to_owned(),
-            (prefix, name) => format!("{prefix}.{name}"),
-        }
-    }
-
     /// Builds `body` inside a new scope that contributes `name` to the paths within. Its result is the scope's output.
     pub fn scope(
         &mut self,
@@ -73,8 +74,7 @@ impl GraphBuilder {
         label: &'static str,
         body: impl FnOnce(&mut Self) -> NodeId,
     ) -> NodeId {
-        let path = self.path(name);
-        self.scope_at(kind, path, label, body)
+        self.scope_as(kind, [name, name], label, body)
     }
 
     /// Like [`Self::scope`], but the scope adds nothing to the paths of what is inside: PyTorch keeps the stem
@@ -85,42 +85,61 @@ impl GraphBuilder {
         label: &'static str,
         body: impl FnOnce(&mut Self) -> NodeId,
     ) -> NodeId {
-        let path = self.graph[self.current].path.clone();
-        self.scope_at(kind, path, label, body)
+        self.scope_as(kind, ["", ""], label, body)
     }
 
-    fn scope_at(
+    /// Like [`Self::scope`], where a library's modules are not nested as the parts are: the first word is added to
+    /// the paths of parts, the second to the names of layers.
+    pub fn scope_as(
         &mut self,
         kind: ScopeKind,
-        path: String,
+        words: [&str; 2],
         label: &'static str,
         body: impl FnOnce(&mut Self) -> NodeId,
     ) -> NodeId {
-        let open = self.open_at(kind, path, label);
+        let open = self.open(kind, words, label);
         let output = body(self);
         self.close(open, output);
         output
     }
 
-    /// Opens a scope by hand; every [`OpenScope`] must be given back to [`Self::close`].
-    pub fn open(&mut self, kind: ScopeKind, name: &str, label: &'static str) -> OpenScope {
-        let path = self.path(name);
-        self.open_at(kind, path, label)
+    /// Builds `body` where paths of parts and names of layers have one word more each, without a scope of its own.
+    pub fn within<R>(&mut self, words: [&str; 2], body: impl FnOnce(&mut Self) -> R) -> R {
+        let outer = self.enter(words);
+        let result = body(self);
+        self.leave(outer);
+        result
     }
 
-    fn open_at(&mut self, kind: ScopeKind, path: String, label: &'static str) -> OpenScope {
-        let parent = self.current;
-        let id = ScopeId(self.graph.scopes.len());
-        self.graph.scopes.push(Scope { kind, path, label, parent: Some(parent), output: NodeId(0), input: None });
-        self.current = id;
-        OpenScope { id, parent, first: self.graph.nodes.len() }
+    /// [`Self::within`] by hand: what it gives must be handed to [`Self::leave`].
+    #[must_use]
+    pub fn enter(&mut self, [path, prefix]: [&str; 2]) -> Outer {
+        let (path, prefix) = (joined(&self.path, path), joined(&self.prefix, prefix));
+        Outer { path: std::mem::replace(&mut self.path, path), prefix: std::mem::replace(&mut self.prefix, prefix) }
+    }
+
+    /// Paths and names are as before [`Self::enter`] again.
+    pub fn leave(&mut self, outer: Outer) {
+        (self.path, self.prefix) = (outer.path, outer.prefix);
+    }
+
+    /// Opens a scope by hand; every [`OpenScope`] must be given back to [`Self::close`].
+    pub fn open(&mut self, kind: ScopeKind, words: [&str; 2], label: &'static str) -> OpenScope {
+        let outer = self.enter(words);
+        let (path, prefix) = (self.path.clone(), self.prefix.clone());
+        let (id, first) = (ScopeId(self.graph.scopes.len()), self.graph.nodes.len());
+        let open = OpenScope { id, parent: self.current, first, outer };
+        let parent = Some(self.current);
+        self.graph.scopes.push(Scope { kind, path, prefix, label, parent, output: NodeId(0), input: None });
+        self.current = open.id;
+        open
     }
 
     /// Closes a scope; `output` is the node whose output is the scope's.
-    #[expect(clippy::needless_pass_by_value, reason = "a scope is closed once: closing takes it away")]
     pub fn close(&mut self, open: OpenScope, output: NodeId) {
-        let OpenScope { id, parent, first } = open;
+        let OpenScope { id, parent, first, outer } = open;
         self.current = parent;
+        self.leave(outer);
         let scope = &mut self.graph.scopes[id.0];
         scope.output = output;
         scope.input = self.graph.nodes.get(first).and_then(|node| node.inputs.first().copied());
@@ -128,7 +147,7 @@ impl GraphBuilder {
 
     /// Adds a layer with its own parameters, named after `name` in the current scope.
     pub fn add(&mut self, name: &str, op: Op, inputs: &[NodeId]) -> NodeId {
-        let path = self.path(name);
+        let path = joined(&self.prefix, name);
         let id = self.push(path.clone(), op, inputs);
         for (role, shape) in param_shapes(&op, self.shape(inputs[0])) {
             let param = ParamId(self.graph.params.len());
@@ -142,7 +161,7 @@ impl GraphBuilder {
     /// Runs the layer `twin` once more on another input, with the same parameters (a shared MLP).
     pub fn share(&mut self, name: &str, twin: NodeId, inputs: &[NodeId]) -> NodeId {
         let op = self.graph[twin].op;
-        let id = self.push(self.path(name), op, inputs);
+        let id = self.push(joined(&self.prefix, name), op, inputs);
         self.graph.nodes[id.0].params = self.graph[twin].params.clone();
         id
     }
@@ -175,6 +194,23 @@ impl GraphBuilder {
         }
     }
 
+    /// Convolution, BatchNorm with this `eps` and, if there is one, an activation.
+    pub fn conv_norm(
+        &mut self,
+        [conv, norm, act]: [&str; 3],
+        layer: Conv2d,
+        eps: f64,
+        activation: Option<Op>,
+        input: NodeId,
+    ) -> NodeId {
+        let conv = self.add(conv, Op::Conv2d(layer), &[input]);
+        let norm = self.add(norm, Op::BatchNorm { eps }, &[conv]);
+        match activation {
+            Some(op) => self.add(act, op, &[norm]),
+            None => norm,
+        }
+    }
+
     /// Multiplies `features` with `gate` and registers the gate under the current (attention) scope.
     pub fn gate(&mut self, kind: GateKind, features: NodeId, gate: NodeId) -> NodeId {
         let name = self.graph[gate].name.clone();
@@ -195,6 +231,15 @@ impl GraphBuilder {
         }
         self.graph.scopes[0].output = NodeId(self.graph.nodes.len() - 1);
         Ok(self.graph)
+    }
+}
+
+/// A path with one word more.
+fn joined(path: &str, word: &str) -> String {
+    match (path, word) {
+        ("", word) => word.to_owned(),
+        (path, "") => path.to_owned(),
+        (path, word) => format!("{path}.{word}"),
     }
 }
 

@@ -7,8 +7,8 @@ mod op;
 mod receptive;
 mod shape;
 
-pub use builder::{GraphBuilder, OpenScope};
-pub use op::{Conv2d, Op, Pool2d};
+pub use builder::{GraphBuilder, OpenScope, Outer};
+pub use op::{Conv2d, Op, Pool2d, adaptive_windows};
 pub use receptive::receptive_fields;
 pub use shape::{Shape, ShapeError};
 
@@ -113,6 +113,9 @@ pub enum ScopeKind {
     Attention(&'static str),
     /// Pooling and classifier.
     Head,
+    /// A classifier on the way that helps in training and is not computed afterwards: its parameters count, its
+    /// work does not.
+    Auxiliary,
 }
 
 /// A named part of the network.
@@ -122,6 +125,8 @@ pub struct Scope {
     pub kind: ScopeKind,
     /// Its full path: `layer3.2`, `layer3.2.cbam`; empty for the root.
     pub path: String,
+    /// What the names of its layers begin with; the path, where a library's modules are nested as the parts are.
+    pub prefix: String,
     /// What it is made of, in words: `Bottleneck`, `CBAM`.
     pub label: &'static str,
     /// The scope it is in; `None` for the root.
@@ -249,6 +254,12 @@ impl Graph {
     #[must_use]
     pub fn scope_at(&self, path: &str) -> Option<ScopeId> {
         self.scope_ids().find(|id| self[*id].path == path)
+    }
+
+    /// Is it part of an auxiliary classifier?
+    #[must_use]
+    pub fn is_auxiliary(&self, node: NodeId) -> bool {
+        self.enclosing(self[node].scope, ScopeKind::Auxiliary).is_some()
     }
 
     /// The attention scope inside a block, if it has one.

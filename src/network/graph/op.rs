@@ -57,6 +57,12 @@ impl Conv2d {
     pub fn without_padding(self) -> Self {
         Self { padding: [0; 2], ..self }
     }
+
+    /// A kernel of different sides, `height × width`, padded to keep the size: the factorised kernels of Inception.
+    #[must_use]
+    pub fn oblong(out_channels: usize, height: usize, width: usize) -> Self {
+        Self { kernel: [height, width], padding: [height / 2, width / 2], ..Self::new(out_channels, height) }
+    }
 }
 
 /// A pooling window; pairs are `[vertical, horizontal]`.
@@ -70,6 +76,34 @@ pub struct Pool2d {
     pub padding: [usize; 2],
     /// Round output sizes up instead of down.
     pub ceil_mode: bool,
+    /// Do averages count the padding as zeros (PyTorch's `count_include_pad`, its default)?
+    pub counts_padding: bool,
+}
+
+impl Pool2d {
+    /// A square window without padding, sizes rounded down.
+    #[must_use]
+    pub const fn new(kernel: usize, stride: usize) -> Self {
+        Self { kernel: [kernel; 2], stride: [stride; 2], padding: [0; 2], ceil_mode: false, counts_padding: true }
+    }
+
+    /// The same, padded on each side.
+    #[must_use]
+    pub const fn padded(self, padding: usize) -> Self {
+        Self { padding: [padding; 2], ..self }
+    }
+
+    /// The same, sizes rounded up.
+    #[must_use]
+    pub const fn ceil(self) -> Self {
+        Self { ceil_mode: true, ..self }
+    }
+
+    /// The same, averages over what lies inside the input only.
+    #[must_use]
+    pub const fn without_padding_counted(self) -> Self {
+        Self { counts_padding: false, ..self }
+    }
 }
 
 /// What a node computes. Shapes are for one image.
@@ -101,12 +135,31 @@ pub enum Op {
     },
     /// `max(x, 0)`.
     Relu,
+    /// `min(max(x, 0), 6)`.
+    Relu6,
     /// `1 / (1 + exp(−x))`.
     Sigmoid,
+    /// `relu6(x + 3) / 6`.
+    HardSigmoid,
+    /// `x · sigmoid(x)`, also called swish.
+    Silu,
+    /// `x · hard_sigmoid(x)`.
+    HardSwish,
+    /// `factor · x`: how far a residual branch is turned down.
+    Times {
+        /// The factor.
+        factor: f32,
+    },
     /// Maximum over a window.
     MaxPool(Pool2d),
     /// Mean over a window, padding counted as PyTorch's default does.
     AvgPool(Pool2d),
+    /// Mean over windows that cut the map into `size × size`, `[C, H, W] → [C, size, size]`; they overlap where it
+    /// does not divide (PyTorch's `AdaptiveAvgPool2d`).
+    AdaptiveAvgPool {
+        /// Output height and width.
+        size: usize,
+    },
     /// Mean over all positions, `[C, H, W] → [C, 1, 1]`.
     GlobalAvgPool,
     /// Maximum over all positions, `[C, H, W] → [C, 1, 1]`.
@@ -117,6 +170,18 @@ pub enum Op {
     ChannelMax,
     /// Joins along the channels.
     Concat,
+    /// Some of the channels, `start` to `start + length`: one half of a channel split.
+    ChannelSlice {
+        /// The first channel.
+        start: usize,
+        /// How many.
+        length: usize,
+    },
+    /// Channels dealt out like cards: channel `k` of group `g` goes to place `k · groups + g`.
+    ChannelShuffle {
+        /// Groups.
+        groups: usize,
+    },
     /// Sum of equal shapes.
     Add,
     /// The first input times the second, a gate broadcast over it.
@@ -137,6 +202,11 @@ pub enum Op {
     },
 }
 
+/// Where each window of an [`Op::AdaptiveAvgPool`] starts and ends along an axis of `length`.
+pub fn adaptive_windows(length: usize, size: usize) -> impl Iterator<Item = std::ops::Range<usize>> + Clone {
+    (0..size).map(move |index| index * length / size..((index + 1) * length).div_ceil(size))
+}
+
 impl Op {
     /// Its name, as PyTorch writes it where there is one.
     #[must_use]
@@ -148,14 +218,22 @@ impl Op {
             Self::ChannelConv1d { .. } => "Conv1d",
             Self::BatchNorm { .. } => "BatchNorm2d",
             Self::Relu => "ReLU",
+            Self::Relu6 => "ReLU6",
             Self::Sigmoid => "Sigmoid",
+            Self::HardSigmoid => "Hardsigmoid",
+            Self::Silu => "SiLU",
+            Self::HardSwish => "Hardswish",
+            Self::Times { .. } => "Times",
             Self::MaxPool(_) => "MaxPool2d",
             Self::AvgPool(_) => "AvgPool2d",
+            Self::AdaptiveAvgPool { .. } => "AdaptiveAvgPool2d",
             Self::GlobalAvgPool => "GlobalAvgPool",
             Self::GlobalMaxPool => "GlobalMaxPool",
             Self::ChannelMean => "ChannelMean",
             Self::ChannelMax => "ChannelMax",
             Self::Concat => "Concat",
+            Self::ChannelSlice { .. } => "ChannelSlice",
+            Self::ChannelShuffle { .. } => "ChannelShuffle",
             Self::Add => "Add",
             Self::Scale => "Scale",
             Self::Flatten => "Flatten",
@@ -182,6 +260,11 @@ impl Op {
             Self::ChannelConv1d { kernel, .. } => format!("1-D {kernel}"),
             Self::MaxPool(pool) => format!("max {}×{}, /{}", pool.kernel[0], pool.kernel[1], pool.stride[0]),
             Self::AvgPool(pool) => format!("avg {}×{}, /{}", pool.kernel[0], pool.kernel[1], pool.stride[0]),
+            Self::AdaptiveAvgPool { size } => format!("avg to {size}×{size}"),
+            Self::ChannelSlice { start, length } => format!("channels {start} to {}", start + length - 1),
+            Self::ChannelShuffle { groups } => format!("shuffle {groups}"),
+            Self::Times { factor } => format!("× {factor}"),
+            Self::HardSigmoid => "hard σ".to_owned(),
             Self::Subsample { stride } => format!("every {}", ordinal(*stride)),
             Self::PadChannels { before, after } => format!("pad +{}", before + after),
             Self::BatchNorm { .. } => "BN".to_owned(),

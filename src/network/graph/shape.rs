@@ -132,6 +132,14 @@ impl Op {
             Self::ChannelConv1d { .. } if first.elements() == first.channels() => Ok(first),
             Self::ChannelConv1d { .. } => Err(self.unfit(first, "it needs one value a channel, pool first")),
             Self::MaxPool(pool) | Self::AvgPool(pool) => pool.output_shape(first),
+            Self::AdaptiveAvgPool { size } if first.is_map() => Ok(Shape::map(first.channels(), *size, *size)),
+            Self::AdaptiveAvgPool { .. } => Err(self.unfit(first, "it needs a feature map")),
+            Self::ChannelSlice { start, length } if *length > 0 && start + length <= first.channels() => {
+                Ok(Shape::map(*length, first.height(), first.width()))
+            }
+            Self::ChannelSlice { .. } => Err(self.unfit(first, "it has fewer channels")),
+            Self::ChannelShuffle { groups } if *groups > 0 && first.channels().is_multiple_of(*groups) => Ok(first),
+            Self::ChannelShuffle { .. } => Err(self.unfit(first, "its channels do not divide into the groups")),
             Self::GlobalAvgPool | Self::GlobalMaxPool => Ok(Shape::map(first.channels(), 1, 1)),
             Self::ChannelMean | Self::ChannelMax => Ok(Shape::map(1, first.height(), first.width())),
             Self::Flatten => Ok(Shape::vector(first.elements())),
@@ -154,7 +162,14 @@ impl Op {
             },
             Self::Scale if inputs[1].gates(&first) => Ok(first),
             Self::Scale => Err(ShapeError::Disagree { op: self.name(), a: first, b: inputs[1] }),
-            Self::BatchNorm { .. } | Self::Relu | Self::Sigmoid => Ok(first),
+            Self::BatchNorm { .. }
+            | Self::Relu
+            | Self::Relu6
+            | Self::Sigmoid
+            | Self::HardSigmoid
+            | Self::Silu
+            | Self::HardSwish
+            | Self::Times { .. } => Ok(first),
         }
     }
 
@@ -209,7 +224,7 @@ mod tests {
     use super::*;
 
     fn pool(kernel: usize, stride: usize, padding: usize, ceil_mode: bool) -> Op {
-        Op::MaxPool(Pool2d { kernel: [kernel; 2], stride: [stride; 2], padding: [padding; 2], ceil_mode })
+        Op::MaxPool(Pool2d { ceil_mode, ..Pool2d::new(kernel, stride).padded(padding) })
     }
 
     #[test]

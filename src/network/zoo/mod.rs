@@ -3,7 +3,14 @@
 //! To add one: write `network/zoo/NAME.rs` (or a folder) with a type that implements [`Family`], and name it in [`FAMILIES`].
 
 mod alias;
+mod efficientnet;
+mod inception;
+mod mobilenet;
+mod regnet;
 mod resnet;
+mod shared;
+mod shufflenet;
+mod vgg;
 
 pub use alias::Alias;
 
@@ -12,9 +19,25 @@ use super::graph::{Graph, GraphBuilder, NodeId, ScopeKind, Shape};
 use super::options::{Declared, Options, Value};
 use super::spec::{AttentionPlan, NetworkSpec, Place, SpecError, SpecText, parse_input, parse_text, toml};
 use super::suggest;
+use shared::numbered_stages;
 
 /// Every family, in the order users see them.
-pub static FAMILIES: &[&dyn Family] = &[&resnet::Resnet];
+pub static FAMILIES: &[&dyn Family] = &[
+    &resnet::Resnet,
+    &vgg::Vgg,
+    &inception::googlenet::GoogleNet,
+    &inception::bn::BnInception,
+    &inception::v3::InceptionV3,
+    &inception::v4::InceptionV4,
+    &inception::resnet::InceptionResnet,
+    &mobilenet::v1::MobileNetV1,
+    &mobilenet::v2::MobileNetV2,
+    &mobilenet::v3::MobileNetV3,
+    &shufflenet::v1::ShuffleNetV1,
+    &shufflenet::v2::ShuffleNetV2,
+    &efficientnet::EfficientNet,
+    &regnet::RegNet,
+];
 
 /// The largest accepted input side, in pixels.
 pub const MAX_INPUT: usize = 4096;
@@ -91,6 +114,12 @@ impl Lowering {
         attention.block().attach(&mut self.builder, features, attention.options())
     }
 
+    /// Has the plan attention for the block at `path`?
+    #[must_use]
+    pub fn attends(&self, path: &str) -> bool {
+        self.plan.at(&Place::new(path)).is_some()
+    }
+
     /// Opens a scope around `body`, like [`GraphBuilder::scope`].
     pub fn scope(
         &mut self,
@@ -99,10 +128,29 @@ impl Lowering {
         label: &'static str,
         body: impl FnOnce(&mut Self) -> NodeId,
     ) -> NodeId {
-        let open = self.builder.open(kind, name, label);
+        self.scope_as(kind, [name, name], label, body)
+    }
+
+    /// Opens a scope around `body`, like [`GraphBuilder::scope_as`].
+    pub fn scope_as(
+        &mut self,
+        kind: ScopeKind,
+        words: [&str; 2],
+        label: &'static str,
+        body: impl FnOnce(&mut Self) -> NodeId,
+    ) -> NodeId {
+        let open = self.builder.open(kind, words, label);
         let output = body(self);
         self.builder.close(open, output);
         output
+    }
+
+    /// Builds `body` where paths and names have one word more each, like [`GraphBuilder::within`].
+    pub fn within<R>(&mut self, words: [&str; 2], body: impl FnOnce(&mut Self) -> R) -> R {
+        let outer = self.builder.enter(words);
+        let result = body(self);
+        self.builder.leave(outer);
+        result
     }
 }
 
@@ -112,6 +160,12 @@ pub fn find(model: &str) -> Option<(&'static dyn Family, Model)> {
     FAMILIES.iter().copied().find_map(|family| {
         family.models().into_iter().find(|known| known.name.eq_ignore_ascii_case(model)).map(|found| (family, found))
     })
+}
+
+/// The names of all models of a model's family.
+#[must_use]
+pub fn relatives(model: &str) -> Vec<&'static str> {
+    find(model).map_or_else(Vec::new, |(family, _)| family.models().into_iter().map(|model| model.name).collect())
 }
 
 /// Every model's name.

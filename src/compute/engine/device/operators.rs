@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor, bail};
 
 use super::prepare::Prepared;
-use crate::network::graph::{Conv2d, Node, Op, Pool2d, Shape};
+use crate::network::graph::{Conv2d, Node, Op, Pool2d, Shape, adaptive_windows};
 
 /// Computes one node.
 pub(super) fn compute(node: &Node, inputs: &[&Tensor], prepared: &Prepared) -> Result<Tensor> {
@@ -18,7 +18,10 @@ pub(super) fn compute(node: &Node, inputs: &[&Tensor], prepared: &Prepared) -> R
             let window = (pool.kernel[0], pool.kernel[1]);
             let padded = padded(x, pool, node.shape, 0.0)?;
             let means = padded.avg_pool2d_with_stride(window, (pool.stride[0], pool.stride[1]))?;
-            corrections.as_ref().map_or(Ok(means.clone()), |factors| means.broadcast_mul(factors))?
+            match corrections {
+                Some(factors) => means.broadcast_mul(factors)?,
+                None => means,
+            }
         }
         (Op::MaxPool(pool), _) => {
             let window = (pool.kernel[0], pool.kernel[1]);
@@ -26,7 +29,19 @@ pub(super) fn compute(node: &Node, inputs: &[&Tensor], prepared: &Prepared) -> R
             padded.max_pool2d_with_stride(window, (pool.stride[0], pool.stride[1]))?
         }
         (Op::Relu, _) => x.relu()?,
-        (Op::Sigmoid, _) => (x.neg()?.exp()? + 1.0)?.recip()?,
+        (Op::Relu6, _) => x.clamp(0.0, 6.0)?,
+        (Op::Sigmoid, _) => sigmoid(x)?,
+        (Op::HardSigmoid, _) => hard_sigmoid(x)?,
+        (Op::Silu, _) => x.mul(&sigmoid(x)?)?,
+        (Op::HardSwish, _) => x.mul(&hard_sigmoid(x)?)?,
+        (Op::Times { factor }, _) => x.affine(f64::from(*factor), 0.0)?,
+        (Op::AdaptiveAvgPool { size }, _) => adaptive(&adaptive(x, 2, *size)?, 3, *size)?,
+        (Op::ChannelSlice { start, length }, _) => x.narrow(1, *start, *length)?.contiguous()?,
+        (Op::ChannelShuffle { groups }, _) => {
+            let (batch, channels, height, width) = x.dims4()?;
+            let dealt = x.reshape((batch, *groups, channels / groups, height * width))?;
+            dealt.transpose(1, 2)?.contiguous()?.reshape((batch, channels, height, width))?
+        }
         (Op::GlobalAvgPool, _) => x.flatten_from(2)?.mean(2)?,
         (Op::GlobalMaxPool, _) => x.flatten_from(2)?.max(2)?,
         (Op::ChannelMean, _) => x.mean_keepdim(1)?,
@@ -50,7 +65,10 @@ pub(super) fn dims(batch: usize, shape: Shape) -> Vec<usize> {
 }
 
 fn with(bias: Option<&Tensor>, y: Tensor) -> Result<Tensor> {
-    bias.map_or(Ok(y.clone()), |bias| y.broadcast_add(bias))
+    match bias {
+        Some(bias) => y.broadcast_add(bias),
+        None => Ok(y),
+    }
 }
 
 /// candle's convolution has one padding and one stride for both axes: where they differ, padding is laid on before
@@ -67,6 +85,22 @@ fn convolve(x: &Tensor, kernel: &Tensor, conv: &Conv2d) -> Result<Tensor> {
     }
     let dense = x.conv2d(kernel, padding, 1, dilation, conv.groups)?;
     every(&every(&dense, 2, down)?, 3, across)
+}
+
+fn sigmoid(x: &Tensor) -> Result<Tensor> {
+    (x.neg()?.exp()? + 1.0)?.recip()
+}
+
+/// `relu6(x + 3) / 6`.
+fn hard_sigmoid(x: &Tensor) -> Result<Tensor> {
+    x.affine(1.0, 3.0)?.clamp(0.0, 6.0)?.affine(1.0 / 6.0, 0.0)
+}
+
+/// Means over windows that cut a dimension into `size`.
+fn adaptive(x: &Tensor, dim: usize, size: usize) -> Result<Tensor> {
+    let windows = adaptive_windows(x.dim(dim)?, size);
+    let means = windows.map(|window| x.narrow(dim, window.start, window.len())?.mean_keepdim(dim));
+    Tensor::cat(&means.collect::<Result<Vec<_>>>()?, dim)
 }
 
 /// Every `step`-th entry of a dimension.

@@ -88,11 +88,15 @@ fn spread(kernel: &Tensor, conv: &Conv2d) -> Result<Tensor> {
     Tensor::from_vec(wide, (out, inner, rows, columns), kernel.device())
 }
 
-/// Window size over the numbers that count: padding does, what `ceil_mode` reaches beyond it does not. `None` where
-/// every window is full.
+/// Window size over the numbers that count: what `ceil_mode` reaches for beyond the padding does not, padding itself
+/// as the window says. `None` where every window is full.
 fn corrections(pool: &Pool2d, from: Shape, to: Shape, device: &Device) -> Result<Option<Tensor>> {
     let counted = |axis: usize, out: usize, size: usize| {
-        pool.kernel[axis].min(size + 2 * pool.padding[axis] - out * pool.stride[axis])
+        let (start, padding) = (out * pool.stride[axis], pool.padding[axis]);
+        match pool.counts_padding {
+            true => pool.kernel[axis].min(size + 2 * padding - start),
+            false => (start + pool.kernel[axis]).min(size + padding).saturating_sub(start.max(padding)),
+        }
     };
     let whole = pool.kernel[0] * pool.kernel[1];
     let positions = (0..to.height()).flat_map(|y| (0..to.width()).map(move |x| (y, x)));

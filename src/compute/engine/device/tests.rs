@@ -77,10 +77,12 @@ fn pooling_of_every_geometry() {
         [([3, 3], [2, 2], [1, 1]), ([3, 3], [2, 2], [0, 0]), ([2, 3], [3, 1], [1, 1]), ([1, 1], [2, 2], [0, 0])]
     {
         for ceil_mode in [false, true] {
-            let pool = Pool2d { kernel, stride, padding, ceil_mode };
-            for input in [Shape::map(3, 8, 10), Shape::map(2, 7, 5)] {
-                alone(Op::MaxPool(pool), input);
-                alone(Op::AvgPool(pool), input);
+            for counts_padding in [false, true] {
+                let pool = Pool2d { kernel, stride, padding, ceil_mode, counts_padding };
+                for input in [Shape::map(3, 8, 10), Shape::map(2, 7, 5)] {
+                    alone(Op::MaxPool(pool), input);
+                    alone(Op::AvgPool(pool), input);
+                }
             }
         }
     }
@@ -92,7 +94,14 @@ fn everything_else() {
     for op in [
         Op::BatchNorm { eps: 1e-3 },
         Op::Relu,
+        Op::Relu6,
         Op::Sigmoid,
+        Op::HardSigmoid,
+        Op::Silu,
+        Op::HardSwish,
+        Op::Times { factor: 0.3 },
+        Op::AdaptiveAvgPool { size: 4 },
+        Op::ChannelSlice { start: 1, length: 3 },
         Op::GlobalAvgPool,
         Op::GlobalMaxPool,
         Op::ChannelMean,
@@ -103,6 +112,7 @@ fn everything_else() {
     ] {
         alone(op, input);
     }
+    alone(Op::ChannelShuffle { groups: 3 }, Shape::map(6, 4, 5));
     for (kernel, circular) in [(3, false), (3, true), (9, true)] {
         alone(Op::ChannelConv1d { kernel, circular }, Shape::map(2, 1, 1));
         alone(Op::ChannelConv1d { kernel, circular }, Shape::vector(7));

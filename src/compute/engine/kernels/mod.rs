@@ -8,7 +8,9 @@
 // Sums run over indices that are offsets into several buffers at once.
 #![allow(clippy::needless_range_loop)]
 
+pub mod activation;
 pub mod backward;
+pub mod channels;
 pub mod conv;
 pub mod gate;
 pub mod isa;

@@ -4,7 +4,11 @@ use super::isa::{Isa, Vectorised};
 use super::memory::{Shared, with_scratch};
 use super::simd::{LANES, Simd};
 use super::threads::Crew;
+use super::tile::pieces;
 use crate::network::graph::{Conv2d, Shape};
+
+/// Rows computed at once.
+const ROWS: usize = 4;
 
 /// Convolves one image, planar to planar: `weight` is `[out, in / groups, kh, kw]`, `bias` one number an output.
 /// Strides must be 1.
@@ -31,27 +35,23 @@ pub fn convolve(
         let rows = (part * rows, ((part + 1) * rows).min(to.height()));
         let width = to.width().next_multiple_of(LANES) + (conv.kernel[1] - 1) * conv.dilation[1];
         let height = rows.1 - rows.0 + (conv.kernel[0] - 1) * conv.dilation[0];
-        with_scratch(inner * height * width + to.width().next_multiple_of(LANES), |scratch| {
-            let (padded, line) = scratch.split_at_mut(inner * height * width);
+        let lines_of = to.width().next_multiple_of(LANES);
+        with_scratch(inner * height * width + ROWS * lines_of, |scratch| {
+            let (padded, lines) = scratch.split_at_mut(inner * height * width);
             let first = out / (conv.out_channels / conv.groups) * inner;
             let planes = &input[first * from.height() * from.width()..];
             fill(conv, from, planes, rows.0, [height, width], padded);
             let weight = &weight[out * inner * conv.kernel[0] * conv.kernel[1]..];
-            for y in rows.0..rows.1 {
-                let row = Row {
-                    conv,
-                    inner,
-                    weight,
-                    size: [height, width],
-                    y: y - rows.0,
-                    padded,
-                    bias: bias.get(out).copied(),
-                };
+            for (y, count) in pieces(rows.1 - rows.0, ROWS) {
+                let bias = bias.get(out).copied();
+                let row = Row { conv, inner, weight, size: [height, width], y, count, padded, bias };
                 // SAFETY: each row is written by one task; the processor has the instruction set.
                 unsafe {
-                    isa.call(Work { row, line: &mut *line });
-                    let start = (out * to.height() + y) * to.width();
-                    shared.part(start, to.width()).copy_from_slice(&line[..to.width()]);
+                    isa.call(Work { row, lines: &mut *lines });
+                    for (y, line) in (rows.0 + y..rows.0 + y + count).zip(lines.chunks_exact(lines_of)) {
+                        let start = (out * to.height() + y) * to.width();
+                        shared.part(start, to.width()).copy_from_slice(&line[..to.width()]);
+                    }
                 }
             }
         });
@@ -73,20 +73,22 @@ fn fill(conv: &Conv2d, from: Shape, planes: &[f32], first: usize, [height, width
     }
 }
 
-/// One row of outputs.
+/// Some rows of outputs.
 struct Row<'a> {
     conv: &'a Conv2d,
     inner: usize,
     weight: &'a [f32],
     size: [usize; 2],
     y: usize,
+    count: usize,
     padded: &'a [f32],
     bias: Option<f32>,
 }
 
 struct Work<'a> {
     row: Row<'a>,
-    line: &'a mut [f32],
+    /// A line of a whole number of vectors for each row there can be.
+    lines: &'a mut [f32],
 }
 
 impl Vectorised for Work<'_> {
@@ -94,24 +96,44 @@ impl Vectorised for Work<'_> {
 
     #[inline(always)]
     unsafe fn call<S: Simd>(self) {
-        let Row { conv, inner, weight, size: [height, width], y, padded, bias } = self.row;
-        let [kernel_height, kernel_width] = conv.kernel;
-        for (column, to) in self.line.chunks_exact_mut(LANES).enumerate() {
-            // SAFETY: the padded planes have room for every window of a whole number of vectors.
+        let length = self.lines.len() / ROWS;
+        for column in (0..length).step_by(LANES) {
+            let to = self.lines[column..].as_mut_ptr();
+            // SAFETY: the padded planes have room for every window of a whole number of vectors, and so has a line.
             unsafe {
-                let mut sum = S::splat(bias.unwrap_or(0.0));
-                for channel in 0..inner {
-                    for ky in 0..kernel_height {
-                        let line = (channel * height + y + ky * conv.dilation[0]) * width + column * LANES;
-                        for kx in 0..kernel_width {
-                            let weight = weight[(channel * kernel_height + ky) * kernel_width + kx];
-                            let value = S::load(padded.as_ptr().add(line + kx * conv.dilation[1]));
-                            sum = S::fma(S::splat(weight), value, sum);
-                        }
+                match self.row.count {
+                    1 => vectors::<S, 1>(&self.row, column, (to, length)),
+                    2 => vectors::<S, 2>(&self.row, column, (to, length)),
+                    3 => vectors::<S, 3>(&self.row, column, (to, length)),
+                    _ => vectors::<S, ROWS>(&self.row, column, (to, length)),
+                }
+            }
+        }
+    }
+}
+
+/// A vector of each of `R` rows, each a sum of its own, so that none waits for another.
+#[inline(always)]
+unsafe fn vectors<S: Simd, const R: usize>(row: &Row, column: usize, (to, length): (*mut f32, usize)) {
+    let Row { conv, inner, weight, size: [height, width], y, padded, bias, .. } = row;
+    let [kernel_height, kernel_width] = conv.kernel;
+    // SAFETY: the caller vouches for the places.
+    unsafe {
+        let mut sums = [S::splat(bias.unwrap_or(0.0)); R];
+        for channel in 0..*inner {
+            for ky in 0..kernel_height {
+                let line = (channel * height + y + ky * conv.dilation[0]) * width + column;
+                for kx in 0..kernel_width {
+                    let weight = S::splat(weight[(channel * kernel_height + ky) * kernel_width + kx]);
+                    let from = padded.as_ptr().add(line + kx * conv.dilation[1]);
+                    for (r, sum) in sums.iter_mut().enumerate() {
+                        *sum = S::fma(weight, S::load(from.add(r * width)), *sum);
                     }
                 }
-                S::store(to.as_mut_ptr(), sum);
             }
+        }
+        for (r, sum) in sums.into_iter().enumerate() {
+            S::store(to.add(r * length), sum);
         }
     }
 }

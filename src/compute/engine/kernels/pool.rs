@@ -12,8 +12,8 @@ use crate::network::graph::{Pool2d, Shape};
 pub enum Reduction {
     /// Its maximum; padding never wins.
     Max,
-    /// Its mean, padding counted as zeros (PyTorch's `count_include_pad=True`); what `ceil_mode` lets a window
-    /// reach beyond the padding is not counted.
+    /// Its mean, padding counted as zeros or not, as the window says; what `ceil_mode` lets a window reach beyond
+    /// the padding is not counted.
     Mean,
 }
 
@@ -59,7 +59,9 @@ impl Plane<'_> {
         let Pool2d { kernel, stride, padding, .. } = self.window;
         let start = out * stride[axis];
         let end = (start + kernel[axis]).saturating_sub(padding[axis]).min(size);
-        (start.saturating_sub(padding[axis]).min(end), end, kernel[axis].min(size + 2 * padding[axis] - start))
+        let first = start.saturating_sub(padding[axis]).min(end);
+        let padded = kernel[axis].min(size + 2 * padding[axis] - start);
+        (first, end, if self.window.counts_padding { padded } else { end - first })
     }
 }
 

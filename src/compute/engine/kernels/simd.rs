@@ -37,6 +37,12 @@ pub unsafe trait Simd: Copy {
     unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// `max(a, 0)`; NaN stays NaN.
     unsafe fn relu(a: Self::V) -> Self::V;
+    /// `a / b`.
+    unsafe fn div(a: Self::V, b: Self::V) -> Self::V;
+    /// `min(a, limit)`; NaN stays NaN.
+    unsafe fn at_most(a: Self::V, limit: Self::V) -> Self::V;
+    /// `2ⁿ` for whole numbers from −126 to 127.
+    unsafe fn power_of_two(n: Self::V) -> Self::V;
     /// The larger; NaN wins.
     unsafe fn larger(a: Self::V, b: Self::V) -> Self::V;
     /// In every run of `group` lanes, lane `index` of that run; `GROUP` is 1, 4 or 8.
@@ -82,6 +88,18 @@ unsafe impl Simd for Portable {
     #[inline(always)]
     unsafe fn relu(a: Self::V) -> Self::V {
         std::array::from_fn(|lane| if a[lane] < 0.0 { 0.0 } else { a[lane] })
+    }
+    #[inline(always)]
+    unsafe fn div(a: Self::V, b: Self::V) -> Self::V {
+        std::array::from_fn(|lane| a[lane] / b[lane])
+    }
+    #[inline(always)]
+    unsafe fn at_most(a: Self::V, limit: Self::V) -> Self::V {
+        std::array::from_fn(|lane| if a[lane] > limit[lane] { limit[lane] } else { a[lane] })
+    }
+    #[inline(always)]
+    unsafe fn power_of_two(n: Self::V) -> Self::V {
+        std::array::from_fn(|lane| f32::from_bits(((n[lane] as i32 + 127) << 23).cast_unsigned()))
     }
     #[inline(always)]
     unsafe fn larger(a: Self::V, b: Self::V) -> Self::V {
@@ -143,6 +161,19 @@ mod x86 {
             _mm512_max_ps(_mm512_setzero_ps(), a)
         }
         #[inline(always)]
+        unsafe fn div(a: Self::V, b: Self::V) -> Self::V {
+            _mm512_div_ps(a, b)
+        }
+        #[inline(always)]
+        unsafe fn at_most(a: Self::V, limit: Self::V) -> Self::V {
+            // The second operand is the answer when one is NaN.
+            _mm512_min_ps(limit, a)
+        }
+        #[inline(always)]
+        unsafe fn power_of_two(n: Self::V) -> Self::V {
+            _mm512_scalef_ps(_mm512_set1_ps(1.0), n)
+        }
+        #[inline(always)]
         unsafe fn larger(a: Self::V, b: Self::V) -> Self::V {
             // The second operand is the answer when one is NaN; the blend brings back a NaN of the first.
             let is_nan = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(a, a);
@@ -196,6 +227,22 @@ mod x86 {
         unsafe fn relu(a: Self::V) -> Self::V {
             // The second operand is the answer when one is NaN.
             [_mm256_max_ps(_mm256_setzero_ps(), a[0]), _mm256_max_ps(_mm256_setzero_ps(), a[1])]
+        }
+        #[inline(always)]
+        unsafe fn div(a: Self::V, b: Self::V) -> Self::V {
+            [_mm256_div_ps(a[0], b[0]), _mm256_div_ps(a[1], b[1])]
+        }
+        #[inline(always)]
+        unsafe fn at_most(a: Self::V, limit: Self::V) -> Self::V {
+            // The second operand is the answer when one is NaN.
+            [_mm256_min_ps(limit[0], a[0]), _mm256_min_ps(limit[1], a[1])]
+        }
+        #[inline(always)]
+        unsafe fn power_of_two(n: Self::V) -> Self::V {
+            n.map(|n| {
+                let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+                _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent))
+            })
         }
         #[inline(always)]
         unsafe fn larger(a: Self::V, b: Self::V) -> Self::V {
@@ -264,6 +311,22 @@ mod arm {
         unsafe fn relu(a: Self::V) -> Self::V {
             // FMAX gives NaN when one is NaN.
             std::array::from_fn(|part| vmaxq_f32(a[part], vdupq_n_f32(0.0)))
+        }
+        #[inline(always)]
+        unsafe fn div(a: Self::V, b: Self::V) -> Self::V {
+            std::array::from_fn(|part| vdivq_f32(a[part], b[part]))
+        }
+        #[inline(always)]
+        unsafe fn at_most(a: Self::V, limit: Self::V) -> Self::V {
+            // FMIN gives NaN when one is NaN.
+            std::array::from_fn(|part| vminq_f32(a[part], limit[part]))
+        }
+        #[inline(always)]
+        unsafe fn power_of_two(n: Self::V) -> Self::V {
+            n.map(|n| {
+                let exponent = vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127));
+                vreinterpretq_f32_s32(vshlq_n_s32::<23>(exponent))
+            })
         }
         #[inline(always)]
         unsafe fn larger(a: Self::V, b: Self::V) -> Self::V {

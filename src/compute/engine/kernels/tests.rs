@@ -326,7 +326,7 @@ fn a_nan_is_not_lost() {
             let to = Statistics { mean: Some(&mut mean), max: Some(&mut max) };
             over_positions(isa, &crew, shape, 1, &input, to);
             assert!(mean[0].is_nan() && max[0].is_nan() && max[1].is_finite(), "{}", isa.name());
-            let window = Pool2d { kernel: [4, 4], stride: [4, 4], padding: [0, 0], ceil_mode: false };
+            let window = Pool2d::new(4, 4);
             let mut output = Aligned::zeros(16);
             let shapes = [shape, Shape::map(16, 1, 1)];
             pool(isa, &crew, (&window, Reduction::Max), shapes, 1, &input, &mut output);
@@ -345,7 +345,7 @@ fn pooling_of_every_geometry() {
     for (kernel, stride, padding) in
         [([3, 3], [2, 2], [1, 1]), ([2, 3], [3, 1], [1, 1]), ([3, 2], [1, 2], [1, 0]), ([1, 1], [2, 2], [0, 0])]
     {
-        let window = Pool2d { kernel, stride, padding, ceil_mode: true };
+        let window = Pool2d { kernel, stride, padding, ceil_mode: true, counts_padding: true };
         for from in [Shape::map(20, 8, 10), Shape::map(16, 7, 5)] {
             let to = Op::MaxPool(window).output_shape(&[from]).expect("fits");
             let x = numbers(from.elements() * 2, 1);

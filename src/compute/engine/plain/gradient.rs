@@ -1,7 +1,7 @@
 //! Gradients of the operators by their definition, on planar activations of one image.
 
-use super::{Operand, Params};
-use crate::network::graph::{Op, Pool2d, Shape};
+use super::{Operand, Params, pointwise};
+use crate::network::graph::{Op, Pool2d, Shape, adaptive_windows};
 
 /// What flows back through an operator.
 #[derive(Debug, Default, PartialEq)]
@@ -24,14 +24,23 @@ pub(in crate::compute::engine) fn gradients(
 ) -> Backward {
     let Some((x, from)) = inputs.first().copied() else { return Backward::default() };
     let one = |values: Vec<f32>| Backward { inputs: vec![values], weight: Vec::new() };
-    let from_output =
-        |slope: &dyn Fn(f32) -> f32| one(gradient.iter().zip(output).map(|(g, y)| g * slope(*y)).collect());
     match op {
         Op::Input | Op::Conv2d(_) | Op::Linear { .. } | Op::BatchNorm { .. } => Backward::default(),
         Op::Flatten => one(gradient.to_vec()),
         Op::ChannelConv1d { circular, .. } => along_channels(x, params.weight, *circular, gradient),
-        Op::Relu => from_output(&|y| if y > 0.0 { 1.0 } else { 0.0 }),
-        Op::Sigmoid => from_output(&|y| y * (1.0 - y)),
+        Op::Relu | Op::Relu6 | Op::Sigmoid | Op::HardSigmoid | Op::Silu | Op::HardSwish | Op::Times { .. } => {
+            let each = gradient.iter().zip(x).zip(output);
+            one(each.map(|((g, x), y)| g * pointwise::slope(op, *x, *y)).collect())
+        }
+        Op::AdaptiveAvgPool { .. } => one(adaptive_pool(from, to, gradient)),
+        Op::ChannelSlice { start, .. } => {
+            let plane = from.height() * from.width();
+            let mut result = vec![0.0; x.len()];
+            result[start * plane..][..gradient.len()].copy_from_slice(gradient);
+            one(result)
+        }
+        // Dealing out as many cards as there were in a group gathers the groups again.
+        Op::ChannelShuffle { groups } => one(pointwise::shuffle(gradient, from, from.channels() / groups)),
         Op::MaxPool(pool) => one(max_pool(pool, x, from, (output, to), gradient)),
         Op::AvgPool(pool) => one(average_pool(pool, from, to, gradient)),
         Op::GlobalAvgPool => one(spread(from, gradient, |plane, g| {
@@ -169,10 +178,28 @@ fn max_pool(pool: &Pool2d, x: &[f32], from: Shape, (output, to): Operand, gradie
     result
 }
 
+fn adaptive_pool(from: Shape, to: Shape, gradient: &[f32]) -> Vec<f32> {
+    let mut result = vec![0.0; from.elements()];
+    let windows = |channel: usize| {
+        let columns = adaptive_windows(from.width(), to.width());
+        let rows = adaptive_windows(from.height(), to.height());
+        rows.flat_map(move |rows| columns.clone().map(move |columns| (channel, rows.clone(), columns)))
+    };
+    for ((channel, rows, columns), gradient) in (0..to.channels()).flat_map(windows).zip(gradient) {
+        let share = gradient / (rows.len() * columns.len()) as f32;
+        for row in rows {
+            let line = &mut result[(channel * from.height() + row) * from.width()..][columns.clone()];
+            line.iter_mut().for_each(|to| *to += share);
+        }
+    }
+    result
+}
+
 fn average_pool(pool: &Pool2d, from: Shape, to: Shape, gradient: &[f32]) -> Vec<f32> {
     let mut result = vec![0.0; from.elements()];
     let counted = |axis: usize, out: usize, size: usize| {
-        pool.kernel[axis].min(size + 2 * pool.padding[axis] - out * pool.stride[axis]) as f32
+        let padded = pool.kernel[axis].min(size + 2 * pool.padding[axis] - out * pool.stride[axis]);
+        (if pool.counts_padding { padded } else { inside(pool, axis, out, size).len() }) as f32
     };
     windows(pool, from, to, |out, place| {
         let (y, x) = (out / to.width() % to.height(), out % to.width());

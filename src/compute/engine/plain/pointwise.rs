@@ -1,6 +1,6 @@
 //! Element-wise operators, in place, and those on one value a channel.
 
-use crate::network::graph::Shape;
+use crate::network::graph::{Op, Shape};
 
 /// `max(x, 0)`; NaN stays NaN, as in PyTorch.
 pub(in crate::compute::engine) fn relu(values: &mut [f32]) {
@@ -13,11 +13,54 @@ fn rectified(value: f32) -> f32 {
     if value < 0.0 { 0.0 } else { value }
 }
 
-/// `1 / (1 + exp(−x))`.
-pub(in crate::compute::engine) fn sigmoid(values: &mut [f32]) {
-    for value in values {
-        *value = 1.0 / (1.0 + (-*value).exp());
+/// `relu6(x + 3) / 6`.
+fn hard_sigmoid(value: f32) -> f32 {
+    (value + 3.0).clamp(0.0, 6.0) / 6.0
+}
+
+/// An operator that is a function of each number alone.
+pub(super) fn activation(op: &Op, values: &mut [f32]) {
+    let function: fn(f32, f32) -> f32 = match op {
+        Op::Relu => |x, _| rectified(x),
+        Op::Relu6 => |x, _| x.clamp(0.0, 6.0),
+        Op::Sigmoid => |x, _| 1.0 / (1.0 + (-x).exp()),
+        Op::HardSigmoid => |x, _| hard_sigmoid(x),
+        Op::Silu => |x, _| x / (1.0 + (-x).exp()),
+        Op::HardSwish => |x, _| x * hard_sigmoid(x),
+        _ => |x, factor| x * factor,
+    };
+    let factor = if let Op::Times { factor } = op { *factor } else { 1.0 };
+    values.iter_mut().for_each(|value| *value = function(*value, factor));
+}
+
+/// The slope of [`activation`] at `x`, where its value is `y`.
+pub(in crate::compute::engine) fn slope(op: &Op, x: f32, y: f32) -> f32 {
+    let step = |is_inside: bool| f32::from(u8::from(is_inside));
+    let sigmoid = || 1.0 / (1.0 + (-x).exp());
+    match op {
+        Op::Relu => step(y > 0.0),
+        Op::Relu6 => step(y > 0.0 && y < 6.0),
+        Op::Sigmoid => y * (1.0 - y),
+        Op::HardSigmoid => step(y > 0.0 && y < 1.0) / 6.0,
+        Op::Silu => sigmoid() * (1.0 + x * (1.0 - sigmoid())),
+        Op::HardSwish => hard_sigmoid(x) + x * step(x.abs() < 3.0) / 6.0,
+        Op::Times { factor } => *factor,
+        _ => 1.0,
     }
+}
+
+/// Some of the channels.
+pub(super) fn slice(values: &[f32], shape: Shape, start: usize, length: usize) -> Vec<f32> {
+    let plane = shape.height() * shape.width();
+    values[start * plane..][..length * plane].to_vec()
+}
+
+/// Channel `k` of group `g` to place `k · groups + g`.
+pub(super) fn shuffle(values: &[f32], shape: Shape, groups: usize) -> Vec<f32> {
+    let plane = shape.height() * shape.width();
+    let each = shape.channels() / groups;
+    let channels = (0..shape.channels()).map(|place| place % groups * each + place / groups);
+    channels.flat_map(|channel| values[channel * plane..][..plane].iter().copied()).collect()
 }
 
 /// One scale and shift a channel.

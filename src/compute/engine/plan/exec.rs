@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::fuse::{Fused, Map, Work};
 use super::{Plan, Prepared, gate_shape};
+use crate::compute::engine::kernels::activation::Activation;
+use crate::compute::engine::kernels::channels::rearrange;
 use crate::compute::engine::kernels::conv::Residual;
 use crate::compute::engine::kernels::gate::{Gates, Gating, Source};
 use crate::compute::engine::kernels::layout::{self, plane};
@@ -163,12 +165,12 @@ impl Buffers<'_> {
             |node: NodeId| if taken_over == Some(node) { Source::InPlace } else { Source::Other(self.get(node)) };
         match &step.work {
             Work::Input => self.input(images, output),
-            Work::Conv { input, residual, relu, .. } => {
+            Work::Conv { input, residual, activation, .. } => {
                 let residual = residual.map_or(Residual::None, |node| match source(node) {
                     Source::InPlace => Residual::InPlace,
                     Source::Other(values) => Residual::Other(values),
                 });
-                self.convolution(index, (*input, node), output, residual, *relu);
+                self.convolution(index, (*input, node), output, residual, *activation);
             }
             Work::Gating { map, spatial, residual, relu } => {
                 let gating = Gating {
@@ -201,12 +203,17 @@ impl Buffers<'_> {
                 };
                 pool(*isa, crew, (window, reduction), shapes, *batch, self.get(*input), output);
             }
-            Work::Sigmoid { input } => {
+            Work::Activation { input, activation } => {
                 let length = self.plan.batch * Layout::of(self.shape(node)).length(self.shape(node));
                 if let Source::Other(values) = source(*input) {
                     output[..length].copy_from_slice(values);
                 }
-                plain::pointwise::sigmoid(&mut output[..length]);
+                activation.apply(*isa, crew, &mut output[..length]);
+            }
+            Work::Channels { inputs, origins } => {
+                let inputs: Vec<(&[f32], Shape)> =
+                    inputs.iter().map(|input| (self.get(*input), self.shape(*input))).collect();
+                rearrange(crew, origins, &inputs, self.shape(node), *batch, output);
             }
             Work::Plain { layer } => self.plain(index, *layer, output),
         }
@@ -245,11 +252,12 @@ impl Buffers<'_> {
         (input, node): (NodeId, NodeId),
         output: &mut [f32],
         residual: Residual,
-        relu: bool,
+        activation: Option<Activation>,
     ) {
         let Plan { isa, crew, batch, .. } = self.plan;
         let (from, to) = (self.shape(input), self.shape(node));
         let values = self.get(input);
+        let relu = activation == Some(Activation::Relu);
         match &self.plan.prepared[index] {
             Prepared::Conv(conv) if Layout::of(to) == Layout::Blocked => conv.run(crew, values, output, residual, relu),
             Prepared::Conv(conv) => {
@@ -272,6 +280,9 @@ impl Buffers<'_> {
             Prepared::Nothing | Prepared::Affine(_) | Prepared::Weight(_) => {
                 unreachable!("a convolution has its kernel")
             }
+        }
+        if let Some(activation) = activation.filter(|_| !relu) {
+            activation.apply(*isa, crew, &mut output[..batch * Layout::of(to).length(to)]);
         }
     }
 

@@ -1,17 +1,20 @@
 //! Which layers are computed together.
 //!
-//! A convolution takes along the BatchNorm, the residual addition and the ReLU that follow it alone; a gate takes
-//! along the addition and the ReLU; two statistics of one map are one pass; a map that only the spatial gate's
+//! A convolution takes along the BatchNorm, the factor, the residual addition and the activation that follow it alone;
+//! a gate takes along the addition and the ReLU; channels are put in another order once, however many operators say
+//! so in a row; two statistics of one map are one pass; a map that only the spatial gate's
 //! statistics and the spatial gate itself read is never written, its channel gate is applied where it is read.
 //! An output that is asked for is always written.
 
 use crate::compute::engine::kernels::Layout;
+use crate::compute::engine::kernels::activation::Activation;
+use crate::compute::engine::kernels::channels::Origin;
 use crate::compute::engine::kernels::layout::plane;
 use crate::compute::engine::kernels::pool::Reduction;
 use crate::network::graph::{Graph, NodeId, Op, Shape};
 
 /// Layers computed in one step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Fused {
     /// The layers, in execution order.
     pub(super) nodes: Vec<NodeId>,
@@ -21,12 +24,19 @@ pub(super) struct Fused {
 }
 
 /// What a step computes; node ids are inputs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Work {
     /// The image.
     Input,
     /// A convolution or linear layer.
-    Conv { layer: NodeId, norm: Option<NodeId>, input: NodeId, residual: Option<NodeId>, relu: bool },
+    Conv {
+        layer: NodeId,
+        norm: Option<NodeId>,
+        factor: f32,
+        input: NodeId,
+        residual: Option<NodeId>,
+        activation: Option<Activation>,
+    },
     /// `relu(map · gates + residual)`.
     Gating { map: Map, spatial: Option<NodeId>, residual: Option<NodeId>, relu: bool },
     /// Statistics of each channel: mean, maximum or both.
@@ -35,8 +45,10 @@ pub(super) enum Work {
     OverChannels { map: Map, reductions: Vec<Reduction> },
     /// A window.
     Pool { layer: NodeId, input: NodeId },
-    /// Sigmoid of every number.
-    Sigmoid { input: NodeId },
+    /// A function of every number.
+    Activation { input: NodeId, activation: Activation },
+    /// Channels of the inputs in another order.
+    Channels { inputs: Vec<NodeId>, origins: Vec<Origin> },
     /// Everything else, by its definition.
     Plain { layer: NodeId },
 }
@@ -59,7 +71,10 @@ impl Work {
                 of_map(map).into_iter().chain([*spatial, *residual]).flatten().collect()
             }
             Self::OverChannels { map, .. } => of_map(map).into_iter().flatten().collect(),
-            Self::OverPositions { input, .. } | Self::Pool { input, .. } | Self::Sigmoid { input } => vec![*input],
+            Self::OverPositions { input, .. } | Self::Pool { input, .. } | Self::Activation { input, .. } => {
+                vec![*input]
+            }
+            Self::Channels { inputs, .. } => inputs.clone(),
             Self::Plain { layer } => graph[*layer].inputs.clone(),
         }
     }
@@ -70,7 +85,7 @@ impl Work {
         match self {
             Self::Conv { residual, .. } => residual.iter().copied().collect(),
             Self::Gating { map, residual, .. } => [Some(map.node), *residual].into_iter().flatten().collect(),
-            Self::Sigmoid { input } => vec![*input],
+            Self::Activation { input, .. } => vec![*input],
             _ => Vec::new(),
         }
     }
@@ -103,15 +118,24 @@ enum Broadcast {
 impl<'a> Fusion<'a> {
     fn new(graph: &'a Graph, kept_nodes: &[NodeId]) -> Self {
         let count = graph.nodes.len();
-        let mut readers = vec![Vec::new(); count];
-        for id in graph.node_ids() {
-            graph[id].inputs.iter().for_each(|input| readers[input.0].push(id));
-        }
         let mut kept = vec![false; count];
         for id in kept_nodes {
             kept[id.0] = true;
         }
-        Self { graph, kept, readers, done: vec![false; count], deferred: vec![None; count], steps: Vec::new() }
+        // What nothing wanted depends on (auxiliary classifiers) is not computed.
+        let mut needed = kept.clone();
+        needed[graph.output().0] = true;
+        for index in (0..count).rev() {
+            if needed[index] {
+                graph.nodes[index].inputs.iter().for_each(|input| needed[input.0] = true);
+            }
+        }
+        let mut readers = vec![Vec::new(); count];
+        for id in graph.node_ids().filter(|id| needed[id.0]) {
+            graph[id].inputs.iter().for_each(|input| readers[input.0].push(id));
+        }
+        let done = needed.iter().map(|needed| !needed).collect();
+        Self { graph, kept, readers, done, deferred: vec![None; count], steps: Vec::new() }
     }
 
     fn shape(&self, node: NodeId) -> Shape {
@@ -157,11 +181,27 @@ impl<'a> Fusion<'a> {
                 self.over_positions(node, *input);
             }
             (Op::ChannelMean | Op::ChannelMax, [input]) if self.is_blocked(*input) => self.over_channels(node, *input),
-            (Op::Sigmoid, [input]) => self.push(vec![node], vec![node], Work::Sigmoid { input: *input }),
+            (op, [input]) if Activation::of(&op).is_some() => {
+                let work = Activation::of(&op).map(|activation| Work::Activation { input: *input, activation });
+                self.push(vec![node], vec![node], work.unwrap_or(Work::Plain { layer: node }));
+            }
+            (Op::Concat | Op::ChannelSlice { .. } | Op::ChannelShuffle { .. }, inputs)
+                if self.all_blocked(node, inputs) =>
+            {
+                self.channels(node, inputs);
+            }
             (
                 Op::ChannelConv1d { .. }
                 | Op::BatchNorm { .. }
                 | Op::Relu
+                | Op::Relu6
+                | Op::HardSigmoid
+                | Op::Silu
+                | Op::HardSwish
+                | Op::Times { .. }
+                | Op::AdaptiveAvgPool { .. }
+                | Op::ChannelSlice { .. }
+                | Op::ChannelShuffle { .. }
                 | Op::MaxPool(_)
                 | Op::AvgPool(_)
                 | Op::GlobalAvgPool
@@ -197,13 +237,47 @@ impl<'a> Fusion<'a> {
             norm = Some(next);
             nodes.push(next);
         }
-        let (residual, relu) = self.tail(&mut nodes);
+        let mut factor = 1.0;
+        if let Some(next) = self.only_reader(nodes[nodes.len() - 1])
+            && let Op::Times { factor: found } = self.graph[next].op
+        {
+            factor = found;
+            nodes.push(next);
+        }
+        let (residual, activation) = self.tail(&mut nodes, Activation::of);
         let output = nodes[nodes.len() - 1];
-        self.push(nodes, vec![output], Work::Conv { layer: node, norm, input, residual, relu });
+        self.push(nodes, vec![output], Work::Conv { layer: node, norm, factor, input, residual, activation });
     }
 
-    /// Takes along an addition whose other summand is there already, and a ReLU.
-    fn tail(&self, nodes: &mut Vec<NodeId>) -> (Option<NodeId>, bool) {
+    fn all_blocked(&self, node: NodeId, inputs: &[NodeId]) -> bool {
+        self.is_blocked(node) && inputs.iter().all(|input| self.is_blocked(*input))
+    }
+
+    /// Takes along what puts the channels in yet another order.
+    fn channels(&mut self, node: NodeId, inputs: &[NodeId]) {
+        let all = |(input, node): (usize, &NodeId)| {
+            (0..self.shape(*node).channels()).map(move |channel| Origin { input, channel }).collect::<Vec<_>>()
+        };
+        let mut origins: Vec<Origin> = inputs.iter().enumerate().flat_map(all).collect();
+        let mut nodes = vec![node];
+        reorder(&self.graph[node].op, &mut origins);
+        while let Some(next) = self.only_reader(nodes[nodes.len() - 1])
+            && matches!(self.graph[next].op, Op::ChannelSlice { .. } | Op::ChannelShuffle { .. })
+            && self.is_blocked(next)
+        {
+            reorder(&self.graph[next].op, &mut origins);
+            nodes.push(next);
+        }
+        let output = nodes[nodes.len() - 1];
+        self.push(nodes, vec![output], Work::Channels { inputs: inputs.to_vec(), origins });
+    }
+
+    /// Takes along an addition whose other summand is there already, and an activation that `takes` knows.
+    fn tail(
+        &self,
+        nodes: &mut Vec<NodeId>,
+        takes: fn(&Op) -> Option<Activation>,
+    ) -> (Option<NodeId>, Option<Activation>) {
         let last = |nodes: &[NodeId]| nodes[nodes.len() - 1];
         let mut residual = None;
         if self.is_blocked(nodes[0])
@@ -216,9 +290,10 @@ impl<'a> Fusion<'a> {
                 nodes.push(add);
             }
         }
-        let relu = self.only_reader(last(nodes)).filter(|next| self.graph[*next].op == Op::Relu);
-        nodes.extend(relu);
-        (residual, relu.is_some())
+        let next = self.only_reader(last(nodes));
+        let activation = next.and_then(|next| takes(&self.graph[next].op));
+        nodes.extend(next.filter(|_| activation.is_some()));
+        (residual, activation)
     }
 
     fn broadcast(&self, map: NodeId, gate: NodeId) -> Option<Broadcast> {
@@ -269,7 +344,11 @@ impl<'a> Fusion<'a> {
                 nodes.extend(relu);
                 (Some(residual), relu.is_some())
             }
-            None => self.tail(&mut nodes),
+            None => {
+                let only_relu = |op: &Op| Activation::of(op).filter(|activation| *activation == Activation::Relu);
+                let (residual, activation) = self.tail(&mut nodes, only_relu);
+                (residual, activation.is_some())
+            }
         };
         let output = nodes[nodes.len() - 1];
         self.push(nodes, vec![output], Work::Gating { map, spatial, residual, relu });
@@ -315,6 +394,18 @@ impl<'a> Fusion<'a> {
                 self.push(vec![node], vec![node], Work::OverChannels { map, reductions });
             }
         }
+    }
+}
+
+/// What an operator makes of an order of channels.
+fn reorder(op: &Op, origins: &mut Vec<Origin>) {
+    match op {
+        Op::ChannelSlice { start, length } => *origins = origins[*start..start + length].to_vec(),
+        Op::ChannelShuffle { groups } => {
+            let each = origins.len() / groups;
+            *origins = (0..origins.len()).map(|place| origins[place % groups * each + place / groups]).collect();
+        }
+        _ => {}
     }
 }
 

@@ -26,7 +26,7 @@ impl Workshop<'_> {
     /// Prepares a step.
     pub(super) fn prepare(&self, step: &Fused) -> Result<Prepared, PlanError> {
         match &step.work {
-            Work::Conv { layer, norm, input, .. } => self.convolution(*layer, *norm, *input),
+            Work::Conv { layer, norm, factor, input, .. } => self.convolution(*layer, *norm, *factor, *input),
             Work::Plain { layer } => match self.graph[*layer].op {
                 Op::BatchNorm { eps } => {
                     let Affine { scale, shift } = self.affine(*layer, eps, None)?;
@@ -40,11 +40,18 @@ impl Workshop<'_> {
             | Work::OverPositions { .. }
             | Work::OverChannels { .. }
             | Work::Pool { .. }
-            | Work::Sigmoid { .. } => Ok(Prepared::Nothing),
+            | Work::Activation { .. }
+            | Work::Channels { .. } => Ok(Prepared::Nothing),
         }
     }
 
-    fn convolution(&self, layer: NodeId, norm: Option<NodeId>, input: NodeId) -> Result<Prepared, PlanError> {
+    fn convolution(
+        &self,
+        layer: NodeId,
+        norm: Option<NodeId>,
+        factor: f32,
+        input: NodeId,
+    ) -> Result<Prepared, PlanError> {
         let (from, to) = (self.graph[input].shape, self.graph[layer].shape);
         let conv = self.geometry(layer, from)?;
         let bias = if conv.bias { Some(self.values(layer, Role::Bias)?) } else { None };
@@ -52,10 +59,14 @@ impl Workshop<'_> {
             Some((norm, Op::BatchNorm { eps })) => Some(self.affine(norm, eps, bias.as_deref())?),
             _ => None,
         };
-        let (scale, bias) = match affine {
+        let (mut scale, mut bias) = match affine {
             Some(Affine { scale, shift }) => (Some(scale), shift),
             None => (None, bias.unwrap_or_default()),
         };
+        if factor.to_bits() != 1.0_f32.to_bits() {
+            let scale = scale.get_or_insert_with(|| vec![1.0; conv.out_channels]);
+            scale.iter_mut().chain(&mut bias).for_each(|value| *value *= factor);
+        }
         let layout = Layout::of(from);
         let is_planar = layout == Layout::Planar && Layout::of(to) == Layout::Planar && conv.stride == [1, 1];
         self.with(layer, Role::Weight, |weight| {

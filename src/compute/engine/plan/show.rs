@@ -88,7 +88,8 @@ fn kernel(graph: &Graph, fused: &Fused, prepared: &Prepared) -> String {
             format!("{gate}{} over channels", statistics(reductions))
         }
         Work::Pool { layer, .. } => graph[*layer].op.detail(),
-        Work::Sigmoid { .. } => "sigmoid".to_owned(),
+        Work::Activation { activation, .. } => activation.name().to_owned(),
+        Work::Channels { .. } => "channels".to_owned(),
         Work::Plain { layer } => format!("{} (plain)", graph[*layer].op.name()),
     }
 }

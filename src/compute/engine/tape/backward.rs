@@ -4,6 +4,7 @@ use super::forward::each_image;
 use super::parameters::param;
 use super::record::{Record, Work};
 use super::{Mode, Parameters, Tape};
+use crate::compute::engine::kernels::activation::Activation;
 use crate::compute::engine::kernels::backward::{self, Target};
 use crate::compute::engine::kernels::norm::{Blend, Maps, gradient_sums};
 use crate::compute::engine::kernels::{Aligned, Layout, layout};
@@ -222,7 +223,7 @@ impl Tape {
     fn plain_back(&mut self, record: &Record, parameters: &Parameters, gradient: &[f32]) {
         let layer = record.layer;
         let (op, inputs) = (self.graph[layer].op, self.graph[layer].inputs.clone());
-        if matches!(op, Op::Sigmoid | Op::Relu) {
+        if Activation::of(&op).is_some() {
             self.pointwise_back(op, inputs[0], record.output, gradient);
             return;
         }
@@ -265,17 +266,12 @@ impl Tape {
         }
     }
 
-    /// Through a function of each number, whose slope is known from its value.
+    /// Through a function of each number.
     fn pointwise_back(&mut self, op: Op, input: NodeId, output: NodeId, gradient: &[f32]) {
-        let slope = |y: f32| match op {
-            Op::Sigmoid => y * (1.0 - y),
-            _ if y > 0.0 => 1.0,
-            _ => 0.0,
-        };
         self.with_target(input, |tape, target| {
-            let values = tape.activations[output.0].iter().zip(gradient);
-            for (to, (y, g)) in target.values.iter_mut().zip(values) {
-                *to = if target.add { *to } else { 0.0 } + g * slope(*y);
+            let values = tape.activations[input.0].iter().zip(&tape.activations[output.0]).zip(gradient);
+            for (to, ((x, y), g)) in target.values.iter_mut().zip(values) {
+                *to = if target.add { *to } else { 0.0 } + g * plain::pointwise::slope(&op, *x, *y);
             }
         });
     }

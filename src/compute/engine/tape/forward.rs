@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use super::parameters::param;
 use super::record::{Record, Work};
 use super::{Mode, Normalised, Parameters, Tape};
+use crate::compute::engine::kernels::activation::Activation;
 use crate::compute::engine::kernels::conv::{Conv, Recipe, Residual};
 use crate::compute::engine::kernels::gate::{Gates, Gating, Source};
 use crate::compute::engine::kernels::norm::{Affine, Maps, Pair, moments};
@@ -200,9 +201,9 @@ impl Tape {
     fn plain(&self, layer: NodeId, parameters: &Parameters, output: &mut [f32]) {
         let node = &self.graph[layer];
         let layout = Layout::of(node.shape);
-        if node.op == Op::Sigmoid {
+        if let Some(activation) = Activation::of(&node.op) {
             output.copy_from_slice(&self.activations[node.inputs[0].0]);
-            plain::pointwise::sigmoid(output);
+            activation.apply(self.isa, &self.crew, output);
             return;
         }
         let params = plain::Params { affine: &[], weight: parameters.get(&self.graph, layer, Role::Weight) };

@@ -52,14 +52,15 @@ impl Record {
     }
 }
 
-/// The steps of a graph that keeps the outputs of `kept`, in execution order.
+/// The steps of a graph, auxiliary classifiers left out, that keeps the outputs of `kept`, in execution order.
 pub(super) fn records(graph: &Graph, kept: &[NodeId]) -> Vec<Record> {
     let mut readers = vec![Vec::new(); graph.nodes.len()];
-    for id in graph.node_ids() {
+    let computed = || graph.node_ids().filter(|id| !graph.is_auxiliary(*id));
+    for id in computed() {
         graph[id].inputs.iter().for_each(|input| readers[input.0].push(id));
     }
     let mut recorder = Recorder { graph, kept, readers, done: vec![false; graph.nodes.len()], records: Vec::new() };
-    graph.node_ids().for_each(|node| recorder.visit(node));
+    computed().for_each(|node| recorder.visit(node));
     recorder.records
 }
 

@@ -123,15 +123,19 @@ fn pooling_of_every_geometry() {
         ([1, 1], [2, 2], [0, 0]),
     ] {
         for ceil_mode in [false, true] {
-            let pool = Pool2d { kernel, stride, padding, ceil_mode };
+            let pool = Pool2d { kernel, stride, padding, ceil_mode, counts_padding: true };
             for input in [Shape::map(3, 8, 10), Shape::map(2, 7, 5), Shape::map(1, 3, 4)] {
                 alone(Op::MaxPool(pool), input);
                 alone(Op::AvgPool(pool), input);
+                alone(Op::AvgPool(pool.without_padding_counted()), input);
             }
         }
     }
-    let stem = Pool2d { kernel: [3; 2], stride: [2; 2], padding: [1; 2], ceil_mode: false };
-    let halving = Pool2d { kernel: [2; 2], stride: [2; 2], padding: [0; 2], ceil_mode: true };
+    // A blocked map has a kernel of its own.
+    alone(Op::AvgPool(Pool2d::new(3, 1).padded(1).without_padding_counted()), Shape::map(19, 5, 4));
+    alone(Op::AvgPool(Pool2d::new(3, 2).padded(1).ceil().without_padding_counted()), Shape::map(19, 5, 4));
+    let stem = Pool2d::new(3, 2).padded(1);
+    let halving = Pool2d::new(2, 2).ceil();
     alone(Op::AvgPool(halving), Shape::map(5, 1, 7));
     alone(Op::MaxPool(stem), Shape::map(5, 1, 1));
     alone(Op::AvgPool(stem), Shape::map(5, 1, 1));
@@ -143,7 +147,14 @@ fn everything_that_takes_one_input() {
         for op in [
             Op::BatchNorm { eps: 1e-3 },
             Op::Relu,
+            Op::Relu6,
             Op::Sigmoid,
+            Op::HardSigmoid,
+            Op::Silu,
+            Op::HardSwish,
+            Op::Times { factor: 0.17 },
+            Op::AdaptiveAvgPool { size: 2 },
+            Op::AdaptiveAvgPool { size: 7 },
             Op::GlobalAvgPool,
             Op::GlobalMaxPool,
             Op::ChannelMean,
@@ -170,6 +181,41 @@ fn everything_that_takes_one_input() {
             b.add("fc2", Op::Linear { out_features: 4, bias }, &[hidden]);
         });
         agrees(&graph, "linear layers");
+    }
+}
+
+#[test]
+fn channels_are_joined_split_and_shuffled() {
+    for (channels, groups) in [(12, 2), (40, 4), (36, 3), (64, 2), (116, 2)] {
+        let graph = graph_of(Shape::map(channels, 3, 5), |b, image| {
+            let half = channels / 2;
+            let first = b.add("first", Op::ChannelSlice { start: 0, length: half }, &[image]);
+            let second = b.add("second", Op::ChannelSlice { start: half, length: channels - half }, &[image]);
+            let relu = b.add("relu", Op::Relu, &[second]);
+            let joined = b.add("joined", Op::Concat, &[first, relu, second]);
+            let pool = b.add("pool", Op::Concat, &[relu, first]);
+            let shuffled = b.add("shuffled", Op::ChannelShuffle { groups }, &[pool]);
+            let part = b.add("part", Op::ChannelSlice { start: 1, length: channels - 3 }, &[shuffled]);
+            b.add("all", Op::Concat, &[part, joined]);
+        });
+        agrees(&graph, &format!("{channels} channels in {groups} groups"));
+    }
+}
+
+#[test]
+fn a_convolution_takes_along_what_follows_it() {
+    for op in [Op::Relu6, Op::HardSwish, Op::Silu, Op::HardSigmoid, Op::Sigmoid, Op::Times { factor: 0.1 }] {
+        for (from, conv) in [(19, Conv2d::new(21, 3)), (16, Conv2d::new(16, 5).groups(16)), (8, Conv2d::new(5, 1))] {
+            let graph = graph_of(Shape::map(from, 6, 7), |b, image| {
+                let conv = b.add("conv", Op::Conv2d(conv.with_bias()), &[image]);
+                let norm = b.add("bn", Op::BatchNorm { eps: 1e-3 }, &[conv]);
+                let times = b.add("times", Op::Times { factor: 0.5 }, &[norm]);
+                let relu = b.add("relu", Op::Relu, &[times]);
+                let sum = b.add("sum", Op::Add, &[relu, times]);
+                b.add("act", op, &[sum]);
+            });
+            agrees(&graph, &format!("{op:?} after {conv:?}"));
+        }
     }
 }
 
@@ -221,6 +267,16 @@ fn whole_small_networks_with_every_block() {
         "plain20(blocks=1-1-1)+se(variant=nobias)",
         "resnext50_32x4d(input=31,blocks=1-1-1-1,groups=4,widths=16-16-32-32,stem=deep,shortcut=pool)+eca",
         "resnet18(input=35,blocks=1-1-1-1,widths=8-8-16-16,branch=relu,pool=ceil,stem=tiered)+eca(pad=circular)",
+        "vgg11_bn(input=32,blocks=1-1,widths=8-20,classes=5)+se(variant=floor,r=4)",
+        "mobilenet_v1(input=32,width=13,attend=both)+cbam(r=2)",
+        "mobilenet_v2(input=32,width=10)+se@stage3",
+        "mobilenet_v3_small(input=33,width=25)+cbam(r=4)@stage2",
+        "mobilenet_v3_large(input=32,width=20,se=none)",
+        "shufflenet_v1_g3(input=32,width=30)+se(variant=floor,r=8)",
+        "shufflenet_v2_x0_5(input=33)+eca",
+        "efficientnet_b0(input=32,width=20,depth=30)",
+        "regnet_y_400mf(input=32,blocks=1-2,widths=16-24)",
+        "regnet_x_400mf(input=32,blocks=1-2,widths=16-32,shortcut=none)+se",
         "senet154_trunk(input=33,blocks=1-1-1-1,widths=8-8-16-16,base_width=16,groups=2,stem_width=12)+se",
     ] {
         let graph = lower(&parse(text).expect(text)).expect(text);

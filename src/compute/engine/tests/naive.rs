@@ -84,6 +84,22 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
         }
         Op::Relu => Array::new(shape, |c, i, j| x.at(c, i, j).max(0.0)),
         Op::Sigmoid => Array::new(shape, |c, i, j| 1.0 / (1.0 + (-x.at(c, i, j)).exp())),
+        Op::Relu6 => Array::new(shape, |c, i, j| x.at(c, i, j).clamp(0.0, 6.0)),
+        Op::HardSigmoid => Array::new(shape, |c, i, j| hard_sigmoid(x.at(c, i, j))),
+        Op::Silu => Array::new(shape, |c, i, j| x.at(c, i, j) / (1.0 + (-x.at(c, i, j)).exp())),
+        Op::HardSwish => Array::new(shape, |c, i, j| x.at(c, i, j) * hard_sigmoid(x.at(c, i, j))),
+        Op::Times { factor } => Array::new(shape, |c, i, j| x.at(c, i, j) * f64::from(*factor)),
+        Op::ChannelSlice { start, .. } => Array::new(shape, |c, i, j| x.at(start + c, i, j)),
+        Op::ChannelShuffle { groups } => {
+            let each = x.shape.channels() / groups;
+            Array::new(shape, |c, i, j| x.at(c % groups * each + c / groups, i, j))
+        }
+        Op::AdaptiveAvgPool { size } => Array::new(shape, |c, i, j| {
+            let window = |at: usize, length: usize| at * length / size..((at + 1) * length).div_ceil(*size);
+            let (rows, columns) = (window(i, x.shape.height()), window(j, x.shape.width()));
+            let count = (rows.len() * columns.len()) as f64;
+            rows.flat_map(|i| columns.clone().map(move |j| (i, j))).map(|(i, j)| x.at(c, i, j)).sum::<f64>() / count
+        }),
         Op::MaxPool(pool) => pooled(pool, x, shape, true),
         Op::AvgPool(pool) => pooled(pool, x, shape, false),
         Op::GlobalAvgPool => Array::new(shape, |c, _, _| plane().map(|(i, j)| x.at(c, i, j)).sum::<f64>() / positions),
@@ -123,6 +139,10 @@ fn reads(out: usize, stride: usize, k: usize, dilation: usize, padding: usize) -
     (out * stride + k * dilation) as isize - padding as isize
 }
 
+fn hard_sigmoid(x: f64) -> f64 {
+    (x + 3.0).clamp(0.0, 6.0) / 6.0
+}
+
 fn convolve(conv: &Conv2d, x: &Array, shape: Shape, weight: &[f64], bias: &[f64]) -> Array {
     let inner = x.shape.channels() / conv.groups;
     let per_group = conv.out_channels / conv.groups;
@@ -144,7 +164,7 @@ fn convolve(conv: &Conv2d, x: &Array, shape: Shape, weight: &[f64], bias: &[f64]
 fn pooled(pool: &Pool2d, x: &Array, shape: Shape, is_max: bool) -> Array {
     let [kh, kw] = pool.kernel;
     Array::new(shape, |c, i, j| {
-        let (mut max, mut sum, mut count) = (f64::NEG_INFINITY, 0.0, 0.0);
+        let (mut max, mut sum, mut count, mut inside) = (f64::NEG_INFINITY, 0.0, 0.0, 0.0);
         for (ky, kx) in (0..kh).flat_map(|ky| (0..kw).map(move |kx| (ky, kx))) {
             let y = reads(i, pool.stride[0], ky, 1, pool.padding[0]);
             let column = reads(j, pool.stride[1], kx, 1, pool.padding[1]);
@@ -154,8 +174,9 @@ fn pooled(pool: &Pool2d, x: &Array, shape: Shape, is_max: bool) -> Array {
             if let Some(value) = x.padded(c, y, column) {
                 max = max.max(value);
                 sum += value;
+                inside += 1.0;
             }
         }
-        if is_max { max } else { sum / count }
+        if is_max { max } else { sum / if pool.counts_padding { count } else { inside } }
     })
 }

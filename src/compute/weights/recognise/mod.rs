@@ -10,7 +10,9 @@
 //! its shape, with nothing left over.
 
 mod attention;
+mod families;
 mod gates;
+mod spellings;
 mod structure;
 mod tensors;
 mod unknown;
@@ -67,7 +69,9 @@ pub fn recognise(file: &Checkpoint) -> Result<Recognised, WeightsError> {
 /// What they seem to be, and what does not belong to any network known here.
 pub fn of_tensors(named: &[(&str, &[usize])]) -> Result<Recognised, String> {
     let tensors = Tensors::of(named.iter().copied());
-    let Some(structure) = Structure::of(&tensors) else { return Err(unknown::describe(named)) };
+    let Some(structure) = Structure::of(&tensors) else {
+        return families::of(named).ok_or_else(|| unknown::describe(named));
+    };
     let odd = |odd: Odd| format!("looks like a ResNet, but {odd}; {}", unknown::ADVICE);
     let structure = structure.map_err(odd)?;
     let attended = attended(&tensors, &structure).map_err(odd)?;

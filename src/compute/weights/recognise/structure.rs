@@ -83,7 +83,7 @@ impl Structure {
     pub(super) fn spec(&self) -> Result<NetworkSpec, Odd> {
         let mut problem = None;
         let mut best: Option<(usize, NetworkSpec)> = None;
-        for model in zoo::model_names() {
+        for model in zoo::relatives("resnet50") {
             match self.as_model(model) {
                 Ok(spec) => {
                     let extras = usize::from(spec.input.is_some()) + usize::from(spec.classes.is_some());

@@ -1,4 +1,4 @@
-//! What a file seems to be when it is no residual network.
+//! What a file seems to be when it is no network known here.
 
 use crate::compute::weights::checkpoint::fault::shown;
 
@@ -36,9 +36,9 @@ pub(super) fn describe(named: &[(&str, &[usize])]) -> String {
     let seems = MARKS.iter().find(|(mark, _)| named.iter().any(|(name, _)| name.contains(mark)));
     let has_stages = named.iter().any(|(name, _)| name.starts_with("layer1."));
     let what = match seems {
-        Some((_, what)) => format!("seems to be {what}, not a ResNet"),
+        Some((_, what)) => format!("seems to be {what}, and not in a form this program knows"),
         None if has_stages => "has stages like a ResNet, but no stem (conv1) as one".to_owned(),
-        None => "no network this program recognises (ResNets and what grew out of them)".to_owned(),
+        None => "no network this program recognises (`gatescope list` shows which there are)".to_owned(),
     };
     let mut first: Vec<String> = named.iter().take(SHOWN).map(|(name, _)| shortened(name)).collect();
     if named.len() > SHOWN {

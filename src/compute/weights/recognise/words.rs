@@ -21,6 +21,8 @@ pub enum Dialect {
     OfficialCbam,
     /// A CIFAR repository's: three stages, or a 3×3 stem.
     Cifar,
+    /// The SENet release's Caffe names.
+    SenetRelease,
     /// torchvision's names with attention as many repositories write it.
     Common,
     /// The file was trained by this program, and says which network it is of.
@@ -71,6 +73,7 @@ impl Dialect {
             Self::TimmLegacy => "timm legacy",
             Self::OfficialCbam => "official CBAM",
             Self::Cifar => "CIFAR",
+            Self::SenetRelease => "the SENet release",
             Self::Common => "common re-implementation",
             Self::Own => "gatescope",
         }
@@ -102,6 +105,12 @@ pub(super) fn verdict(
     makers: &BTreeSet<Maker>,
 ) -> Vec<String> {
     let mut sentences = vec![dialect_sentence(structure, dialect, tensors)];
+    sentences.extend(attention_sentences(spec, makers));
+    sentences
+}
+
+/// A sentence for each kind of attention.
+pub(super) fn attention_sentences(spec: &NetworkSpec, makers: &BTreeSet<Maker>) -> Vec<String> {
     let mut kinds: Vec<&Attention> = Vec::new();
     let choices = spec.attention.overrides().filter_map(|(_, choice)| choice);
     for attention in spec.attention.default_choice().into_iter().chain(choices) {
@@ -113,8 +122,7 @@ pub(super) fn verdict(
             kinds.push(attention);
         }
     }
-    sentences.extend(kinds.into_iter().map(|attention| attention_sentence(attention, makers)));
-    sentences
+    kinds.into_iter().map(|attention| attention_sentence(attention, makers)).collect()
 }
 
 fn dialect_sentence(structure: &Structure, dialect: Dialect, tensors: &Tensors) -> String {
@@ -136,6 +144,7 @@ fn dialect_sentence(structure: &Structure, dialect: Dialect, tensors: &Tensors) 
             true => "a CIFAR network: 3×3 stem without pooling, the classifier is called linear".to_owned(),
             false => "a CIFAR network: 3×3 stem without pooling".to_owned(),
         },
+        Dialect::SenetRelease => "the names are the SENet release's".to_owned(),
         Dialect::Common => "the names are torchvision's with attention as many repositories write it".to_owned(),
         Dialect::Own => "trained by gatescope".to_owned(),
     }

@@ -144,12 +144,16 @@ fn choose(available: f32, is_timed: bool) -> Vec<(Column, f32)> {
     // Full names of operators are worth it once the names of layers have some room to spare.
     let has_spare = NAME.0 + list_width(&wider) + 88.0 <= available;
     let all = narrow(&rest);
-    match () {
-        () if has_spare => wider,
-        () if fits(&wide) => wide,
-        () if fits(&all) || !is_timed => all,
-        () if fits(&narrow(&rest[..1])) => narrow(&rest[..1]),
-        () => narrow(&[]),
+    if has_spare {
+        wider
+    } else if fits(&wide) {
+        wide
+    } else if fits(&all) || !is_timed {
+        all
+    } else if fits(&narrow(&rest[..1])) {
+        narrow(&rest[..1])
+    } else {
+        narrow(&[])
     }
 }
 

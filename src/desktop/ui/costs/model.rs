@@ -226,7 +226,7 @@ fn layer_row(graph: &Graph, ledger: &Ledger, id: NodeId, parent: Option<usize>, 
     let node = &graph[id];
     let scope = &graph[node.scope];
     let label =
-        node.name.strip_prefix(scope.path.as_str()).map_or(node.name.as_str(), |rest| rest.trim_start_matches('.'));
+        node.name.strip_prefix(scope.prefix.as_str()).map_or(node.name.as_str(), |rest| rest.trim_start_matches('.'));
     let attention = attention_around(graph, node.scope);
     let detail = node.op.detail();
     let long = match node.op {

@@ -250,13 +250,16 @@ impl Opening<'_> {
 }
 
 fn is_folded(op: &Op) -> bool {
-    matches!(op, Op::BatchNorm { .. } | Op::Relu | Op::Flatten)
+    matches!(op, Op::BatchNorm { .. } | Op::Flatten) || note(op).is_some()
 }
 
 fn note(op: &Op) -> Option<&'static str> {
     match op {
         Op::BatchNorm { .. } => Some("BN"),
         Op::Relu => Some("ReLU"),
+        Op::Relu6 => Some("ReLU6"),
+        Op::Silu => Some("SiLU"),
+        Op::HardSwish => Some("h-swish"),
         _ => None,
     }
 }

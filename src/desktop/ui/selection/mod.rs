@@ -142,10 +142,10 @@ fn whole(ui: &mut Ui, shared: &Shared, network: &Network) {
     }
 }
 
-/// The part of a name after its scope's path: `conv1` of `layer1.0.conv1`.
+/// The part of a name after its scope's prefix: `conv1` of `layer1.0.conv1`.
 fn within<'a>(graph: &'a Graph, scope: ScopeId, name: &'a str) -> &'a str {
-    let path = graph[scope].path.as_str();
-    name.strip_prefix(path).map_or(name, |rest| rest.trim_start_matches('.'))
+    let prefix = graph[scope].prefix.as_str();
+    name.strip_prefix(prefix).map_or(name, |rest| rest.trim_start_matches('.'))
 }
 
 #[cfg(test)]

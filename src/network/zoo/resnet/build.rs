@@ -111,7 +111,7 @@ fn project(lowering: &mut Lowering, conv: Conv2d, input: NodeId) -> NodeId {
 /// where nothing is pooled, so the convolution is always 1.
 fn pool_and_project(lowering: &mut Lowering, channels: usize, stride: usize, input: NodeId) -> NodeId {
     lowering.builder.scope(ScopeKind::Shortcut, "downsample", "pooled projection", |b| {
-        let pool = Pool2d { kernel: [2; 2], stride: [stride; 2], padding: [0; 2], ceil_mode: true };
+        let pool = Pool2d::new(2, stride).ceil();
         let pooled = if stride > 1 { b.add("0", Op::AvgPool(pool), &[input]) } else { input };
         b.conv_bn("1", "2", None, Conv2d::new(channels, 1), pooled)
     })

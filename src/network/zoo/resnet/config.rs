@@ -157,9 +157,8 @@ impl<'a> Config<'a> {
 
     /// The stem's max pool.
     pub(super) fn stem_pool(&self) -> Pool2d {
-        let ceil_mode = self.pool == "ceil";
-        let padding = if ceil_mode { [0; 2] } else { [1; 2] };
-        Pool2d { kernel: [3; 2], stride: [2; 2], padding, ceil_mode }
+        let window = Pool2d::new(3, 2);
+        if self.pool == "ceil" { window.ceil() } else { window.padded(1) }
     }
 
     /// The name of a ReLU at the end of the branch, if it has one.

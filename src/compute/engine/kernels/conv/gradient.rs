@@ -5,7 +5,10 @@
 //! cut into portions by shapes alone, and portions are added in order.
 
 mod input;
+mod lanes;
+mod products;
 mod weight;
+mod winograd;
 
 #[cfg(test)]
 mod tests;

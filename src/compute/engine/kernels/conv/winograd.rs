@@ -4,7 +4,7 @@
 //! of the `N²` places is one matrix product over the channels, and the products are transformed back. A task takes
 //! some tiles through all three in its scratch space, so that what lies between never leaves the cache.
 
-mod transform;
+pub(super) mod transform;
 
 use super::super::isa::{Isa, Vectorised};
 use super::super::layout::{Layout, blocks};
@@ -208,38 +208,56 @@ impl<T: Transform<N>, const N: usize> Vectorised for Forward<'_, T, N> {
         let stride = winograd.input_place();
         for block in 0..blocks(winograd.from) {
             for tile in self.part.tiles.0..self.part.tiles.1 {
-                // SAFETY: `inside` is checked for every number read; every place of the tile lies in the scratch.
+                // SAFETY: the block's plane lies in the image; every place of the tile lies in the scratch.
                 unsafe {
                     let plane = self.from.add(block * height * width * LANES);
                     let y = (tile / winograd.tiles[1] * winograd.side).wrapping_sub(winograd.padding[0]);
                     let x = (tile % winograd.tiles[1] * winograd.side).wrapping_sub(winograd.padding[1]);
-                    let mut rows = [[S::splat(0.0); N]; N];
-                    for (i, row) in rows.iter_mut().enumerate() {
-                        let y = y.wrapping_add(i);
-                        if y >= height {
-                            continue;
-                        }
-                        let line = plane.add(y * width * LANES);
-                        if x < width && x + N <= width {
-                            *row = std::array::from_fn(|j| S::load(line.add((x + j) * LANES)));
-                        } else {
-                            for (j, value) in row.iter_mut().enumerate() {
-                                let x = x.wrapping_add(j);
-                                if x < width {
-                                    *value = S::load(line.add(x * LANES));
-                                }
-                            }
-                        }
-                        *row = self.transform.input::<S>(*row);
-                    }
                     let to = self.to.add((block * winograd.part[0] + tile - self.part.tiles.0) * LANES);
-                    for j in 0..N {
-                        let column = self.transform.input::<S>(std::array::from_fn(|i| rows[i][j]));
-                        for (i, value) in column.iter().enumerate() {
-                            S::store(to.add((i * N + j) * stride), *value);
-                        }
+                    input_tile::<S, T, N>(self.transform, plane, [height, width], [y, x], (to, stride));
+                }
+            }
+        }
+    }
+}
+
+/// Transforms one tile of inputs, zeros outside the plane; places are `stride` numbers apart.
+///
+/// # Safety
+/// Compiled for the instruction set; the plane has this size, and there is room for every place.
+#[inline(always)]
+pub(super) unsafe fn input_tile<S: Simd, T: Transform<N>, const N: usize>(
+    transform: T,
+    plane: *const f32,
+    [height, width]: [usize; 2],
+    [y, x]: [usize; 2],
+    (to, stride): (*mut f32, usize),
+) {
+    // SAFETY: every number read is inside the plane; the caller vouches for the rest.
+    unsafe {
+        let mut rows = [[S::splat(0.0); N]; N];
+        for (i, row) in rows.iter_mut().enumerate() {
+            let y = y.wrapping_add(i);
+            if y >= height {
+                continue;
+            }
+            let line = plane.add(y * width * LANES);
+            if x < width && x + N <= width {
+                *row = std::array::from_fn(|j| S::load(line.add((x + j) * LANES)));
+            } else {
+                for (j, value) in row.iter_mut().enumerate() {
+                    let x = x.wrapping_add(j);
+                    if x < width {
+                        *value = S::load(line.add(x * LANES));
                     }
                 }
+            }
+            *row = transform.input::<S>(*row);
+        }
+        for j in 0..N {
+            let column = transform.input::<S>(std::array::from_fn(|i| rows[i][j]));
+            for (i, value) in column.iter().enumerate() {
+                S::store(to.add((i * N + j) * stride), *value);
             }
         }
     }

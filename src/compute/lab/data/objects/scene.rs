@@ -10,7 +10,7 @@ use super::shape::Shape;
 use crate::compute::lab::data::{Example, Mask};
 use crate::compute::random::SplitMix64;
 
-/// The object's area in pixels, drawn evenly in its logarithm: 11 % of the picture on average, 5.6 % at least.
+/// The object's area in pixels, drawn evenly in its logarithm: 11 % of the picture on average, 5.9 % at least.
 const AREA: [f32; 2] = [240.0, 780.0];
 /// Stretched by up to this factor along a direction, and sheared by up to this much.
 const ASPECT: f32 = 1.2;
@@ -18,18 +18,18 @@ const SHEAR: f32 = 0.12;
 /// The centre stays this many roots of the area from the edge: a corner may be cut off, never half of the object.
 const MARGIN: f32 = 0.78;
 /// Fragments behind the object: at least, and how many numbers from there.
-const FRAGMENTS: [usize; 2] = [2, 3];
+const FRAGMENTS: [usize; 2] = [1, 4];
 /// How often there is a fragment in front of the object, and the most of the object that it may hide.
-const IN_FRONT: f32 = 0.25;
+const IN_FRONT: f32 = 0.2;
 const HIDDEN: f32 = 0.12;
 /// How far paint is at least from the background's colours, in RGB on a 0..1 scale.
-const CONTRAST: f32 = 0.36;
+const CONTRAST: f32 = 0.42;
 /// How much a texture's second colour differs from its first: a share of the way to another colour.
-const TEXTURE: [f32; 2] = [0.1, 0.5];
+const TEXTURE: [f32; 2] = [0.05, 0.45];
 /// The same for backgrounds.
 const BACKGROUND: [f32; 2] = [0.1, 0.5];
 /// The most noise, drawn evenly for each picture.
-const NOISE: [f32; 2] = [0.01, 0.09];
+const NOISE: [f32; 2] = [0.01, 0.06];
 
 const FINE: Coarseness = Coarseness { period: [3.5, 9.0], patches: false };
 const COARSE: Coarseness = Coarseness { period: [6.0, 28.0], patches: true };

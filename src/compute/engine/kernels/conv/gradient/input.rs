@@ -277,8 +277,10 @@ fn turn(crew: &Crew, geometry: &Geometry, taps: &[Option<usize>], weight: &[f32]
         let part = unsafe { shared.part(range.start * length, range.len() * length) };
         for out in 0..outer {
             for (channel, to) in range.clone().zip(part.chunks_exact_mut(length)) {
-                let out_of_all = channel / inner * outer + out;
-                let from = &weight[(out_of_all * inner + channel % inner) * all..][..all];
+                // A division would take as long as the rest.
+                let (group, within) =
+                    if geometry.conv.groups == 1 { (0, channel) } else { (channel / inner, channel % inner) };
+                let from = &weight[((group * outer + out) * inner + within) * all..][..all];
                 for (to, tap) in to[out * taps.len()..][..taps.len()].iter_mut().zip(taps) {
                     *to = tap.map_or(0.0, |tap| from[tap]);
                 }

@@ -2,7 +2,9 @@
 
 use super::super::super::tests::{loaded, numbers, stored};
 use super::super::super::{Aligned, Crew, Isa, Layout};
-use super::ConvGradient;
+use super::products::Products;
+use super::winograd::WinogradProducts;
+use super::{ConvGradient, Geometry};
 use crate::network::graph::{Conv2d, Op, Shape};
 
 /// A gradient and the sum of its absolute terms, which rounding errors are in proportion to.
@@ -50,7 +52,7 @@ fn assert_close(found: &[f32], wanted: &Sums, what: &str) {
 fn padding_is_zero(shape: Shape, values: &[f32]) -> bool {
     let layout = Layout::of(shape);
     let again = stored(layout, shape, &loaded(layout, shape, values));
-    again.iter().zip(values).all(|(kept, value)| kept == value)
+    again[..] == *values
 }
 
 /// Both gradients of a convolution, on one to three threads.
@@ -183,6 +185,36 @@ fn gradients_that_are_cut_for_threads_and_for_the_cache() {
     differentiates(Conv2d::new(48, 3).stride(2), Shape::map(128, 15, 14), 2);
     differentiates(Conv2d::new(16, 3), Shape::map(16, 16, 16), 37);
     differentiates(Conv2d::new(160, 3), Shape::map(176, 4, 4), 9);
+}
+
+#[test]
+fn winograd_of_both_sizes() {
+    for (conv, from, batch) in [
+        (Conv2d::new(40, 3), Shape::map(35, 13, 10), 3),
+        (Conv2d { padding: [0, 2], ..Conv2d::new(16, 3) }, Shape::map(16, 5, 9), 20),
+        (Conv2d::new(112, 3), Shape::map(100, 7, 7), 2),
+    ] {
+        let to = output_shape(&conv, from);
+        let geometry = Geometry { conv, from, to, batch };
+        let x = stored(Layout::Blocked, from, &numbers(from.elements() * batch, 1));
+        let gradient = stored(Layout::Blocked, to, &numbers(to.elements() * batch, 2));
+        for isa in Isa::available() {
+            let mut wanted = vec![0.0; geometry.weights()];
+            Products::new(isa, geometry).run(&Crew::new(1), &x, &gradient, &mut wanted);
+            for side in [2, 4] {
+                let mut bits: Option<Vec<f32>> = None;
+                for threads in [1, 3] {
+                    let mut found = vec![f32::NAN; wanted.len()];
+                    let crew = Crew::new(threads);
+                    WinogradProducts::new(isa, geometry, side).run(&crew, &x, &gradient, &mut found);
+                    let error = found.iter().zip(&wanted).map(|(found, wanted)| (found - wanted).abs());
+                    let error = error.fold(0.0, f32::max);
+                    assert!(error < 1e-3, "{conv:?} on {from}, side {side}, {}: {error}", isa.name());
+                    assert_eq!(*bits.get_or_insert(found.clone()), found);
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::super::super::threads::Crew;
 use super::super::{Recipe, pack};
 
 /// One dimension of a Winograd transform with `N` inputs.
-pub(super) trait Transform<const N: usize>: Copy {
+pub(in super::super) trait Transform<const N: usize>: Copy {
     /// `G`: three numbers of a kernel to `N`.
     const KERNEL: [[f64; 3]; N];
 
@@ -16,15 +16,33 @@ pub(super) trait Transform<const N: usize>: Copy {
 
     /// `Aᵀ m`, `M = N − 2` numbers.
     unsafe fn output<S: Simd, const M: usize>(self, m: [S::V; N]) -> [S::V; M];
+
+    /// `A y`, the other way: `M` numbers to `N`.
+    unsafe fn gradient<S: Simd, const M: usize>(self, y: [S::V; M]) -> [S::V; N];
+
+    /// `Gᵀ m`: `N` numbers to three of a kernel's gradient.
+    #[inline(always)]
+    unsafe fn kernel<S: Simd>(self, m: [S::V; N]) -> [S::V; 3] {
+        // SAFETY: the caller is compiled for the instruction set.
+        unsafe {
+            let mut sums = [S::splat(0.0); 3];
+            for (factors, value) in Self::KERNEL.iter().zip(m) {
+                for (sum, factor) in sums.iter_mut().zip(factors) {
+                    *sum = S::fma(S::splat(*factor as f32), value, *sum);
+                }
+            }
+            sums
+        }
+    }
 }
 
 /// Two outputs from four inputs, interpolated at 0, 1, −1 and infinity.
 #[derive(Clone, Copy)]
-pub(super) struct F2;
+pub(in super::super) struct F2;
 
 /// Four outputs from six inputs, interpolated at 0, ±1, ±2 and infinity.
 #[derive(Clone, Copy)]
-pub(super) struct F4;
+pub(in super::super) struct F4;
 
 impl Transform<4> for F2 {
     const KERNEL: [[f64; 3]; 4] = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]];
@@ -40,6 +58,12 @@ impl Transform<4> for F2 {
         // SAFETY: the caller is compiled for the instruction set.
         let outputs = unsafe { [S::add(S::add(m[0], m[1]), m[2]), S::sub(S::sub(m[1], m[2]), m[3])] };
         std::array::from_fn(|index| outputs[index])
+    }
+
+    #[inline(always)]
+    unsafe fn gradient<S: Simd, const M: usize>(self, y: [S::V; M]) -> [S::V; 4] {
+        // SAFETY: the caller is compiled for the instruction set.
+        unsafe { [y[0], S::add(y[0], y[1]), S::sub(y[0], y[1]), S::sub(S::splat(0.0), y[1])] }
     }
 }
 
@@ -86,6 +110,17 @@ impl Transform<6> for F4 {
             ]
         };
         std::array::from_fn(|index| outputs[index])
+    }
+
+    #[inline(always)]
+    unsafe fn gradient<S: Simd, const M: usize>(self, y: [S::V; M]) -> [S::V; 6] {
+        // SAFETY: the caller is compiled for the instruction set.
+        unsafe {
+            let (even, odd) = (S::add(y[0], y[2]), S::add(y[1], y[3]));
+            let far_even = S::fma(S::splat(4.0), y[2], y[0]);
+            let far_odd = S::fma(S::splat(8.0), y[3], S::add(y[1], y[1]));
+            [y[0], S::add(even, odd), S::sub(even, odd), S::add(far_even, far_odd), S::sub(far_even, far_odd), y[3]]
+        }
     }
 }
 

@@ -1,0 +1,106 @@
+//! Where a trained network looks, over test images with masks.
+
+use super::{AttentionSettings, BlockLook, Look};
+use crate::compute::engine::{Plan, PlanOptions};
+use crate::compute::explain::grad_cam;
+use crate::compute::lab::LabError;
+use crate::compute::lab::data::{Dataset, Example, Mask, Split, normalise};
+use crate::compute::lab::experiments::looking::{coverage, energy, points_inside};
+use crate::compute::lab::experiments::runner::Learnt;
+use crate::network::Graph;
+use crate::network::graph::{Gate, GateKind, NodeId, ScopeKind};
+
+/// The share of the picture that the objects of the measured images cover, on average.
+pub(super) fn chance(dataset: &dyn Dataset, masks: u64) -> Result<f64, LabError> {
+    let mut sum = 0.0;
+    for index in 0..masks {
+        let example = dataset.example(Split::Test, index)?;
+        sum += coverage(mask_of(dataset, &example)?);
+    }
+    Ok(sum / masks.max(1) as f64)
+}
+
+/// Grad-CAM of the true class and every spatial gate, over the first `settings.masks` test images.
+pub(super) fn look(
+    learnt: &Learnt,
+    dataset: &dyn Dataset,
+    settings: &AttentionSettings,
+    say: &dyn Fn(f32),
+    cancelled: &(dyn Fn() -> bool + Sync),
+) -> Result<(Look, Vec<BlockLook>), LabError> {
+    let (graph, weights) = (&learnt.graph, &learnt.weights);
+    let options = PlanOptions { threads: settings.threads, ..PlanOptions::default() };
+    let plan = Plan::new(graph, weights, options)?;
+    let node = last_stage(graph);
+    let mut seen = Sum::default();
+    let mut maps: Vec<(usize, Sum)> = spatial(graph).map(|(index, _)| (index, Sum::default())).collect();
+    for index in 0..settings.masks {
+        if cancelled() {
+            return Err(LabError::Cancelled);
+        }
+        let example = dataset.example(Split::Test, index)?;
+        let mask = mask_of(dataset, &example)?;
+        let tensor = normalise(&example.image, dataset.mean(), dataset.std());
+        let seen_by = grad_cam(graph, weights, &tensor, Some(example.label), &[node], settings.threads)?;
+        for map in seen_by.maps {
+            seen.add(&map.values, [map.shape.height(), map.shape.width()], mask);
+        }
+        let run = plan.run(&tensor)?;
+        for (gate, sum) in &mut maps {
+            if let Some(values) = run.gates.get(*gate) {
+                sum.add(&values.values, [values.shape.dims()[0], values.shape.dims()[1]], mask);
+            }
+        }
+        say((index + 1) as f32 / settings.masks as f32);
+    }
+    let blocks = maps.iter().map(|(index, sum)| {
+        let gate = &graph.gates[*index];
+        BlockLook { block: block_of(graph, gate), gate: gate.name.clone(), look: sum.mean() }
+    });
+    Ok((seen.mean(), blocks.collect()))
+}
+
+/// Counts over images.
+#[derive(Default)]
+struct Sum {
+    images: u64,
+    hits: u64,
+    energy: f64,
+}
+
+impl Sum {
+    fn add(&mut self, map: &[f32], size: [usize; 2], mask: &Mask) {
+        self.images += 1;
+        self.hits += u64::from(points_inside(map, size, mask));
+        self.energy += energy(map, size, mask);
+    }
+
+    fn mean(&self) -> Look {
+        let images = self.images.max(1) as f64;
+        Look { pointing: self.hits as f64 / images, energy: self.energy / images }
+    }
+}
+
+fn mask_of<'a>(dataset: &dyn Dataset, example: &'a Example) -> Result<&'a Mask, LabError> {
+    example.mask.as_ref().ok_or_else(|| {
+        LabError::Setting(format!(
+            "{} has no object masks; where a network looks can be measured on objects",
+            dataset.name()
+        ))
+    })
+}
+
+/// The output of the last stage: where Grad-CAM is usually taken.
+fn last_stage(graph: &Graph) -> NodeId {
+    let stage = graph.scopes_of(ScopeKind::Stage).last();
+    stage.map_or_else(|| graph.output(), |stage| graph[stage].output)
+}
+
+fn spatial(graph: &Graph) -> impl Iterator<Item = (usize, &Gate)> {
+    graph.gates.iter().enumerate().filter(|(_, gate)| gate.kind == GateKind::Spatial)
+}
+
+fn block_of(graph: &Graph, gate: &Gate) -> String {
+    let block = graph.enclosing(gate.scope, ScopeKind::Block).unwrap_or(gate.scope);
+    graph[block].path.clone()
+}

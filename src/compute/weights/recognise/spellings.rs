@@ -1,0 +1,131 @@
+//! Names a library gives where the graph has another's: timm's of networks that are named as in torchvision here.
+
+use std::collections::BTreeMap;
+
+use super::Dialect;
+use crate::network::NetworkSpec;
+use crate::network::graph::{Graph, Op, ScopeKind};
+use crate::network::zoo;
+
+/// How a library names the layers of a network.
+pub(super) struct Spelling {
+    /// Whose names they are, if they are not the graph's own.
+    pub(super) dialect: Option<Dialect>,
+    /// Names by the graph's; empty where they agree.
+    layers: BTreeMap<String, String>,
+    /// Options the library's network has.
+    pub(super) options: &'static [(&'static str, &'static str)],
+}
+
+impl Spelling {
+    /// A parameter's name in the library.
+    pub(super) fn name(&self, ours: &str) -> String {
+        let spelt = ours.rsplit_once('.').and_then(|(layer, role)| Some(format!("{}.{role}", self.layers.get(layer)?)));
+        spelt.unwrap_or_else(|| ours.to_owned())
+    }
+}
+
+/// The graph's own names, then the others there are.
+pub(super) fn spellings(spec: &NetworkSpec, graph: &Graph) -> Vec<Spelling> {
+    let mut all = vec![Spelling { dialect: None, layers: BTreeMap::new(), options: &[] }];
+    let title = zoo::find(&spec.model).map_or("", |(family, _)| family.title());
+    let options: &[(&str, &str)] = match title {
+        "MobileNetV3" => &[("eps", "1e-5")],
+        "MobileNetV2" => &[],
+        // From B5 on torchvision's BatchNorm differs from timm's.
+        "EfficientNet" if !["efficientnet_b5", "efficientnet_b6", "efficientnet_b7"].contains(&&*spec.model) => &[],
+        _ => return all,
+    };
+    all.push(Spelling { dialect: Some(Dialect::Timm), layers: inverted_residuals(graph), options });
+    all
+}
+
+/// timm's names of networks made of inverted residuals.
+fn inverted_residuals(graph: &Graph) -> BTreeMap<String, String> {
+    let mut names = BTreeMap::new();
+    let layers = |scope| graph.nodes_in(scope).filter(|id| !graph[*id].params.is_empty());
+    let convolutions = |scope| layers(scope).filter(|id| matches!(graph[*id].op, Op::Conv2d(_))).count();
+    for scope in graph.scope_ids() {
+        let base = place(graph[scope].path.as_str());
+        let theirs: Vec<String> = match graph[scope].kind {
+            ScopeKind::Stem => vec!["conv_stem".to_owned(), "bn1".to_owned()],
+            ScopeKind::Head => head(layers(scope).count(), graph.scopes_of(ScopeKind::Stage).count()),
+            ScopeKind::Attention(_) => {
+                ["conv_reduce", "conv_expand"].map(|layer| format!("{base}.se.{layer}")).to_vec()
+            }
+            ScopeKind::Block => {
+                let squeezes = 2 * graph.attention_of(scope).map_or(0, |_| 1);
+                let triples: &[&str] = match convolutions(scope) - squeezes {
+                    2 => &["conv_dw", "bn1", "conv_pw", "bn2"],
+                    _ => &["conv_pw", "bn1", "conv_dw", "bn2", "conv_pwl", "bn3"],
+                };
+                triples.iter().map(|layer| format!("{base}.{layer}")).collect()
+            }
+            _ => continue,
+        };
+        let own = layers(scope).filter(|id| graph[*id].scope == scope);
+        names.extend(own.zip(theirs).map(|(id, theirs)| (graph[id].name.clone(), theirs)));
+    }
+    names
+}
+
+/// `stage2.1`, or what is inside, is `blocks.1.1`.
+fn place(path: &str) -> String {
+    let mut words = path.split('.');
+    let stage = words.next().and_then(|stage| stage.strip_prefix("stage")?.parse::<usize>().ok());
+    match (stage, words.next()) {
+        (Some(stage), Some(block)) => format!("blocks.{}.{block}", stage.saturating_sub(1)),
+        _ => String::new(),
+    }
+}
+
+/// Three layers, or MobileNetV3's four, whose convolution is a block more and whose hidden layer a convolution.
+fn head(layers: usize, stages: usize) -> Vec<String> {
+    match layers {
+        3 => ["conv_head", "bn2", "classifier"].map(str::to_owned).to_vec(),
+        _ => vec![
+            format!("blocks.{stages}.0.conv"),
+            format!("blocks.{stages}.0.bn1"),
+            "conv_head".to_owned(),
+            "classifier".to_owned(),
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{lower, parse};
+
+    #[test]
+    fn timms_names_of_inverted_residuals() {
+        for (text, pairs) in [
+            (
+                "mobilenet_v3_large",
+                &[
+                    ("features.0.0.weight", "conv_stem.weight"),
+                    ("features.1.block.0.0.weight", "blocks.0.0.conv_dw.weight"),
+                    ("features.2.block.2.1.bias", "blocks.1.0.bn3.bias"),
+                    ("features.15.block.2.fc1.bias", "blocks.5.2.se.conv_reduce.bias"),
+                    ("features.16.0.weight", "blocks.6.0.conv.weight"),
+                    ("classifier.0.weight", "conv_head.weight"),
+                    ("classifier.3.weight", "classifier.weight"),
+                ][..],
+            ),
+            (
+                "efficientnet_b0",
+                &[
+                    ("features.1.0.block.2.0.weight", "blocks.0.0.conv_pw.weight"),
+                    ("features.4.2.block.3.0.weight", "blocks.3.2.conv_pwl.weight"),
+                    ("features.8.1.running_var", "bn2.running_var"),
+                ],
+            ),
+        ] {
+            let spec = parse(text).expect(text);
+            let all = spellings(&spec, &lower(&spec).expect(text));
+            for (ours, theirs) in pairs {
+                assert_eq!(all[1].name(ours), *theirs);
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! MobileNet (Howard et al., arXiv 1704.04861): depthwise 3×3 and pointwise 1×1 in turn, no shortcuts. Named as in
+//! timm.
+
+use crate::network::graph::{Conv2d, NodeId, Op, ScopeKind};
+use crate::network::options::{Declared, Field, Kind, Options};
+use crate::network::zoo::shared::{WIDTH, classifier, number, numbered_stages, width_of, word};
+use crate::network::zoo::{Alias, Family, Lowering, Model, Stage};
+
+/// The family.
+pub struct MobileNetV1;
+
+/// Table 1 of the paper: channels and blocks of each stage; every stage but the first strides.
+const STAGES: [(usize, usize); 5] = [(64, 1), (128, 2), (256, 2), (512, 6), (1024, 2)];
+const STEM: usize = 32;
+const EPS: f64 = 1e-5;
+
+const WHERE: Field = Field {
+    key: "attend",
+    long: "attend_after",
+    help: "where attention goes in a block: pw, after the pointwise layer (SENet paper); both, after the depthwise \
+           one too (the CBAM paper's 5.07 M)",
+    kind: Kind::Word(&["pw", "both"]),
+};
+const ACTIVATION: Field = Field {
+    key: "act",
+    long: "activation",
+    help: "after every BatchNorm: relu6 (the authors' code, timm) or relu (the paper)",
+    kind: Kind::Word(&["relu6", "relu"]),
+};
+
+impl Family for MobileNetV1 {
+    fn title(&self) -> &'static str {
+        "MobileNet"
+    }
+
+    fn paper(&self) -> &'static str {
+        "Howard et al., 2017"
+    }
+
+    fn models(&self) -> Vec<Model> {
+        vec![Model::imagenet("mobilenet_v1", "depthwise separable convolutions", 224)]
+    }
+
+    fn aliases(&self) -> &'static [Alias] {
+        &[
+            Alias { name: "mobilenetv1_100", meaning: "mobilenet_v1" },
+            Alias { name: "mobilenetv1_125", meaning: "mobilenet_v1(width=125)" },
+        ]
+    }
+
+    fn options(&self, _model: &str) -> Vec<Declared> {
+        vec![number(WIDTH, 100), word(WHERE, "pw"), word(ACTIVATION, "relu6")]
+    }
+
+    fn stages(&self, _model: &str, _options: &Options) -> Result<Vec<Stage>, String> {
+        Ok(numbered_stages(&STAGES.map(|(_, blocks)| blocks)))
+    }
+
+    fn build(&self, lowering: &mut Lowering, _model: &str, options: &Options, classes: usize) -> Result<(), String> {
+        let multiplier = width_of(options, 100);
+        // The authors round down.
+        let channels = |width: usize| ((width as f64 * multiplier) as usize).max(1);
+        let activation = if options.word("act", "relu6") == "relu" { Op::Relu } else { Op::Relu6 };
+        let block = Separable { activation, attends_twice: options.word("attend", "pw") == "both" };
+        let mut features = lowering.builder.flat_scope(ScopeKind::Stem, "stem", |b| {
+            let conv = Conv2d::new(channels(STEM), 3).stride(2);
+            b.conv_norm(["conv_stem", "bn1", "act1"], conv, EPS, Some(activation), b.input())
+        });
+        for (stage, (width, blocks)) in STAGES.into_iter().enumerate() {
+            let path = format!("stage{}", stage + 1);
+            let words = [&*path, &format!("blocks.{stage}")];
+            features = lowering.scope_as(ScopeKind::Stage, words, "stage", |l| {
+                (0..blocks).fold(features, |x, index| {
+                    let stride = if index == 0 && stage > 0 { 2 } else { 1 };
+                    block.build(l, [&path, &index.to_string()], channels(width), stride, x)
+                })
+            });
+        }
+        classifier(&mut lowering.builder, "classifier", classes, |_| features);
+        Ok(())
+    }
+}
+
+struct Separable {
+    activation: Op,
+    attends_twice: bool,
+}
+
+impl Separable {
+    fn build(
+        &self,
+        lowering: &mut Lowering,
+        [stage, index]: [&str; 2],
+        width: usize,
+        stride: usize,
+        input: NodeId,
+    ) -> NodeId {
+        let place = format!("{stage}.{index}");
+        let activation = Some(self.activation);
+        lowering.scope(ScopeKind::Block, index, "Separable convolution", |l| {
+            let before = l.builder.shape(input).channels();
+            let depthwise = Conv2d::new(before, 3).stride(stride).groups(before);
+            let x = l.builder.conv_norm(["conv_dw", "bn1", "act1"], depthwise, EPS, activation, input);
+            let x = if self.attends_twice { l.within(["dw", "dw"], |l| l.attend(&place, x)) } else { x };
+            let x = l.builder.conv_norm(["conv_pw", "bn2", "act2"], Conv2d::new(width, 1), EPS, activation, x);
+            l.attend(&place, x)
+        })
+    }
+}
