@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::compute::engine::Run;
+use crate::compute::engine::{DeviceKind, Run};
 use crate::compute::explain::Stats;
 use crate::compute::imaging::{Picture, Prepared, Preprocessing};
 use crate::compute::labels::Guess;
@@ -40,6 +40,8 @@ impl InspectionKey {
 pub struct Inspection {
     /// What it belongs to.
     pub key: InspectionKey,
+    /// Where it ran.
+    pub device: DeviceKind,
     /// The network that ran.
     pub graph: Arc<Graph>,
     /// Logits, gates, time.
