@@ -29,7 +29,7 @@ macro_rules! network {
 }
 
 static NETWORKS: [Bundled; 5] = [
-    network!("trunk", "the trunk, no attention"),
+    network!("none", "the trunk, no attention"),
     network!("se", "trunk + SE"),
     network!("cam", "trunk + CAM"),
     network!("sam", "trunk + SAM"),

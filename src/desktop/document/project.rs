@@ -82,7 +82,7 @@ impl Default for Project {
     /// What first start shows: the bundled trunk with CBAM beside the one without attention, and a picture of the
     /// data they were trained on that neither has seen.
     fn default() -> Self {
-        let networks: Vec<SavedNetwork> = ["trunk", "cbam"].into_iter().filter_map(SavedNetwork::bundled).collect();
+        let networks: Vec<SavedNetwork> = ["none", "cbam"].into_iter().filter_map(SavedNetwork::bundled).collect();
         let picture = PictureChoice::Sample(object_samples()[0].name.clone());
         Self { active: networks.len().saturating_sub(1), networks, picture }
     }
