@@ -3,6 +3,7 @@
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::Shared;
+use crate::compute::engine::DeviceKind;
 use crate::desktop::document::{Command, LabPage, NetworkId, ThemeChoice, View, WeightsChoice};
 
 /// The menu an action is in.
@@ -113,9 +114,17 @@ pub static ACTIONS: &[Action] = &[
         network.weights.is_trained().then_some(Command::SetWeights(network.id, WeightsChoice::Seeded(0)))
     })),
     action(Menu::Edit, "Run again", Some(plain(Key::F5)), |shared| active(shared, |_| Command::RunAgain)),
-    action(Menu::Edit, "Cancel", None, |shared| {
-        (shared.jobs.running().is_some() || shared.jobs.download().is_some()).then_some(Command::Cancel)
+    action(Menu::Edit, "Measure time", Some(plain(Key::F6)), |shared| {
+        shared.active().filter(|network| !shared.jobs.is_measured_soon(network)).map(|n| Command::Measure(n.id))
     }),
+    action(Menu::Edit, "Cancel", None, |shared| {
+        let jobs = shared.jobs;
+        let is_busy = jobs.running().is_some() || jobs.download().is_some() || jobs.measuring().is_some();
+        is_busy.then_some(Command::Cancel)
+    }),
+    group(action(Menu::Edit, "Run on the CPU", None, |shared| device(shared, DeviceKind::Cpu))),
+    action(Menu::Edit, "Run on CUDA", None, |shared| device(shared, DeviceKind::Cuda)),
+    action(Menu::Edit, "Run on Metal", None, |shared| device(shared, DeviceKind::Metal)),
     action(Menu::View, "Network", Some(ctrl(Key::Num1)), |_| Some(Command::Show(View::Network))),
     action(Menu::View, "Costs", Some(ctrl(Key::Num2)), |_| Some(Command::Show(View::Costs))),
     action(Menu::View, "Compare", Some(ctrl(Key::Num3)), |_| Some(Command::Show(View::Compare))),
@@ -144,6 +153,10 @@ pub static ACTIONS: &[Action] = &[
     action(Menu::Help, "Shortcuts", Some(plain(Key::F1)), |_| Some(Command::ShowShortcuts)),
     group(action(Menu::Help, "About gatescope", None, |_| Some(Command::ShowAbout))),
 ];
+
+fn device(shared: &Shared, choice: DeviceKind) -> Option<Command> {
+    (shared.jobs.device() != choice).then_some(Command::SetDevice(choice))
+}
 
 /// Is there a run of the lab that is held, or that is not?
 fn held(shared: &Shared, held: bool) -> bool {

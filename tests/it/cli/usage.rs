@@ -14,6 +14,7 @@ fn every_command_explains_itself_with_examples() {
         &["weights", "--help"],
         &["plan", "--help"],
         &["profile", "--help"],
+        &["train", "--help"],
         &["lab", "--help"],
         &["lab", "sheet", "--help"],
     ] {
