@@ -20,7 +20,12 @@ pub fn lab_network(depth: usize, residual: bool, attention: &str, classes: usize
         20 | 32 | 44 | 56 | 110 => (format!("{family}{depth}"), String::new()),
         _ => (format!("{family}20"), format!("blocks={n}-{n}-{n},")),
     };
-    let attention = if attention == "none" { String::new() } else { format!("+{attention}") };
+    let attention = match attention {
+        "none" => String::new(),
+        // The trunk begins with 16 channels: the usual reduction of 16 would leave a single one.
+        "se" | "cam" | "cbam" => format!("+{attention}(r=4)"),
+        other => format!("+{other}"),
+    };
     let classes = if classes == 10 { String::new() } else { format!(",classes={classes}") };
     let text = format!("{model}({blocks}stem=strided,input=64{classes}){attention}");
     parse(&text).map_err(|error| LabError::Setting(error.to_string()))
