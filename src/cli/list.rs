@@ -1,9 +1,9 @@
 //! `gatescope list`: the networks, their options and the attention blocks.
 
-use clap::ValueEnum;
 use serde::Serialize;
 
 use super::error::CliError;
+use super::format::{self, Format};
 use super::output;
 use super::page::Page;
 use super::table::{Cell, Table};
@@ -20,15 +20,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Table,
-    Json,
+    #[command(flatten)]
+    print: format::Args,
 }
 
 /// Prints everything a spec can be made of.
@@ -36,7 +29,7 @@ enum Format {
 /// # Errors
 /// Standard output that cannot be written.
 pub fn run(args: &Args) -> Result<(), CliError> {
-    match args.format {
+    match args.print.format {
         Format::Table => output::print(&page().text()),
         Format::Json => output::print_json(&Listing::new()),
     }

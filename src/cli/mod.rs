@@ -6,8 +6,10 @@
 mod cost;
 mod data;
 mod error;
+mod format;
 mod inspect;
 mod lab;
+mod ledger;
 mod list;
 mod mismatch;
 mod number;
@@ -16,6 +18,7 @@ mod page;
 mod plan;
 mod profile;
 mod progress;
+mod running;
 mod source;
 mod spec;
 mod table;

@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 
-use clap::ValueEnum;
 use serde::Serialize;
 
 use super::error::CliError;
+use super::format::{self, Format};
 use super::page::Page;
 use super::table::{Cell, Table};
 use super::{output, spec};
@@ -34,15 +34,8 @@ pub struct Args {
     /// Images of one run
     #[arg(long, value_name = "N", default_value_t = 1)]
     batch: usize,
-    /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Table,
-    Json,
+    #[command(flatten)]
+    print: format::Args,
 }
 
 /// Plans with seeded weights and prints: the plan depends on shapes only.
@@ -53,7 +46,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     let options = options(args.threads, args.batch)?;
     let graph = spec::graphs(std::slice::from_ref(&args.spec), &[], None)?.swap_remove(0);
     let plan = Plan::new(&graph, &Weights::seeded(&graph, 0), options).map_err(CliError::input)?;
-    match args.format {
+    match args.print.format {
         Format::Table => output::print(&page(&plan).text()),
         Format::Json => output::print_json(&Report::of(&plan)),
     }

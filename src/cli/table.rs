@@ -23,6 +23,8 @@ pub enum Cell {
     Share(f64),
     /// A relative change, two decimals and a sign: `+9.91`.
     Relative(f64),
+    /// A measured time, three decimals: `0.493`.
+    Milliseconds(f64),
     /// A measured value, four decimals: `0.4931`.
     Value(f32),
     /// Nothing to say.
@@ -38,6 +40,7 @@ impl Cell {
             Self::Change(change) => number::signed(i128::from(*change)),
             Self::Share(share) => format!("{share:.1}"),
             Self::Relative(change) => format!("{change:+.2}").replace('-', "−"),
+            Self::Milliseconds(time) => format!("{time:.3}"),
             Self::Value(value) => format!("{value:.4}"),
             Self::Empty => String::new(),
         }
@@ -48,7 +51,7 @@ impl Cell {
         match self {
             Self::Count(count) => count.to_string(),
             Self::Change(change) => change.to_string(),
-            Self::Share(value) | Self::Relative(value) => value.to_string(),
+            Self::Share(value) | Self::Relative(value) | Self::Milliseconds(value) => value.to_string(),
             Self::Value(value) => value.to_string(),
             Self::Text(_) | Self::Empty => self.shown(),
         }

@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 
-use clap::ValueEnum;
 use serde::Serialize;
 
 use super::error::CliError;
+use super::format::{self, Format};
 use super::page::Page;
 use super::table::{Cell, Table};
 use super::{mismatch, output, source};
@@ -31,18 +31,11 @@ pub struct Args {
     /// A checkpoint: safetensors or PyTorch, a file or hf:OWNER/NAME[@REVISION][/FILE]
     #[arg(value_name = "FILE")]
     file: OsString,
-    /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[command(flatten)]
+    print: format::Args,
     /// Every tensor, not only those with another name
     #[arg(long)]
     tensors: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Table,
-    Json,
 }
 
 /// Opens, recognises, loads and reports.
@@ -59,7 +52,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         }
         Err(error) => Err(error.to_string()),
     };
-    match args.format {
+    match args.print.format {
         Format::Json => output::print_json(&value(&file, &outcome)),
         Format::Table => output::print(&page(&file, &outcome, args.tensors).text()),
     }

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::document::{Document, LabPage, Project, ThemeChoice, View, parse_project, print_project};
+use crate::compute::engine::DeviceKind;
 
 /// Where the session lives; `None` keeps nothing (tests, systems without a home).
 #[derive(Clone, Debug, Default)]
 pub struct Session {
     folder: Option<PathBuf>,
+    start: Option<Document>,
 }
 
 /// Things that are not the document's.
@@ -20,6 +22,7 @@ struct Settings {
     light: bool,
     system: bool,
     view: usize,
+    device: DeviceKind,
     lab_page: usize,
 }
 
@@ -34,6 +37,8 @@ pub struct Restored {
     pub lab_page: LabPage,
     /// The theme of last time.
     pub theme: ThemeChoice,
+    /// Where networks run.
+    pub device: DeviceKind,
     /// What could not be restored, in words.
     pub problem: Option<String>,
 }
@@ -42,13 +47,19 @@ impl Session {
     /// In the user's data folder for programs.
     #[must_use]
     pub fn in_user_folder(name: &str) -> Self {
-        Self { folder: eframe::storage_dir(name) }
+        Self { folder: eframe::storage_dir(name), start: None }
     }
 
     /// In this folder.
     #[must_use]
     pub fn in_folder(folder: PathBuf) -> Self {
-        Self { folder: Some(folder) }
+        Self { folder: Some(folder), start: None }
+    }
+
+    /// Keeps nothing and begins with this document.
+    #[must_use]
+    pub fn beginning_with(document: Document) -> Self {
+        Self { folder: None, start: Some(document) }
     }
 
     /// The folder, if anything is kept.
@@ -70,11 +81,11 @@ impl Session {
         let view = View::ALL.get(settings.view).copied().unwrap_or_default();
         let lab_page = LabPage::ALL.get(settings.lab_page).copied().unwrap_or_default();
         let (document, problem) = match self.read("session.toml").map(|text| restore_project(&text)) {
-            None => (Document::first_start(), None),
+            None => (self.start.clone().unwrap_or_else(Document::first_start), None),
             Some(Ok(document)) => (document, None),
             Some(Err(problem)) => (Document::first_start(), Some(self.set_aside(&problem))),
         };
-        Restored { document, view, lab_page, theme, problem }
+        Restored { document, view, lab_page, theme, device: settings.device, problem }
     }
 
     /// Keeps a document.
@@ -85,15 +96,22 @@ impl Session {
         self.write("session.toml", &print_project(&document.project()))
     }
 
-    /// Keeps view, page of the lab and theme.
+    /// Keeps view, page of the lab, theme and device.
     ///
     /// # Errors
     /// Which file could not be written, and why.
-    pub fn keep_settings(&self, view: View, lab_page: LabPage, theme: ThemeChoice) -> Result<(), String> {
+    pub fn keep_settings(
+        &self,
+        view: View,
+        lab_page: LabPage,
+        theme: ThemeChoice,
+        device: DeviceKind,
+    ) -> Result<(), String> {
         let settings = Settings {
             light: theme == ThemeChoice::Light,
             system: theme == ThemeChoice::System,
             view: View::ALL.iter().position(|known| *known == view).unwrap_or(0),
+            device,
             lab_page: LabPage::ALL.iter().position(|known| *known == lab_page).unwrap_or(0),
         };
         self.write("settings.toml", &toml::to_string(&settings).unwrap_or_default())
@@ -151,10 +169,11 @@ mod tests {
         let mut document = session.restore().document;
         document.apply(&Command::AddNetwork(parse("resnet18+sam").expect("parses"))).expect("valid");
         session.keep(&document).expect("writes");
-        session.keep_settings(View::Compare, LabPage::Atlas, ThemeChoice::Light).expect("writes");
+        session.keep_settings(View::Compare, LabPage::Atlas, ThemeChoice::Light, DeviceKind::Cuda).expect("writes");
         let restored = session.restore();
         assert_eq!(restored.document.project(), document.project());
         assert_eq!((restored.view, restored.theme), (View::Compare, ThemeChoice::Light));
+        assert_eq!(restored.device, DeviceKind::Cuda);
         assert_eq!(restored.lab_page, LabPage::Atlas);
         assert!(restored.problem.is_none());
 

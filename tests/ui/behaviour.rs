@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use eframe::egui;
 use egui_kittest::kittest::Queryable;
+use gatescope::compute::engine::DeviceKind;
 use gatescope::desktop::document::{Command, Document, PictureChoice, ThemeChoice, View};
+use gatescope::desktop::session::Session;
+use gatescope::network::parse;
 
-use crate::{ctrl, settle, window};
+use crate::{ctrl, settle, window, window_with};
 
 const SIZE: [f32; 2] = [1440.0, 900.0];
 
@@ -15,7 +18,25 @@ fn specs(document: &Document) -> Vec<String> {
 }
 
 #[test]
-fn first_start_shows_two_networks_inspected_and_says_untrained() {
+fn first_start_shows_networks_that_have_learnt_and_says_what() {
+    let harness = window_with(&Session::default(), SIZE, ThemeChoice::Dark);
+    let document = harness.state().document();
+    assert_eq!(document.networks().len(), 2);
+    let [trunk, cbam] = document.networks() else { unreachable!("two") };
+    assert!(trunk.graph.gates.is_empty() && !cbam.graph.gates.is_empty());
+    assert_eq!(document.active().map(|network| network.id), Some(cbam.id));
+    for network in [trunk, cbam] {
+        let inspection = harness.state().jobs().inspection(network, document).expect("inspected");
+        let trained = inspection.trained_on.as_ref().expect("it says what it was trained on");
+        assert_eq!((trained.dataset.as_str(), trained.classes.len()), ("objects", 10));
+        assert_eq!(inspection.prepared.crop.dimensions(), (64, 64));
+        assert!(inspection.top.iter().all(|guess| guess.label.is_some()), "classes have names");
+    }
+    assert!(harness.query_by_label("untrained weights").is_none());
+}
+
+#[test]
+fn two_untrained_networks_are_inspected_and_say_so() {
     let harness = window(SIZE, ThemeChoice::Dark);
     let app = harness.state();
     assert_eq!(specs(app.document()), ["resnet50", "resnet50+cbam"]);
@@ -114,7 +135,8 @@ fn weights_that_cannot_be_opened_are_explained_and_change_nothing() {
 #[test]
 fn every_view_is_reached_by_mouse_and_by_keyboard() {
     let mut harness = window(SIZE, ThemeChoice::Dark);
-    for (view, key) in View::ALL.into_iter().zip([egui::Key::Num1, egui::Key::Num2, egui::Key::Num3, egui::Key::Num4]) {
+    let keys = [egui::Key::Num1, egui::Key::Num2, egui::Key::Num3, egui::Key::Num4, egui::Key::Num5];
+    for (view, key) in View::ALL.into_iter().zip(keys) {
         harness.get_by_label(view.title()).click();
         harness.run_ok();
         assert_eq!(harness.state().view(), view);
@@ -141,6 +163,69 @@ fn networks_are_removed_down_to_none_and_come_back() {
     ctrl(&mut harness, egui::Key::Z);
     ctrl(&mut harness, egui::Key::Z);
     assert_eq!(specs(harness.state().document()), ["resnet50", "resnet50+cbam"]);
+}
+
+#[test]
+fn times_are_measured_when_asked_and_belong_to_the_network() {
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    let network = harness.state().document().networks()[0].id;
+    harness.state_mut().send(Command::SelectNetwork(network));
+    harness.state_mut().send(Command::Edit { network, spec: parse("resnet18+se").expect("parses"), stroke: None });
+    harness.state_mut().send(Command::Show(View::Costs));
+    settle(&mut harness);
+    assert!(harness.query_by_label("Sort by ms").is_none());
+    harness.get_by_label("Measure time").click();
+    settle(&mut harness);
+    let app = harness.state();
+    let measured = app.jobs().measurement(&app.document().networks()[0]).expect("measured");
+    assert!(measured.timing.total() > 0 && measured.timing.runs >= 3);
+    assert!(app.jobs().measurement(&app.document().networks()[1]).is_none());
+    let shown = format!("{:.1} ms", measured.timing.median.as_secs_f64() * 1e3);
+    assert!(harness.query_all_by_label(&shown).count() > 0, "the status bar shows {shown}");
+    harness.get_by_label_contains("of Bytes moved");
+    harness.get_by_label("Sort by ms").click();
+    harness.run_ok();
+    harness.get_by_label("Sort by ms, largest first");
+
+    // Another network has no times yet; undo finds them again.
+    harness.state_mut().send(Command::Edit { network, spec: parse("resnet18").expect("parses"), stroke: None });
+    settle(&mut harness);
+    assert!(harness.query_by_label("Sort by ms").is_none());
+    harness.get_by_label("Measure time");
+    ctrl(&mut harness, egui::Key::Z);
+    settle(&mut harness);
+    harness.get_by_label("Sort by ms");
+    harness.get_by_label("Measure again");
+}
+
+#[test]
+fn measuring_can_be_stopped_and_leaves_nothing() {
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    harness.key_press(egui::Key::F6);
+    harness.step();
+    while harness.state().jobs().measuring().is_none() {
+        harness.step();
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    harness.state_mut().send(Command::Cancel);
+    settle(&mut harness);
+    let app = harness.state();
+    let network = app.document().active().expect("one");
+    assert!(app.jobs().measurement(network).is_none());
+    assert!(app.jobs().inspection(network, app.document()).is_some(), "what was inspected stays");
+}
+
+#[test]
+fn a_device_that_is_missing_is_said_and_the_processor_runs() {
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    harness.state_mut().send(Command::SetDevice(DeviceKind::Metal));
+    settle(&mut harness);
+    let app = harness.state();
+    let network = app.document().active().expect("one");
+    assert!(app.jobs().inspection(network, app.document()).is_some(), "the network runs");
+    if app.jobs().device() == DeviceKind::Cpu {
+        harness.get_by_label_contains("metal: ");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use gatescope::compute::weights::{Graft, Weights};
@@ -11,7 +12,7 @@ use gatescope::network::graph::ParamId;
 use gatescope::network::{lower, parse};
 use safetensors::tensor::{Dtype, TensorView};
 
-use crate::{settle, window};
+use crate::{ctrl, settle, window};
 
 const SIZE: [f32; 2] = [1440.0, 900.0];
 
@@ -63,6 +64,22 @@ fn a_checkpoint_of_another_network_is_added_with_its_weights() {
     // The same file once more: its network is active and has these tensors.
     open(&mut harness, &file);
     assert_eq!(harness.state().document().networks().len(), 3);
+}
+
+#[test]
+fn weights_and_the_configuration_beside_them_are_undone_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = save(folder.path(), "resnet18+se", str::to_owned);
+    let config = r#"{"architecture": "seresnet18", "num_classes": 1000, "pretrained_cfg":
+        {"input_size": [3, 224, 224], "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}}"#;
+    std::fs::write(folder.path().join("config.json"), config).expect("can be written");
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    let before = harness.state().document().project();
+    open(&mut harness, &file);
+    let network = harness.state().document().active().expect("one");
+    assert_eq!(network.preparation().mean, [0.5; 3], "the configuration is taken");
+    ctrl(&mut harness, egui::Key::Z);
+    assert_eq!(harness.state().document().project(), before);
 }
 
 #[test]

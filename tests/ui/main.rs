@@ -3,6 +3,7 @@
 mod behaviour;
 mod checkpoints;
 mod hub;
+mod lab;
 mod snapshots;
 
 use std::time::{Duration, Instant};
@@ -10,19 +11,33 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use egui_kittest::Harness;
 use gatescope::desktop::App;
-use gatescope::desktop::document::{Command, ThemeChoice};
+use gatescope::desktop::document::{Command, Document, PictureChoice, Project, SavedNetwork, ThemeChoice};
 use gatescope::desktop::session::Session;
+use gatescope::network::parse;
 
 /// Long enough for two ResNet-50 in a debug build on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A window as first start shows it, everything inspected.
+/// resnet50 beside resnet50+cbam and a cat, untrained.
+fn two_networks() -> Document {
+    let networks = ["resnet50", "resnet50+cbam"].map(|spec| SavedNetwork::untrained(parse(spec).expect(spec)));
+    let picture = PictureChoice::Sample("cat.png".to_owned());
+    Document::of(&Project { networks: networks.into(), active: 1, picture }).expect("valid")
+}
+
+/// A window with these two, everything inspected.
 fn window(size: [f32; 2], theme: ThemeChoice) -> Harness<'static, App> {
+    window_with(&Session::beginning_with(two_networks()), size, theme)
+}
+
+/// A window as this session restores it, everything inspected.
+fn window_with(session: &Session, size: [f32; 2], theme: ThemeChoice) -> Harness<'static, App> {
+    let session = session.clone();
     let mut harness = Harness::builder()
         .with_size(size)
         .with_max_steps(64)
         .renderer(renderer())
-        .build_eframe(|context| App::new(&context.egui_ctx, Session::default(), Vec::new()).expect("a worker"));
+        .build_eframe(|context| App::new(&context.egui_ctx, session.clone(), Vec::new()).expect("a worker"));
     harness.state_mut().send(Command::SetTheme(theme));
     settle(&mut harness);
     harness

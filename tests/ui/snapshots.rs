@@ -36,6 +36,38 @@ fn views(name: &str, size: [f32; 2], theme: ThemeChoice) {
     }
 }
 
+/// The cost table with times, which are other ones each time: they are covered, what stands around them is compared.
+fn measured(name: &str, size: [f32; 2], theme: ThemeChoice) {
+    let mut harness = window(size, theme);
+    let selection = Selection { part: Some("layer3.2.conv2".to_owned()), gate: None };
+    harness.state_mut().send(Command::Select(selection));
+    harness.state_mut().send(Command::Show(View::Costs));
+    let active = harness.state().document().active().expect("one").id;
+    harness.state_mut().send(Command::Measure(active));
+    harness.step();
+    settle(&mut harness);
+    let foot = harness.get_by_label_contains("Time: ").rect();
+    let mut masks = vec![foot, harness.get_by_label_contains("Written out: ").rect()];
+    for title in ["ms", "% time", "GF/s"] {
+        masks.extend(harness.query_all_by_label(&format!("Sort by {title}")).map(|heading| {
+            let heading = heading.rect();
+            egui::Rect::from_min_max(heading.left_bottom(), egui::pos2(heading.right(), foot.top() - 72.0))
+        }));
+    }
+    masks.extend(harness.query_all_by_label_contains("of Time").map(|share| share.rect()));
+    for words in [" ms · ", " GF/s"] {
+        masks.extend(harness.query_all_by_label_contains(words).map(|value| value.rect().expand(2.0)));
+    }
+    // The status bar, from the time on.
+    let [width, height] = size;
+    masks.push(egui::Rect::from_min_max(egui::pos2(440.0, height - 30.0), egui::pos2(width - 140.0, height - 2.0)));
+    if has_vulkan() {
+        masks.into_iter().for_each(|mask| harness.mask(mask));
+        let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(200_usize);
+        harness.snapshot_options(format!("costs-measured-{name}"), &options);
+    }
+}
+
 /// How long inference took is another number each time: the places that say so are covered.
 fn hide_times(harness: &mut Harness<'static, App>, [width, height]: [f32; 2], view: View) {
     let corner = |x: f32, y: f32| egui::pos2(x, y);
@@ -50,9 +82,11 @@ fn hide_times(harness: &mut Harness<'static, App>, [width, height]: [f32; 2], vi
 #[test]
 fn dark_1280() {
     views("dark-1280", [1280.0, 800.0], ThemeChoice::Dark);
+    measured("dark-1280", [1280.0, 800.0], ThemeChoice::Dark);
 }
 
 #[test]
 fn light_1920() {
     views("light-1920", [1920.0, 1080.0], ThemeChoice::Light);
+    measured("light-1920", [1920.0, 1080.0], ThemeChoice::Light);
 }

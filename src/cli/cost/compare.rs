@@ -1,6 +1,6 @@
 //! Several networks side by side, aligned by stage, against the first.
 
-use super::{Costed, single};
+use super::{Costed, single, time};
 use crate::cli::number::change;
 use crate::cli::page::Page;
 use crate::cli::table::{Cell, Table};
@@ -17,7 +17,7 @@ const TOTALS: [[(&str, Quantity); 2]; 2] = [
 ];
 
 /// How many networks fit beside the first one.
-const BESIDE: usize = 2;
+pub(super) const BESIDE: usize = 2;
 
 /// Adds the list of networks, then one table a quantity.
 pub(super) fn add(page: &mut Page, networks: &[Costed]) {
@@ -35,10 +35,11 @@ pub(super) fn add(page: &mut Page, networks: &[Costed]) {
             page.table(aligned(networks, &rows, group, quantity));
         }
     }
+    time::compare(page, networks, &rows);
 }
 
 /// A, B, ... Z, then by number.
-fn letter(index: usize) -> String {
+pub(super) fn letter(index: usize) -> String {
     match u8::try_from(index) {
         Ok(index @ 0..26) => char::from(b'A' + index).to_string(),
         _ => format!("#{}", index + 1),

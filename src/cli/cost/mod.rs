@@ -3,6 +3,7 @@
 mod compare;
 mod rows;
 mod single;
+mod time;
 mod value;
 
 use std::ffi::OsString;
@@ -11,7 +12,9 @@ use clap::ValueEnum;
 
 use super::error::CliError;
 use super::page::Page;
-use super::{output, spec};
+use super::{output, running, spec};
+use crate::compute::engine::Timing;
+use crate::compute::weights::Weights;
 use crate::network::cost::{Ledger, Lesson, Term, lesson};
 use crate::network::graph::{Graph, ScopeId, ScopeKind};
 use crate::network::number;
@@ -23,6 +26,7 @@ Examples:
   gatescope cost resnet50 --layers --format csv    every layer, for a spreadsheet
   gatescope cost resnet50 --input 320              at another input size
   gatescope cost mine.toml --format json
+  gatescope cost resnet50 resnet50+cbam --time     with milliseconds on this machine
   gatescope cost weights.pth                       the network a checkpoint is of
   gatescope cost --lesson                          two 3x3 against a bottleneck
 
@@ -52,8 +56,13 @@ pub struct Args {
     /// Every layer, not only the stages
     #[arg(long)]
     layers: bool,
+    /// Measure how long each part takes on this machine, and attention's share
+    #[arg(long)]
+    time: bool,
+    #[command(flatten)]
+    running: running::Args,
     /// Two 3x3 convolutions against a bottleneck: where the factor 16.94 comes from
-    #[arg(long, conflicts_with_all = ["specs", "input", "layers", "set"])]
+    #[arg(long, conflicts_with_all = ["specs", "input", "layers", "set", "time"])]
     lesson: bool,
 }
 
@@ -69,19 +78,24 @@ enum Format {
 struct Costed {
     graph: Graph,
     ledger: Ledger,
+    /// With `--time`.
+    timing: Option<Timing>,
 }
 
 impl Costed {
     /// Stem, stages and head, in execution order, by the names people use.
     fn parts(&self) -> impl Iterator<Item = (&str, ScopeId)> {
-        self.graph.children(Graph::ROOT).filter_map(|id| {
-            let scope = &self.graph[id];
-            match scope.kind {
-                ScopeKind::Stem | ScopeKind::Head => Some((scope.label, id)),
-                ScopeKind::Stage => Some((scope.path.as_str(), id)),
-                _ => None,
-            }
-        })
+        self.graph.children(Graph::ROOT).filter_map(|id| Some((row_name(&self.graph, id)?, id)))
+    }
+}
+
+/// The name people use for a stem, stage or head.
+fn row_name(graph: &Graph, id: ScopeId) -> Option<&str> {
+    let scope = &graph[id];
+    match scope.kind {
+        ScopeKind::Stem | ScopeKind::Head => Some(scope.label),
+        ScopeKind::Stage => Some(&scope.path),
+        _ => None,
     }
 }
 
@@ -93,9 +107,11 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     if args.lesson {
         return print_lesson(args.format);
     }
-    let cost = |graph: Graph| Costed { ledger: Ledger::of(&graph), graph };
+    if !args.time && args.running.is_given() {
+        return Err(CliError::Input("--runs, --threads and --device say how --time measures: add --time".to_owned()));
+    }
     let graphs = spec::graphs(&args.specs, &args.set, args.input.as_deref())?;
-    let networks: Vec<Costed> = graphs.into_iter().map(cost).collect();
+    let networks = graphs.into_iter().map(|graph| costed(args, graph)).collect::<Result<Vec<_>, _>>()?;
     match args.format {
         Format::Table => output::print(&page(&networks, args.layers).text()),
         Format::Md => output::print(&page(&networks, args.layers).markdown()),
@@ -103,6 +119,13 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         Format::Csv if args.layers => output::print(&rows::layers_csv(&networks).csv()),
         Format::Csv => output::print(&rows::parts_csv(&networks).csv()),
     }
+}
+
+/// Counts a network, and measures it where that is wanted.
+fn costed(args: &Args, graph: Graph) -> Result<Costed, CliError> {
+    let measure = || args.running.measure(&graph, &Weights::seeded(&graph, 0), 1);
+    let timing = args.time.then(measure).transpose()?.map(|measured| measured.timing);
+    Ok(Costed { ledger: Ledger::of(&graph), graph, timing })
 }
 
 fn page(networks: &[Costed], layers: bool) -> Page {
@@ -115,6 +138,9 @@ fn page(networks: &[Costed], layers: bool) -> Page {
         for network in networks {
             page.heading(format!("{}, layer by layer", network.graph.name));
             page.table(rows::layers(network));
+        }
+        if networks.iter().any(|network| network.timing.is_some()) {
+            page.line(time::COVERS);
         }
     }
     page.line(COUNTED);

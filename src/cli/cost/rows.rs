@@ -1,9 +1,9 @@
 //! Tables of layers and parts.
 
-use super::{Costed, ways};
+use super::{Costed, time, ways};
 use crate::cli::table::{Cell, Table};
 use crate::network::cost::{Cost, Lesson};
-use crate::network::graph::{NodeId, Op};
+use crate::network::graph::{Graph, NodeId, Op};
 
 fn text(words: impl Into<String>) -> Cell {
     Cell::Text(words.into())
@@ -14,31 +14,36 @@ fn layer_ids(network: &Costed) -> impl Iterator<Item = NodeId> {
     network.graph.node_ids().filter(|id| network.graph[*id].op != Op::Input)
 }
 
-/// Every layer, for people.
+/// Every layer, for people. Times take the place of outputs: names have to stay readable in 80 columns.
 pub(super) fn layers(network: &Costed) -> Table {
-    let mut table = Table::new().words("layer").words("op").words("output").numbers("parameters").numbers("MACs");
+    let mut table = Table::new().words("layer").words("op");
+    if network.timing.is_none() {
+        table = table.words("output");
+    }
+    table = table.numbers("parameters").numbers("MACs");
+    if network.timing.is_some() {
+        table = time::TITLES.into_iter().fold(table, Table::numbers);
+    }
+    let cells = |name: &str, op: &str, output: Cell, cost: Cost, times: Option<[Cell; 2]>| {
+        let mut row = vec![text(name), text(op)];
+        row.extend(times.is_none().then_some(output));
+        row.extend([Cell::Count(cost.params), Cell::Count(cost.macs)]);
+        row.extend(times.into_iter().flatten());
+        row
+    };
     for id in layer_ids(network) {
         let (node, cost) = (&network.graph[id], network.ledger.layer(id));
-        let shape = node.shape.to_string();
-        table.row(vec![
-            text(&node.name),
-            text(node.op.name()),
-            text(shape),
-            Cell::Count(cost.params),
-            Cell::Count(cost.macs),
-        ]);
+        let output = text(node.shape.to_string());
+        table.row(cells(&node.name, node.op.name(), output, cost, time::layer_cells(network, id)));
     }
-    let total = network.ledger.total();
-    table.total(vec![text("total"), Cell::Empty, Cell::Empty, Cell::Count(total.params), Cell::Count(total.macs)]);
+    table.total(cells("total", "", Cell::Empty, network.ledger.total(), time::total_cells(network)));
     table
 }
 
 /// Every layer of every network, for a spreadsheet.
 pub(super) fn layers_csv(networks: &[Costed]) -> Table {
     let mut table = Table::new().words("network").words("name").words("op").words("output");
-    for key in COST_KEYS {
-        table = table.numbers(key);
-    }
+    table = keys(table, networks);
     for network in networks {
         for id in layer_ids(network) {
             let node = &network.graph[id];
@@ -46,6 +51,7 @@ pub(super) fn layers_csv(networks: &[Costed]) -> Table {
             let mut row =
                 vec![text(&network.graph.name), text(&node.name), text(node.op.name()), text(output.join("x"))];
             row.extend(cost_cells(network.ledger.layer(id)));
+            row.extend(time::layer_cells(network, id).into_iter().flatten());
             table.row(row);
         }
     }
@@ -55,18 +61,24 @@ pub(super) fn layers_csv(networks: &[Costed]) -> Table {
 /// Stem, stages, head and total of every network, for a spreadsheet.
 pub(super) fn parts_csv(networks: &[Costed]) -> Table {
     let mut table = Table::new().words("network").words("part");
-    for key in COST_KEYS {
-        table = table.numbers(key);
-    }
+    table = keys(table, networks);
     for network in networks {
-        let parts = network.parts().map(|(name, id)| (name, network.ledger.scope(id)));
-        for (name, cost) in parts.chain([("total", network.ledger.total())]) {
+        for (name, id) in network.parts().chain([("total", Graph::ROOT)]) {
+            let cost = network.ledger.scope(id);
             let mut row = vec![text(&network.graph.name), text(name)];
             row.extend(cost_cells(cost));
+            row.extend(network.timing.iter().flat_map(|timing| time::pair(cost.macs, timing.scope(id))));
             table.row(row);
         }
     }
     table
+}
+
+/// A column for each number there is.
+fn keys(table: Table, networks: &[Costed]) -> Table {
+    let is_timed = networks.iter().any(|network| network.timing.is_some());
+    let times = time::KEYS.into_iter().filter(|_| is_timed);
+    COST_KEYS.into_iter().chain(times).fold(table, Table::numbers)
 }
 
 const COST_KEYS: [&str; 4] = ["params", "macs", "elementwise", "activation_bytes"];

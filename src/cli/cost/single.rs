@@ -1,6 +1,6 @@
 //! One network: the summary and its stages.
 
-use super::Costed;
+use super::{Costed, time};
 use crate::cli::number::share;
 use crate::cli::page::Page;
 use crate::cli::table::{Cell, Table};
@@ -17,6 +17,7 @@ pub(super) fn add(page: &mut Page, network: &Costed) {
     page.table(summary(network));
     page.table(parts(network));
     page.line(attention_line(network));
+    time::add(page, network);
 }
 
 fn summary(network: &Costed) -> Table {

@@ -3,6 +3,9 @@
 use serde::Serialize;
 
 use super::{Costed, ways};
+use crate::cli::ledger;
+use crate::cli::running::milliseconds;
+use crate::compute::engine::{Timing, gflops};
 use crate::network::cost::{Cost, Lesson};
 use crate::network::graph::{NodeId, Op};
 
@@ -21,6 +24,42 @@ struct Network<'a> {
     attention: Numbers,
     stages: Vec<Stage<'a>>,
     layers: Vec<Layer<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<Time>,
+}
+
+/// How long the network took, and where.
+#[derive(Serialize)]
+struct Time {
+    device: &'static str,
+    threads: usize,
+    runs: usize,
+    total_ms: Total,
+    /// All steps together, each with a clock.
+    steps_ms: f64,
+    /// Attention's share of everything.
+    attention: Option<ledger::Report>,
+}
+
+#[derive(Serialize)]
+struct Total {
+    min: f64,
+    median: f64,
+}
+
+/// A part's own time; nothing of it without `--time`, and nothing at a layer that is computed with one before it.
+#[derive(Serialize)]
+struct Speed {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gflops: Option<f64>,
+}
+
+impl Speed {
+    fn of(macs: u64, time: Option<u64>) -> Self {
+        Self { ms: time.map(milliseconds), gflops: time.map(|time| gflops(macs, time)) }
+    }
 }
 
 #[derive(Serialize)]
@@ -28,6 +67,8 @@ struct Stage<'a> {
     name: &'a str,
     #[serde(flatten)]
     cost: Numbers,
+    #[serde(flatten)]
+    speed: Speed,
 }
 
 #[derive(Serialize)]
@@ -37,6 +78,8 @@ struct Layer<'a> {
     output: &'a [usize],
     #[serde(flatten)]
     cost: Numbers,
+    #[serde(flatten)]
+    speed: Speed,
 }
 
 #[derive(Serialize)]
@@ -62,18 +105,39 @@ impl<'a> Report<'a> {
 }
 
 fn network(costed: &Costed) -> Network<'_> {
-    let Costed { graph, ledger } = costed;
+    let Costed { graph, ledger, timing } = costed;
+    let timing = timing.as_ref();
     let layer = |id: NodeId| {
         let node = &graph[id];
-        Layer { name: &node.name, op: node.op.name(), output: node.shape.dims(), cost: ledger.layer(id).into() }
+        let cost = ledger.layer(id);
+        let speed = Speed::of(cost.macs, timing.and_then(|timing| timing.layer(id)));
+        Layer { name: &node.name, op: node.op.name(), output: node.shape.dims(), cost: cost.into(), speed }
+    };
+    let stage = |(name, id)| {
+        let cost = ledger.scope(id);
+        Stage { name, cost: cost.into(), speed: Speed::of(cost.macs, timing.map(|timing| timing.scope(id))) }
     };
     Network {
         name: &graph.name,
         input: graph.nodes[0].shape.dims(),
         total: ledger.total().into(),
         attention: ledger.attention(graph).into(),
-        stages: costed.parts().map(|(name, id)| Stage { name, cost: ledger.scope(id).into() }).collect(),
+        stages: costed.parts().map(stage).collect(),
         layers: graph.node_ids().filter(|id| graph[*id].op != Op::Input).map(layer).collect(),
+        time: timing.map(Time::of),
+    }
+}
+
+impl Time {
+    fn of(timing: &Timing) -> Self {
+        Self {
+            device: timing.device.name(),
+            threads: timing.threads,
+            runs: timing.runs,
+            total_ms: Total { min: timing.min.as_secs_f64() * 1e3, median: timing.median.as_secs_f64() * 1e3 },
+            steps_ms: milliseconds(timing.total()),
+            attention: timing.attention.as_ref().map(ledger::Report::from),
+        }
     }
 }
 

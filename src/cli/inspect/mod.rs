@@ -14,11 +14,13 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::error::CliError;
+use super::format::{self, Format};
 use super::progress::Progress;
+use super::running::DeviceArgs;
 use super::source::{self, Source};
 use super::{output, spec};
 use crate::compute::config::ModelConfig;
-use crate::compute::engine::{Control, Plan, PlanOptions};
+use crate::compute::engine::{Control, PlanOptions, Runner};
 use crate::compute::imaging::{self, Preprocessing};
 use crate::compute::labels::Labels;
 use crate::compute::weights::{Doubt, Graft, Recognised, Weights};
@@ -65,24 +67,19 @@ pub struct Args {
     images: Vec<PathBuf>,
     #[command(flatten)]
     preparing: preparing::Args,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// Write one picture a gate and an index.html there; with several images, a folder each
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[command(flatten)]
+    print: format::Args,
     /// Write logits and gate/NAME as safetensors; with several images, under IMAGE/
     #[arg(long, value_name = "FILE")]
     tensors: Option<PathBuf>,
     /// With --tensors and one image: every block's output too, as block/PATH [C, H, W]
     #[arg(long, requires = "tensors")]
     blocks: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Table,
-    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -95,7 +92,7 @@ enum Gates {
 struct Setting {
     graph: Graph,
     weights: Weights,
-    plan: Plan,
+    runner: Runner,
     preprocessing: Preprocessing,
     labels: Option<Labels>,
     /// What the checkpoint that gave the network leaves open.
@@ -138,7 +135,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     }
     let index = folder.map(|folder| folder.finish(&setting, &results)).transpose()?;
     spec::say_doubts(&setting.doubts, &args.set);
-    match args.format {
+    match args.print.format {
         Format::Table => output::print(&page::page(&setting, &results, index.as_deref()).text()),
         Format::Json => value::print(&setting, &results),
     }
@@ -160,8 +157,8 @@ fn setting(args: &Args) -> Result<Setting, CliError> {
     let blocks = if args.blocks { graph.scopes_of(ScopeKind::Block).collect() } else { Vec::new() };
     let taps = blocks.iter().map(|block| graph[*block].output).collect();
     let options = PlanOptions { taps, ..PlanOptions::default() };
-    let plan = Plan::new(&graph, &weights, options).map_err(CliError::input)?;
-    Ok(Setting { graph, weights, plan, preprocessing, labels, doubts, blocks })
+    let runner = args.device.runner(&graph, &weights, options)?;
+    Ok(Setting { graph, weights, runner, preprocessing, labels, doubts, blocks })
 }
 
 /// The network: what text or a spec file says, what a checkpoint's tensors say, else on the Hub its configuration.
@@ -214,7 +211,7 @@ fn inspect(
     let prepared = setting.preprocessing.prepare(&picture).map_err(CliError::input)?;
     let progress = Progress::new(&picture.name);
     let control = Control { progress: &|share| progress.show(share), cancelled: &|| false };
-    let run = setting.plan.run_with(&prepared.tensor, &control);
+    let run = setting.runner.run_with(&prepared.tensor, &control);
     progress.clear();
     let run = run.map_err(|error| CliError::Failure(format!("{}: {error}", path.display())))?;
     let size = [picture.pixels.width(), picture.pixels.height()];

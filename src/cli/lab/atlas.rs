@@ -130,7 +130,8 @@ fn page(result: &AtlasResult) -> Page {
     let mut page = Page::default();
     page.heading("Excitation atlas");
     page.line(result.budget());
-    let mut table = Table::new().words("block").words("gate").numbers("channels").numbers("mean").numbers("classes apart");
+    let mut table =
+        Table::new().words("block").words("gate").numbers("channels").numbers("mean").numbers("classes apart");
     for gate in &result.gates {
         table.row(vec![
             Cell::Text(gate.block.clone()),

@@ -2,20 +2,23 @@
 
 use serde::Serialize;
 
-use super::ledger::{AttentionShare, Part, percent};
-use super::{Profiled, gflops, milliseconds};
+use super::super::ledger;
+use super::super::running::{Measured, milliseconds};
+use super::layers;
+use crate::compute::engine::gflops;
 
-/// `{"network","threads","batch","runs","total_ms":{"min","median"},"layers":[{"name","kernel","ms","gflops"}]}`,
-/// and `attention` where there is some.
+/// `{"network","device","threads","batch","runs","total_ms":{"min","median"},"layers":[{"name","kernel","ms",
+/// "gflops"}]}`, and `attention` where there is some.
 #[derive(Serialize)]
 pub(super) struct Report<'a> {
     network: &'a str,
+    device: &'static str,
     threads: usize,
     batch: usize,
     runs: usize,
     total_ms: Total,
     layers: Vec<Layer<'a>>,
-    attention: Option<Attention>,
+    attention: Option<ledger::Report>,
 }
 
 #[derive(Serialize)]
@@ -32,63 +35,25 @@ struct Layer<'a> {
     gflops: f64,
 }
 
-#[derive(Serialize)]
-struct Attention {
-    params: Share<u64>,
-    macs: Share<u64>,
-    elementwise: Share<u64>,
-    bytes: Share<u64>,
-    ms: Share<f64>,
-}
-
-#[derive(Serialize)]
-struct Share<T> {
-    attention: T,
-    network: T,
-    percent: f64,
-}
-
-impl From<Part<u64>> for Share<u64> {
-    fn from(Part { attention, network }: Part<u64>) -> Self {
-        Self { attention, network, percent: percent(attention as f64, network as f64) }
-    }
-}
-
-impl From<Part<f64>> for Share<f64> {
-    fn from(Part { attention, network }: Part<f64>) -> Self {
-        Self { attention, network, percent: percent(attention, network) }
-    }
-}
-
-impl From<&AttentionShare> for Attention {
-    fn from(share: &AttentionShare) -> Self {
-        Self {
-            params: share.params.into(),
-            macs: share.macs.into(),
-            elementwise: share.elementwise.into(),
-            bytes: share.bytes.into(),
-            ms: share.ms.into(),
-        }
-    }
-}
-
 impl<'a> Report<'a> {
     /// A profile's numbers.
-    pub(super) fn of(profiled: &'a Profiled) -> Self {
-        let layers = profiled.layers().map(|(step, time)| Layer {
+    pub(super) fn of(measured: &'a Measured) -> Self {
+        let timing = &measured.timing;
+        let layers = layers(measured).map(|(step, time)| Layer {
             name: &step.name,
             kernel: &step.kernel,
             ms: milliseconds(time),
-            gflops: gflops(step, time),
+            gflops: gflops(step.macs, time),
         });
         Self {
-            network: profiled.plan.network(),
-            threads: profiled.plan.threads(),
-            batch: profiled.plan.batch(),
-            runs: profiled.times.totals.len(),
-            total_ms: Total { min: milliseconds(profiled.times.min()), median: milliseconds(profiled.times.median()) },
+            network: measured.runner.network(),
+            device: timing.device.name(),
+            threads: timing.threads,
+            batch: timing.batch,
+            runs: timing.runs,
+            total_ms: Total { min: timing.min.as_secs_f64() * 1e3, median: timing.median.as_secs_f64() * 1e3 },
             layers: layers.collect(),
-            attention: profiled.attention.as_ref().map(Attention::from),
+            attention: timing.attention.as_ref().map(ledger::Report::from),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
+use super::format::{self, Format};
 use super::page::Page;
 use super::table::{Cell, Table};
 use super::{data, output, plan, source, spec};
@@ -56,9 +57,8 @@ pub struct Args {
     /// Write the layers' weights as 16-bit floats
     #[arg(long, requires = "out")]
     half: bool,
-    /// How to print
-    #[arg(long, value_enum, default_value_t = plan::Format::Table)]
-    format: plan::Format,
+    #[command(flatten)]
+    print: format::Args,
 }
 
 /// A finished run.
@@ -102,9 +102,9 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         halve(out, &graph, dataset, &recipe, &mut trained, threads).map_err(data::refused)?;
     }
     let finished = Finished { args, graph: &graph, dataset, recipe: &recipe, trained };
-    match args.format {
-        plan::Format::Table => output::print(&finished.page().text()),
-        plan::Format::Json => output::print_json(&value::Report::of(&finished)),
+    match args.print.format {
+        Format::Table => output::print(&finished.page().text()),
+        Format::Json => output::print_json(&value::Report::of(&finished)),
     }
 }
 

@@ -4,17 +4,23 @@
 //! weights, and run as often as there are images; [`run`] does both for a caller who has one image.
 
 mod control;
+pub mod device;
 pub mod kernels;
 mod plain;
 mod plan;
 mod profile;
+mod share;
 pub mod tape;
+mod timing;
 
 pub use control::Control;
+pub use device::{DeviceError, DeviceKind, Runner};
 pub use kernels::default_threads;
 pub use kernels::threads::MAX_THREADS;
 pub use plan::{Plan, PlanOptions, Step};
-pub use profile::{Profile, profile};
+pub use profile::{Effort, Profile, profile};
+pub use share::{AttentionShare, Part};
+pub use timing::{Timing, gflops, measure};
 
 use std::time::Duration;
 

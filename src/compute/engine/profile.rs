@@ -1,8 +1,28 @@
 //! How long a network takes, as a whole and step by step.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Control, EngineError, Plan};
+use super::{Control, EngineError, Runner};
+
+/// However little patience there is, a median is of this many.
+const LEAST_RUNS: usize = 3;
+
+/// How long to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// Runs without clocks on the steps, and as many with them.
+    pub runs: usize,
+    /// After this long no further run is begun.
+    pub patience: Duration,
+}
+
+impl Effort {
+    /// So many runs, however long they take.
+    #[must_use]
+    pub fn runs(runs: usize) -> Self {
+        Self { runs, patience: Duration::MAX }
+    }
+}
 
 /// Times of several runs.
 #[derive(Clone, Debug)]
@@ -27,21 +47,26 @@ impl Profile {
     }
 }
 
-/// Runs a plan `runs` times without clocks and as often with them, in turns, after one run that is not counted.
+/// Runs a network without clocks and as often with them, in turns, after one run that is not counted.
 ///
 /// # Errors
-/// As [`Plan::run_batch`].
-pub fn profile(plan: &Plan, images: &[f32], runs: usize, control: &Control) -> Result<Profile, EngineError> {
+/// As [`Runner::run_batch`].
+pub fn profile(runner: &Runner, images: &[f32], effort: Effort, control: &Control) -> Result<Profile, EngineError> {
     let quiet = Control { progress: &|_| (), cancelled: control.cancelled };
-    plan.run_batch(images, &quiet)?;
-    let mut totals = Vec::with_capacity(runs);
-    let mut steps = vec![Vec::with_capacity(runs); plan.steps().len()];
-    for run in 0..runs {
-        totals.extend(plan.run_batch(images, &quiet)?.first().map(|run| run.elapsed));
-        let (_, times) = plan.run_timed(images, &quiet)?;
+    runner.run_batch(images, &quiet)?;
+    let started = Instant::now();
+    let mut totals = Vec::new();
+    let mut steps = vec![Vec::new(); runner.steps().len()];
+    let runs = effort.runs.max(1);
+    while totals.len() < runs && (totals.len() < LEAST_RUNS || started.elapsed() < effort.patience) {
+        totals.extend(runner.run_batch(images, &quiet)?.first().map(|run| run.elapsed));
+        let (_, times) = runner.run_timed(images, &quiet)?;
         steps.iter_mut().zip(times).for_each(|(times, time)| times.push(time));
-        (control.progress)((run + 1) as f32 / runs as f32);
+        let spent = started.elapsed().as_secs_f32() / effort.patience.as_secs_f32().max(f32::MIN_POSITIVE);
+        let made = |of: usize| totals.len() as f32 / of as f32;
+        (control.progress)(made(runs).max(spent.min(made(LEAST_RUNS))).min(1.0));
     }
+    (control.progress)(1.0);
     Ok(Profile { totals, steps: steps.into_iter().map(median).collect() })
 }
 

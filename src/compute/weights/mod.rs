@@ -1,6 +1,7 @@
 //! The numbers of a network: read from a checkpoint and bound to a graph, or seeded.
 
 mod bind;
+pub mod bundled;
 pub mod checkpoint;
 mod error;
 mod init;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use candle_core::{CpuStorage, Storage, Tensor};
 
+pub use bundled::{Bundled, bundled};
 pub use checkpoint::Checkpoint;
 pub use error::WeightsError;
 pub use recognise::{Doubt, Recognised, recognise};

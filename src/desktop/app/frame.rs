@@ -7,7 +7,7 @@ use super::{App, Page};
 use crate::desktop::document::{Command, View};
 use crate::desktop::ui::actions::{ACTIONS, Action};
 use crate::desktop::ui::theme::{self, palette, size};
-use crate::desktop::ui::{Outbox, Shared, Views, status, title, widgets};
+use crate::desktop::ui::{Outbox, Shared, Views, selection, status, title, widgets};
 
 impl App {
     pub(super) fn frame(&mut self, ui: &mut egui::Ui) {
@@ -93,7 +93,7 @@ fn side_panels(ui: &mut egui::Ui, shared: &Shared, views: &mut Views, out: &mut 
         .default_size(size::RIGHT_PANEL)
         .size_range(240.0..=460.0)
         .frame(frame)
-        .show(ui, |ui| views.selection.ui(ui, shared, out));
+        .show(ui, |ui| selection::ui(ui, shared, &mut views.textures, out));
 }
 
 fn centre(ui: &mut egui::Ui, shared: &Shared, views: &mut Views, out: &mut Outbox) {
@@ -107,10 +107,10 @@ fn centre(ui: &mut egui::Ui, shared: &Shared, views: &mut Views, out: &mut Outbo
             return;
         }
         match shared.view {
-            View::Network => views.network.ui(ui, shared, out),
+            View::Network => views.network.ui(ui, shared, &mut views.textures, out),
             View::Costs => views.costs.ui(ui, shared, out),
             View::Compare => views.compare.ui(ui, shared, out),
-            View::Inspect => views.inspect.ui(ui, shared, out),
+            View::Inspect => views.inspect.ui(ui, shared, &mut views.textures, out),
             View::Lab => views.lab.ui(ui, shared, out),
         }
     });

@@ -17,6 +17,7 @@ use super::document::{Command, Document, History, Selection, ThemeChoice, View};
 use super::jobs::Jobs;
 use super::session::Session;
 use super::ui::{Outbox, Shared, Views, theme};
+use crate::compute::engine::DeviceKind;
 use crate::compute::hub::Hub;
 use crate::network::graph::{Gate, GateKind};
 
@@ -40,6 +41,8 @@ pub struct App {
     selection: Selection,
     view: View,
     theme: ThemeChoice,
+    /// Where the user wants networks to run.
+    device: DeviceKind,
     session: Session,
     dialogs: Dialogs,
     views: Views,
@@ -66,6 +69,7 @@ impl App {
             selection: Selection::default(),
             view: restored.view,
             theme: restored.theme,
+            device: restored.device,
             session,
             dialogs: Dialogs::default(),
             views: Views::default(),
@@ -76,6 +80,7 @@ impl App {
         };
         app.views.lab.open(restored.lab_page);
         app.apply_theme(ctx);
+        app.choose_device();
         app.select_something();
         if let Some(problem) = restored.problem {
             app.notices.error(problem);
@@ -118,6 +123,22 @@ impl App {
     /// Fetches from this Hub instead of the one the environment names.
     pub fn use_hub(&mut self, hub: Hub) {
         self.jobs.use_hub(hub);
+    }
+
+    /// What the environment says goes before what was chosen here.
+    fn choose_device(&mut self) {
+        match DeviceKind::from_env() {
+            Ok(named) => self.jobs.use_device(named.unwrap_or(self.device)),
+            Err(problem) => self.notices.error(problem.to_string()),
+        }
+    }
+
+    /// What went wrong on the worker; a device that is not there is not chosen any longer.
+    fn take_problems(&mut self) {
+        for problem in self.jobs.take_problems() {
+            self.notices.error(problem);
+            self.device = self.jobs.device();
+        }
     }
 
     /// A part the active network has not got cannot stay selected.
@@ -174,6 +195,7 @@ impl App {
             ctx.request_repaint_after(SETTLE.saturating_sub(painting));
         }
         self.take_answers();
+        self.take_problems();
         self.take_fetched();
         self.take_opened();
         self.take_lab_news();

@@ -27,8 +27,10 @@ impl App {
         match self.document.active() {
             Some(active) if same_tensors(&active.graph, &found.graph) => {
                 let id = active.id;
-                self.change(&Command::SetWeights(id, WeightsChoice::File(path.to_path_buf())));
-                self.configure(path);
+                self.as_one(|app| {
+                    app.change(&Command::SetWeights(id, WeightsChoice::File(path.to_path_buf())));
+                    app.configure(path);
+                });
                 self.forget_failures();
             }
             Some(active) if fits_by_graft(&found.graph, &active.graph) => {
@@ -37,8 +39,10 @@ impl App {
             }
             _ => {
                 let weights = WeightsChoice::File(path.to_path_buf());
-                self.change(&Command::AddCheckpoint { spec: found.spec.clone(), weights });
-                self.configure(path);
+                self.as_one(|app| {
+                    app.change(&Command::AddCheckpoint { spec: found.spec.clone(), weights });
+                    app.configure(path);
+                });
                 if let Some(network) = self.document.active() {
                     let questions = found.doubts.iter().filter_map(|doubt| doubt_question(network, doubt));
                     questions.for_each(|question| self.views.choices.ask(question));

@@ -7,9 +7,12 @@ use eframe::egui;
 
 use super::{App, Page};
 use crate::compute::hub::Reference;
+use crate::compute::weights::bundled::is_bundled;
 use crate::compute::weights::checkpoint;
 use crate::desktop::dialogs::{Answer, Purpose};
-use crate::desktop::document::{Command, Document, PictureChoice, Project, View, parse_project, print_project};
+use crate::desktop::document::{
+    Command, Document, NetworkId, PictureChoice, Project, View, parse_project, print_project,
+};
 use crate::desktop::session::write_whole;
 use crate::desktop::ui::prompt::Question;
 use crate::network::spec::toml::to_toml;
@@ -33,6 +36,10 @@ impl App {
                 self.theme = theme;
                 self.apply_theme(ctx);
             }
+            Command::SetDevice(device) => {
+                self.device = device;
+                self.jobs.use_device(device);
+            }
             Command::Open(paths) => return paths.iter().for_each(|path| self.open(path)),
             Command::OpenHub(text) => {
                 return match Reference::parse(&text) {
@@ -42,6 +49,7 @@ impl App {
             }
             Command::NewProject => return self.replace(Document::first_start()),
             Command::Cancel => return self.jobs.cancel(&self.document),
+            Command::Measure(id) => return self.measure(ctx, id),
             Command::RunAgain => {
                 if let Some(network) = self.document.active() {
                     self.jobs.rerun(network, &self.document);
@@ -52,8 +60,22 @@ impl App {
             command => return self.change(&command),
         }
         self.changed = Some(std::time::Instant::now());
-        if let Err(problem) = self.session.keep_settings(self.view, self.views.lab.page(), self.theme) {
+        let kept = self.session.keep_settings(self.view, self.views.lab.page(), self.theme, self.device);
+        if let Err(problem) = kept {
             self.notices.error(format!("Settings are not kept: {problem}"));
+        }
+    }
+
+    /// Measures a network, unless the lab takes the time that would be measured.
+    fn measure(&mut self, ctx: &egui::Context, id: NetworkId) {
+        if self.jobs.lab().running().is_some_and(|run| !run.is_held()) {
+            return self
+                .notices
+                .error("Not measured: the lab is running and takes time from what is measured. Pause it first.");
+        }
+        if let Some(network) = self.document.network(id) {
+            self.jobs.measure(network);
+            ctx.request_repaint();
         }
     }
 
@@ -70,6 +92,13 @@ impl App {
             }
             Err(problem) => self.notices.error(problem.to_string()),
         }
+    }
+
+    /// Changes that are one to the user: undone together.
+    pub(super) fn as_one(&mut self, changes: impl FnOnce(&mut Self)) {
+        let since = self.history.recorded();
+        changes(self);
+        self.history.join(since);
     }
 
     /// Questions and pages; true if the command was one of them.
@@ -146,7 +175,10 @@ impl App {
 
     /// Opens a file of any kind by its content: weights for the active network, a picture, a spec, a project.
     fn open(&mut self, path: &Path) {
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let path = match is_bundled(path) {
+            true => path.to_path_buf(),
+            false => std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
+        };
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
         let problem = match extension.as_deref() {
             _ if path.is_dir() => Err(format!("{}: a folder; open a file in it", path.display())),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{LabPage, LabTask, NetworkId, PictureChoice, WeightsChoice};
+use crate::compute::engine::DeviceKind;
 use crate::compute::imaging::Preprocessing;
 use crate::compute::lab::data::Source;
 use crate::network::NetworkSpec;
@@ -153,6 +154,10 @@ pub enum Command {
     Cancel,
     /// Runs the inspection of the active network again.
     RunAgain,
+    /// Measures how long a network takes, layer by layer.
+    Measure(NetworkId),
+    /// Runs networks on this device.
+    SetDevice(DeviceKind),
     /// Light, dark or as the system.
     SetTheme(ThemeChoice),
     /// Opens the palette.

@@ -11,6 +11,8 @@ pub struct History {
     past: Vec<Document>,
     future: Vec<Document>,
     stroke: Option<u64>,
+    /// How many steps have been recorded.
+    recorded: usize,
 }
 
 impl History {
@@ -25,10 +27,24 @@ impl History {
         self.future.clear();
         if !continues {
             self.past.push(before);
+            self.recorded += 1;
             if self.past.len() > DEPTH {
                 self.past.remove(0);
             }
         }
+    }
+
+    /// How many steps have been recorded so far, for [`History::join`].
+    #[must_use]
+    pub fn recorded(&self) -> usize {
+        self.recorded
+    }
+
+    /// Makes everything recorded since then one step.
+    pub fn join(&mut self, since: usize) {
+        let surplus = (self.recorded - since).saturating_sub(1);
+        // A step may have fallen out at the far end meanwhile; the nearest ones are these.
+        self.past.truncate(self.past.len().saturating_sub(surplus));
     }
 
     /// Goes one step back.
@@ -66,6 +82,30 @@ impl History {
 mod tests {
     use super::*;
     use crate::network::parse;
+
+    #[test]
+    fn joined_changes_are_undone_at_once() {
+        let mut document = Document::first_start();
+        let first = document.clone();
+        let mut history = History::default();
+        let mut add = |history: &mut History, text: &str| {
+            let command = Command::AddNetwork(parse(text).expect(text));
+            let before = document.clone();
+            document.apply(&command).expect("valid");
+            history.record(before, &command);
+            document.clone()
+        };
+        let earlier = add(&mut history, "resnet18");
+        let since = history.recorded();
+        add(&mut history, "resnet34");
+        let mut last = add(&mut history, "resnet101");
+        history.join(since);
+        history.undo(&mut last);
+        assert_eq!(last, earlier);
+        history.join(history.recorded());
+        history.undo(&mut last);
+        assert_eq!(last, first);
+    }
 
     #[test]
     fn a_stroke_is_undone_at_once_and_redone() {

@@ -21,8 +21,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{Network, PictureChoice, WeightsChoice};
+use crate::compute::config::ModelConfig;
 use crate::compute::imaging::{Interpolation, Preprocessing};
-use crate::compute::weights::Graft;
+use crate::compute::lab::data::object_samples;
+use crate::compute::weights::{Graft, bundled};
 use crate::network::{NetworkSpec, SpecError, parse, zoo};
 
 /// The version this program writes and reads.
@@ -65,15 +67,24 @@ impl SavedNetwork {
     }
 }
 
+impl SavedNetwork {
+    /// A network that comes with the program, its pictures prepared as it was trained.
+    #[must_use]
+    pub fn bundled(name: &str) -> Option<Self> {
+        let path = bundled().iter().find(|bundled| bundled.name == name)?.path();
+        let config = ModelConfig::within(&path)?;
+        let spec = parse(config.architecture.as_deref()?).ok()?;
+        Some(Self { spec, weights: WeightsChoice::File(path), preprocessing: config.preprocessing })
+    }
+}
+
 impl Default for Project {
-    /// What first start shows: resnet50 beside resnet50+cbam, and a cat.
+    /// What first start shows: the bundled trunk with CBAM beside the one without attention, and a picture of the
+    /// data they were trained on that neither has seen.
     fn default() -> Self {
-        let specs = ["resnet50", "resnet50+cbam"].iter().filter_map(|text| parse(text).ok());
-        Self {
-            networks: specs.map(SavedNetwork::untrained).collect(),
-            active: 1,
-            picture: PictureChoice::Sample("cat.png".to_owned()),
-        }
+        let networks: Vec<SavedNetwork> = ["none", "cbam"].into_iter().filter_map(SavedNetwork::bundled).collect();
+        let picture = PictureChoice::Sample(object_samples()[0].name.clone());
+        Self { active: networks.len().saturating_sub(1), networks, picture }
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::compute::engine::Run;
+use crate::compute::engine::{DeviceKind, Run};
 use crate::compute::explain::Stats;
 use crate::compute::imaging::{Picture, Prepared, Preprocessing};
 use crate::compute::labels::Guess;
+use crate::compute::weights::TrainedOn;
 use crate::desktop::document::{Document, Network, PictureChoice, WeightsChoice};
 use crate::network::{Graph, NetworkSpec};
 
@@ -39,6 +40,8 @@ impl InspectionKey {
 pub struct Inspection {
     /// What it belongs to.
     pub key: InspectionKey,
+    /// Where it ran.
+    pub device: DeviceKind,
     /// The network that ran.
     pub graph: Arc<Graph>,
     /// Logits, gates, time.
@@ -51,6 +54,8 @@ pub struct Inspection {
     pub picture: Arc<Picture>,
     /// What the network saw of it.
     pub prepared: Prepared,
+    /// What the weights say they were trained on, if they do.
+    pub trained_on: Option<TrainedOn>,
     /// By gate: its attention is not from the weights' file. Empty where everything is.
     pub grafted: Vec<bool>,
 }

@@ -1,18 +1,20 @@
-//! The worker thread: inspections run here, so that the window never waits.
+//! The worker thread: inspections and measurements run here, so that the window never waits.
 //!
-//! One inspection at a time; a download goes on beside it, so that a slow network holds nothing up, and so does the
+//! One of them at a time; a download goes on beside it, so that a slow network holds nothing up, and so does the
 //! recognition of a checkpoint. Every result carries the [`InspectionKey`] it belongs to; a result whose key no longer
 //! matches the document is never shown.
 
 mod download;
 mod inspection;
 mod lab;
+mod measuring;
 mod opening;
 mod worker;
 
 pub use download::Download;
 pub use inspection::{Inspection, InspectionKey};
 pub use lab::{Ending, Lab, LabRun, Shelf, StepPoint, Strip, Thumbnail, Training, Writable};
+pub use measuring::{MeasureKey, Measurement, Measuring};
 pub use opening::Opened;
 
 use std::collections::VecDeque;
@@ -20,7 +22,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use self::measuring::{Measure, Measurements};
 use super::document::{Document, Network};
+use crate::compute::engine::DeviceKind;
 use crate::compute::hub::{Fetched, Hub, Reference};
 use crate::network::Graph;
 
@@ -28,8 +32,15 @@ use crate::network::Graph;
 const KEPT: usize = 12;
 
 /// What the worker is asked to do.
-pub(super) struct Request {
+pub(super) enum Request {
+    Inspect(Box<Inspect>),
+    Measure(Measure),
+}
+
+/// What the worker is asked to inspect.
+pub(super) struct Inspect {
     pub(super) key: InspectionKey,
+    pub(super) device: DeviceKind,
     pub(super) graph: Arc<Graph>,
     pub(super) cancelled: Arc<AtomicBool>,
     /// Files may have changed: read them again.
@@ -59,6 +70,11 @@ pub(super) enum Event {
         outcome: Result<Fetched, Option<String>>,
     },
     Opened(Box<Opened>),
+    Measuring(f32),
+    /// `Err(None)` when it was cancelled.
+    Measured(Result<Box<Measurement>, Option<String>>),
+    /// The device asked for is not there: what runs, runs on the processor.
+    NoDevice(String),
     Lab(lab::LabEvent),
 }
 
@@ -115,6 +131,10 @@ pub struct Jobs {
     /// Checkpoints whose names and shapes are being read.
     opening: usize,
     opened: Vec<Opened>,
+    measurements: Measurements,
+    device: DeviceKind,
+    /// What went wrong and belongs to no inspection.
+    problems: Vec<String>,
     lab: Lab,
 }
 
@@ -147,6 +167,9 @@ impl Jobs {
             downloads: 0,
             opening: 0,
             opened: Vec::new(),
+            measurements: Measurements::default(),
+            device: DeviceKind::default(),
+            problems: Vec::new(),
             lab: Lab::default(),
         })
     }
@@ -159,10 +182,13 @@ impl Jobs {
         let wanted: Vec<InspectionKey> = document.networks().iter().map(|n| InspectionKey::of(n, document)).collect();
         self.failed.retain(|(key, _)| wanted.contains(key));
         self.stopped.retain(|key| wanted.contains(key));
-        match &self.running {
-            Some(running) if !wanted.contains(&running.key) => running.cancelled.store(true, Ordering::Relaxed),
-            Some(_) => {}
-            None => self.request_next(document),
+        self.tend_measurements(document);
+        if let Some(running) = &self.running {
+            if !wanted.contains(&running.key) {
+                running.cancelled.store(true, Ordering::Relaxed);
+            }
+        } else if self.measuring().is_none() && !self.request_measurement() {
+            self.request_next(document);
         }
     }
 
@@ -175,8 +201,9 @@ impl Jobs {
         let Some((network, key)) = next else { return };
         let cancelled = Arc::new(AtomicBool::new(false));
         let fresh = std::mem::take(&mut self.fresh);
-        let request = Request { key: key.clone(), graph: network.graph.clone(), cancelled: cancelled.clone(), fresh };
-        if self.requests.send(request).is_ok() {
+        let (device, graph) = (self.device, network.graph.clone());
+        let request = Inspect { key: key.clone(), device, graph, cancelled: cancelled.clone(), fresh };
+        if self.requests.send(Request::Inspect(Box::new(request))).is_ok() {
             self.running = Some(Running { key, phase: Phase::Picture, fraction: 0.0, cancelled });
         } else {
             self.failed.push((key, "the worker has stopped; save your project and start gatescope again".to_owned()));
@@ -198,6 +225,8 @@ impl Jobs {
                 }
                 return;
             }
+            // Asked for before another device was chosen.
+            Event::Done(inspection) if inspection.device != self.device => {}
             Event::Done(inspection) => {
                 self.finished.retain(|known| known.key != inspection.key);
                 self.finished.push_front(Arc::new(*inspection));
@@ -208,6 +237,12 @@ impl Jobs {
             Event::Downloading { id, fraction } => return self.download_advanced(id, fraction),
             Event::Fetched { id, outcome } => return self.download_ended(id, outcome),
             Event::Opened(opened) => return self.take_in_opened(*opened),
+            Event::Measuring(fraction) => return self.measuring_advanced(fraction),
+            Event::Measured(outcome) => return self.measuring_ended(outcome.map(|measurement| *measurement)),
+            Event::NoDevice(problem) => {
+                self.fall_back();
+                return self.problems.push(problem);
+            }
             Event::Lab(event) => return self.take_lab(event),
         }
         self.running = None;
@@ -247,13 +282,19 @@ impl Jobs {
             && self.fetched.is_empty()
             && self.opening == 0
             && self.opened.is_empty()
+            && !self.lab.is_reading()
+            && self.has_measured_all()
             && document.networks().iter().all(|network| !self.lacks(&InspectionKey::of(network, document)))
     }
 
-    /// Stops the download if there is one, else the inspection in progress; nothing is started again until the document changes or [`Self::rerun`].
+    /// Stops the download if there is one, else the measurement, else the inspection in progress; nothing is started
+    /// again until the document changes or [`Self::rerun`].
     pub fn cancel(&mut self, document: &Document) {
         if let Some(download) = self.download.take() {
             return download.stop();
+        }
+        if self.stop_measuring() {
+            return;
         }
         if let Some(running) = &self.running {
             running.cancelled.store(true, Ordering::Relaxed);
@@ -264,6 +305,31 @@ impl Jobs {
             .map(|network| InspectionKey::of(network, document))
             .filter(|key| self.lacks(key))
             .collect();
+    }
+
+    /// Where networks run.
+    #[must_use]
+    pub fn device(&self) -> DeviceKind {
+        self.device
+    }
+
+    /// Runs everything there from now on, and what is known once more.
+    pub fn use_device(&mut self, device: DeviceKind) {
+        if self.device == device {
+            return;
+        }
+        self.device = device;
+        self.finished.clear();
+        self.failed.clear();
+        self.stopped.clear();
+        if let Some(running) = &self.running {
+            running.cancelled.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// What went wrong since this was last asked and belongs to no inspection.
+    pub fn take_problems(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.problems)
     }
 
     /// Forgets a network's inspection or failure, so that it is run again.

@@ -1,16 +1,20 @@
-//! What happens on the worker thread: picture, weights, inference.
+//! What happens on the worker thread: picture, weights, inference, measuring.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use super::{Event, Inspection, InspectionKey, Phase, Request};
+use super::measuring::{Measure, Measurement};
+use super::{Event, Inspect, Inspection, Phase, Request};
 use crate::compute::config::ModelConfig;
-use crate::compute::engine::{Control, EngineError, Plan, PlanOptions};
+use crate::compute::engine::{self, Control, DeviceKind, Effort, EngineError, PlanOptions, Runner, Timing};
 use crate::compute::explain::Stats;
 use crate::compute::imaging::{self, Picture};
+use crate::compute::lab::data::object_sample;
 use crate::compute::labels::{self, Labels};
-use crate::compute::weights::{Weights, WeightsError};
+use crate::compute::weights::{Checkpoint, TrainedOn, Weights, WeightsError};
 use crate::desktop::document::{PictureChoice, WeightsChoice};
 use crate::network::{Graph, NetworkSpec};
 
@@ -18,17 +22,22 @@ use crate::network::{Graph, NetworkSpec};
 const TOP: usize = 5;
 /// How many networks are kept ready to run; a hundred megabytes of weights each for resnet50.
 const PLANS_KEPT: usize = 2;
+/// A measurement is of this many runs, or of as many as there is patience for.
+const EFFORT: Effort = Effort { runs: 25, patience: Duration::from_millis(1500) };
+/// How often a measurement says how far it is: a window that repaints takes time from what is measured.
+const SAY_EVERY: Duration = Duration::from_millis(250);
 
 /// A network ready to run, and which of its gates were grafted.
 #[derive(Clone)]
 struct Ready {
-    plan: Arc<Plan>,
+    runner: Arc<Runner>,
     grafted: Arc<[bool]>,
 }
 
 /// What was used last, to be used again.
 #[derive(Default)]
 struct Cache {
+    device: DeviceKind,
     plans: Vec<(NetworkSpec, WeightsChoice, Ready)>,
     picture: Option<(PictureChoice, Arc<Picture>)>,
 }
@@ -37,15 +46,18 @@ struct Cache {
 pub(super) fn run(inbox: &Receiver<Request>, outbox: &Sender<Event>, wake: &(dyn Fn() + Sync)) {
     let mut cache = Cache::default();
     while let Ok(request) = inbox.recv() {
-        let key = request.key.clone();
-        let outcome =
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| inspect(&request, &mut cache, outbox, wake)));
-        let event = match outcome {
-            Ok(Ok(inspection)) => Event::Done(Box::new(inspection)),
-            Ok(Err(None)) => Event::Cancelled(key),
-            Ok(Err(Some(message))) => Event::Failed { key, message },
-            Err(_) => {
-                Event::Failed { key, message: "the inspection broke off unexpectedly; please report it".to_owned() }
+        let event = match request {
+            Request::Inspect(request) => {
+                let key = request.key.clone();
+                match guarded("inspection", || inspect(&request, &mut cache, outbox, wake)) {
+                    Ok(inspection) => Event::Done(Box::new(inspection)),
+                    Err(None) => Event::Cancelled(key),
+                    Err(Some(message)) => Event::Failed { key, message },
+                }
+            }
+            Request::Measure(request) => {
+                let outcome = guarded("measurement", || measure(&request, &mut cache, outbox, wake));
+                Event::Measured(outcome.map(Box::new))
             }
         };
         if outbox.send(event).is_err() {
@@ -55,14 +67,53 @@ pub(super) fn run(inbox: &Receiver<Request>, outbox: &Sender<Event>, wake: &(dyn
     }
 }
 
+/// Does something that must not take the worker down with it.
+fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, Option<String>>) -> Result<T, Option<String>> {
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    outcome.unwrap_or_else(|_| Err(Some(format!("the {what} broke off unexpectedly; please report it"))))
+}
+
+/// One measurement; `Err(None)` when it was cancelled.
+fn measure(
+    request: &Measure,
+    cache: &mut Cache,
+    outbox: &Sender<Event>,
+    wake: &(dyn Fn() + Sync),
+) -> Result<Measurement, Option<String>> {
+    let Measure { key, graph, cancelled } = request;
+    let Ready { runner, .. } = cache.ready(key.device, (&key.spec, None), graph, outbox)?;
+    let said = Mutex::new(Instant::now());
+    let progress = |fraction: f32| {
+        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.elapsed() >= SAY_EVERY {
+            *said = Instant::now();
+            // The window may be closing: nobody is left to tell.
+            let _ = outbox.send(Event::Measuring(fraction));
+            wake();
+        }
+    };
+    let control = Control { progress: &progress, cancelled: &|| cancelled.load(Ordering::Relaxed) };
+    let times = engine::measure(&runner, graph, EFFORT, &control).map_err(told)?;
+    let key = super::MeasureKey { device: runner.device(), ..key.clone() };
+    Ok(Measurement { key, timing: Timing::of(graph, &runner, &times) })
+}
+
+/// What is said of a run that did not end; nothing of one that was cancelled.
+fn told(error: EngineError) -> Option<String> {
+    match error {
+        EngineError::Cancelled => None,
+        other => Some(other.to_string()),
+    }
+}
+
 /// One inspection; `Err(None)` when it was cancelled.
 fn inspect(
-    request: &Request,
+    request: &Inspect,
     cache: &mut Cache,
     outbox: &Sender<Event>,
     wake: &(dyn Fn() + Sync),
 ) -> Result<Inspection, Option<String>> {
-    let Request { key, graph, cancelled, fresh } = request;
+    let Inspect { key, device, graph, cancelled, fresh } = request;
     if *fresh {
         *cache = Cache::default();
     }
@@ -79,7 +130,7 @@ fn inspect(
         return Err(None);
     }
     say(Phase::Weights, 0.0);
-    let ready = cache.ready(key, graph)?;
+    let ready = cache.ready(*device, (&key.spec, Some(&key.weights)), graph, outbox)?;
     let reported = AtomicU32::new(0);
     let progress = |fraction: f32| {
         let percent = (fraction * 100.0) as u32;
@@ -89,14 +140,13 @@ fn inspect(
     };
     say(Phase::Inference, 0.0);
     let control = Control { progress: &progress, cancelled: &is_cancelled };
-    let run = ready.plan.run_with(&prepared.tensor, &control).map_err(|error| match error {
-        EngineError::Cancelled => None,
-        other => Some(other.to_string()),
-    })?;
+    let run = ready.runner.run_with(&prepared.tensor, &control).map_err(told)?;
     let stats = run.gates.iter().map(|gate| Stats::of(&gate.values)).collect();
     let top = labels::top(&run.logits, own_labels(&key.weights, run.logits.len()).as_ref(), TOP);
     let grafted = ready.grafted.to_vec();
-    Ok(Inspection { key: key.clone(), graph: graph.clone(), run, stats, top, picture, prepared, grafted })
+    let trained_on = key.weights.path().and_then(|path| TrainedOn::of(&Checkpoint::open(path).ok()?));
+    let (key, device, graph) = (key.clone(), ready.runner.device(), graph.clone());
+    Ok(Inspection { key, device, graph, run, stats, top, picture, prepared, trained_on, grafted })
 }
 
 impl Cache {
@@ -115,23 +165,40 @@ impl Cache {
         Ok(picture)
     }
 
-    /// The network ready to run. Its weights are packed for this machine and not kept otherwise.
-    fn ready(&mut self, key: &InspectionKey, graph: &Graph) -> Result<Ready, Option<String>> {
-        let known = self.plans.iter().position(|(spec, choice, _)| *spec == key.spec && *choice == key.weights);
+    /// The network ready to run, with any weights where none are named. They are packed for the device and not kept
+    /// otherwise.
+    fn ready(
+        &mut self,
+        device: DeviceKind,
+        (spec, weights): (&NetworkSpec, Option<&WeightsChoice>),
+        graph: &Graph,
+        outbox: &Sender<Event>,
+    ) -> Result<Ready, Option<String>> {
+        if std::mem::replace(&mut self.device, device) != device {
+            self.plans.clear();
+        }
+        let is_it = |known: &WeightsChoice| weights.is_none_or(|weights| weights == known);
+        let known = self.plans.iter().position(|(other, choice, _)| other == spec && is_it(choice));
         let entry = match known {
             Some(position) => self.plans.remove(position),
             None => {
                 // Makes room first: two networks of a hundred megabytes are enough in memory.
                 self.plans.truncate(PLANS_KEPT - 1);
-                let weights = match &key.weights {
+                let choice = weights.cloned().unwrap_or(WeightsChoice::Seeded(0));
+                let weights = match &choice {
                     WeightsChoice::Seeded(seed) => Weights::seeded(graph, *seed),
                     WeightsChoice::File(path) => said(Weights::open(graph, path))?,
                     WeightsChoice::Grafted(path, graft) => said(Weights::graft(graph, path, *graft))?,
                 };
-                let plan = Plan::new(graph, &weights, PlanOptions::default());
-                let plan = plan.map_err(|error| Some(error.to_string()))?;
-                let ready = Ready { plan: Arc::new(plan), grafted: weights.grafted().into() };
-                (key.spec.clone(), key.weights.clone(), ready)
+                let runner = Runner::new(device, graph, &weights, PlanOptions::default());
+                let (runner, missing) = runner.map_err(|error| Some(error.to_string()))?;
+                if let Some(missing) = missing {
+                    self.device = runner.device();
+                    // The window may be closing: nobody is left to tell.
+                    let _ = outbox.send(Event::NoDevice(missing.to_string()));
+                }
+                let ready = Ready { runner: Arc::new(runner), grafted: weights.grafted().into() };
+                (spec.clone(), choice, ready)
             }
         };
         let ready = entry.2.clone();
@@ -152,6 +219,9 @@ fn own_labels(weights: &WeightsChoice, classes: usize) -> Option<Labels> {
 }
 
 fn sample(name: &str) -> Result<Picture, Option<String>> {
+    if let Some(picture) = object_sample(name) {
+        return Ok(picture);
+    }
     let sample = imaging::samples().iter().find(|sample| sample.name == name);
     let sample = sample.ok_or_else(|| Some(format!("{name}: no such sample picture; open one with Ctrl+O")))?;
     imaging::decode(sample.name, sample.bytes).map_err(|error| Some(error.to_string()))

@@ -3,6 +3,7 @@
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::Shared;
+use crate::compute::engine::DeviceKind;
 use crate::desktop::document::{Command, LabPage, NetworkId, ThemeChoice, View, WeightsChoice};
 
 /// The menu an action is in.
@@ -15,14 +16,14 @@ pub enum Menu {
     /// What is shown.
     View,
     /// Training and experiments.
-    Lab,
+    Experiments,
     /// About.
     Help,
 }
 
 impl Menu {
     /// Every menu, in order.
-    pub const ALL: [Self; 5] = [Self::File, Self::Edit, Self::View, Self::Lab, Self::Help];
+    pub const ALL: [Self; 5] = [Self::File, Self::Edit, Self::View, Self::Experiments, Self::Help];
 
     /// Its title.
     #[must_use]
@@ -31,7 +32,7 @@ impl Menu {
             Self::File => "File",
             Self::Edit => "Edit",
             Self::View => "View",
-            Self::Lab => "Lab",
+            Self::Experiments => "Experiments",
             Self::Help => "Help",
         }
     }
@@ -113,9 +114,17 @@ pub static ACTIONS: &[Action] = &[
         network.weights.is_trained().then_some(Command::SetWeights(network.id, WeightsChoice::Seeded(0)))
     })),
     action(Menu::Edit, "Run again", Some(plain(Key::F5)), |shared| active(shared, |_| Command::RunAgain)),
-    action(Menu::Edit, "Cancel", None, |shared| {
-        (shared.jobs.running().is_some() || shared.jobs.download().is_some()).then_some(Command::Cancel)
+    action(Menu::Edit, "Measure time", Some(plain(Key::F6)), |shared| {
+        shared.active().filter(|network| !shared.jobs.is_measured_soon(network)).map(|n| Command::Measure(n.id))
     }),
+    action(Menu::Edit, "Cancel", None, |shared| {
+        let jobs = shared.jobs;
+        let is_busy = jobs.running().is_some() || jobs.download().is_some() || jobs.measuring().is_some();
+        is_busy.then_some(Command::Cancel)
+    }),
+    group(action(Menu::Edit, "Run on the CPU", None, |shared| device(shared, DeviceKind::Cpu))),
+    action(Menu::Edit, "Run on CUDA", None, |shared| device(shared, DeviceKind::Cuda)),
+    action(Menu::Edit, "Run on Metal", None, |shared| device(shared, DeviceKind::Metal)),
     action(Menu::View, "Network", Some(ctrl(Key::Num1)), |_| Some(Command::Show(View::Network))),
     action(Menu::View, "Costs", Some(ctrl(Key::Num2)), |_| Some(Command::Show(View::Costs))),
     action(Menu::View, "Compare", Some(ctrl(Key::Num3)), |_| Some(Command::Show(View::Compare))),
@@ -128,20 +137,26 @@ pub static ACTIONS: &[Action] = &[
     group(action(Menu::View, "Dark theme", None, |shared| theme(shared, ThemeChoice::Dark))),
     action(Menu::View, "Light theme", None, |shared| theme(shared, ThemeChoice::Light)),
     action(Menu::View, "System theme", None, |shared| theme(shared, ThemeChoice::System)),
-    action(Menu::Lab, "Train a network", Some(ctrl(Key::T)), |_| Some(Command::ShowLab(LabPage::Train))),
-    action(Menu::Lab, "Degradation", None, |_| Some(Command::ShowLab(LabPage::Degradation))),
-    action(Menu::Lab, "Where it looks", None, |_| Some(Command::ShowLab(LabPage::Attention))),
-    action(Menu::Lab, "Excitation atlas", None, |_| Some(Command::ShowLab(LabPage::Atlas))),
-    group(action(Menu::Lab, "Pause the run", None, |shared| held(shared, false).then_some(Command::HoldLab(true)))),
-    action(Menu::Lab, "Resume the run", None, |shared| held(shared, true).then_some(Command::HoldLab(false))),
-    action(Menu::Lab, "Stop the run", None, |shared| shared.jobs.lab().running().map(|_| Command::StopLab)),
-    group(action(Menu::Lab, "Write the result's files…", None, |shared| {
+    action(Menu::Experiments, "Train a network", Some(ctrl(Key::T)), |_| Some(Command::ShowLab(LabPage::Train))),
+    action(Menu::Experiments, "Degradation", None, |_| Some(Command::ShowLab(LabPage::Degradation))),
+    action(Menu::Experiments, "Where it looks", None, |_| Some(Command::ShowLab(LabPage::Attention))),
+    action(Menu::Experiments, "Excitation atlas", None, |_| Some(Command::ShowLab(LabPage::Atlas))),
+    group(action(Menu::Experiments, "Pause the run", None, |shared| {
+        held(shared, false).then_some(Command::HoldLab(true))
+    })),
+    action(Menu::Experiments, "Resume the run", None, |shared| held(shared, true).then_some(Command::HoldLab(false))),
+    action(Menu::Experiments, "Stop the run", None, |shared| shared.jobs.lab().running().map(|_| Command::StopLab)),
+    group(action(Menu::Experiments, "Write the result's files…", None, |shared| {
         (shared.view == View::Lab).then_some(Command::AskWriteLab)
     })),
     action(Menu::Help, "Search and commands", Some(ctrl(Key::K)), |_| Some(Command::ShowPalette)),
     action(Menu::Help, "Shortcuts", Some(plain(Key::F1)), |_| Some(Command::ShowShortcuts)),
     group(action(Menu::Help, "About gatescope", None, |_| Some(Command::ShowAbout))),
 ];
+
+fn device(shared: &Shared, choice: DeviceKind) -> Option<Command> {
+    (shared.jobs.device() != choice).then_some(Command::SetDevice(choice))
+}
 
 /// Is there a run of the lab that is held, or that is not?
 fn held(shared: &Shared, held: bool) -> bool {

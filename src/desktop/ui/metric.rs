@@ -75,6 +75,16 @@ impl Metric {
     }
 }
 
+/// Nanoseconds in milliseconds: `12.345`, `<0.001`, `0`.
+#[must_use]
+pub fn milliseconds(nanoseconds: u64) -> String {
+    match nanoseconds {
+        0 => "0".to_owned(),
+        1..500 => "<0.001".to_owned(),
+        _ => format!("{:.3}", nanoseconds as f64 / 1e6),
+    }
+}
+
 /// A share in percent: `9.02 %`, `57.1 %`, `<0.01 %`, `0`.
 #[must_use]
 pub fn percent(part: u64, whole: u64) -> String {
@@ -100,7 +110,12 @@ pub fn share(part: u64, whole: u64) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::percent;
+    use super::{milliseconds, percent};
+
+    #[test]
+    fn short_times_are_not_nothing() {
+        assert_eq!([0, 400, 600, 12_345_678].map(milliseconds), ["0", "<0.001", "0.001", "12.346"]);
+    }
 
     #[test]
     fn shares_keep_their_meaning_at_both_ends() {

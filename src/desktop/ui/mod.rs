@@ -108,8 +108,8 @@ pub struct Views {
     pub lab: lab::LabView,
     /// The list of networks and the attention matrix.
     pub networks: networks::NetworksPanel,
-    /// The selected part.
-    pub selection: selection::SelectionPanel,
+    /// Pictures and gates as textures, for all views.
+    pub textures: textures::GateTextures,
     /// Search and commands.
     pub palette: palette::PaletteState,
     /// Questions with a few answers.

@@ -172,7 +172,9 @@ fn answer(question: Question, text: &str) -> Result<(Command, String), String> {
         },
         Question::WriteLab => match path().is_file() {
             true => Err("This is a file, not a folder".to_owned()),
-            false => Ok((Command::WriteLab(path()), "CSV, JSON and PNG; files of the same name are replaced".to_owned())),
+            false => {
+                Ok((Command::WriteLab(path()), "CSV, JSON and PNG; files of the same name are replaced".to_owned()))
+            }
         },
     }
 }

@@ -6,7 +6,7 @@ use egui::{Align, Button, Layout, ProgressBar, RichText, Ui, Vec2};
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared, widgets};
 use crate::desktop::document::{Command, Document, Network};
-use crate::network::number;
+use crate::network::{NetworkSpec, number};
 
 /// The status bar.
 pub fn ui(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
@@ -22,11 +22,14 @@ pub fn ui(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
 fn totals(ui: &mut Ui, shared: &Shared, network: &Network) {
     let total = network.ledger.total();
     let letter = Document::letter(shared.position(network));
-    for (label, value) in [
+    let time = shared.jobs.measurement(network).map(|measured| measured.timing.median.as_secs_f64() * 1e3);
+    let time = time.map(|time| ("time".to_owned(), format!("{time:.1} ms")));
+    let counted = [
         (format!("{letter}  params"), number::grouped(total.params)),
         ("MACs".to_owned(), number::short(total.macs)),
         ("activations".to_owned(), number::bytes(total.activation_bytes)),
-    ] {
+    ];
+    for (label, value) in counted.into_iter().chain(time) {
         widgets::muted(ui, label);
         ui.label(widgets::strong(value, size::TEXT));
         ui.add_space(size::GAP);
@@ -52,6 +55,10 @@ fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
         let what = format!("downloading {}", download.reference.repository);
         return progress(ui, &what, download.fraction, Command::Cancel, out);
     }
+    if let Some(measuring) = shared.jobs.measuring() {
+        let letter = letter_of(shared, &measuring.key.spec);
+        return progress(ui, &format!("{letter} measuring"), measuring.fraction, Command::Cancel, out);
+    }
     if let Some(run) = shared.jobs.lab().running().filter(|_| shared.jobs.running().is_none()) {
         let what = if run.is_held() { "paused" } else { run.task.page().title() };
         return progress(ui, &format!("lab: {what}"), run.progress.fraction, Command::StopLab, out);
@@ -65,8 +72,7 @@ fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
     }
     ui.add_space(size::GAP);
     if let Some(running) = shared.jobs.running() {
-        let letter = shared.document.networks().iter().position(|n| n.spec == running.key.spec);
-        let letter = letter.map(Document::letter).unwrap_or_default();
+        let letter = letter_of(shared, &running.key.spec);
         progress(ui, &format!("{letter} {}", running.phase.label()), running.fraction, Command::Cancel, out);
     } else if let Some(inspection) = shared.inspection(network) {
         let input = network.graph.input();
@@ -86,6 +92,11 @@ fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
         }
         widgets::muted(ui, "stopped");
     }
+}
+
+fn letter_of(shared: &Shared, spec: &NetworkSpec) -> String {
+    let position = shared.document.networks().iter().position(|network| network.spec == *spec);
+    position.map(Document::letter).unwrap_or_default()
 }
 
 /// Right to left: how to stop it, how far it is, what it is.

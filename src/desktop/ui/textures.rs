@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Weak};
 
 use eframe::egui;
-use egui::{Color32, ColorImage, Context, TextureHandle, TextureId, TextureOptions};
+use egui::{Color32, ColorImage, Context, TextureFilter, TextureHandle, TextureId, TextureOptions};
 
+use super::widgets::sorted_descending;
 use crate::compute::imaging::{colour, overlay};
 use crate::desktop::jobs::Inspection;
 
@@ -51,6 +52,11 @@ pub enum Detail {
     Small,
 }
 
+/// Points of a channel gate's outline.
+const POINTS: usize = 48;
+/// Small maps stay crisp when enlarged and smooth when reduced.
+const CRISP: TextureOptions = TextureOptions { magnification: TextureFilter::Nearest, ..TextureOptions::LINEAR };
+
 type GateKey = (usize, Scale, Detail);
 
 /// The textures of one inspection.
@@ -61,9 +67,24 @@ struct Set {
     picture: Option<TextureHandle>,
     crop: Option<TextureHandle>,
     gates: HashMap<GateKey, TextureHandle>,
+    sorted: HashMap<usize, Vec<f32>>,
+    outlines: HashMap<usize, Vec<f32>>,
 }
 
-/// Textures by inspection and gate.
+impl Set {
+    fn of(inspection: &Arc<Inspection>) -> Self {
+        Self {
+            inspection: Arc::downgrade(inspection),
+            picture: None,
+            crop: None,
+            gates: HashMap::new(),
+            sorted: HashMap::new(),
+            outlines: HashMap::new(),
+        }
+    }
+}
+
+/// Textures and sorted values by inspection and gate: one for all views.
 #[derive(Default)]
 pub struct GateTextures {
     sets: Vec<Set>,
@@ -87,7 +108,7 @@ impl GateTextures {
                 _ => [1, values.values.len()],
             };
             let image = heat(inspection, &values.values, size, scale.range(inspection, gate), detail);
-            let options = if detail == Detail::Exact { TextureOptions::NEAREST } else { TextureOptions::LINEAR };
+            let options = if detail == Detail::Exact { CRISP } else { TextureOptions::LINEAR };
             ctx.load_texture(format!("gate {gate}"), image, options)
         });
         Some(handle.id())
@@ -111,9 +132,17 @@ impl GateTextures {
         self.ramp.get_or_insert_with(make).id()
     }
 
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.sets.clear();
+    /// A gate's values from largest to smallest; empty where there is no such gate.
+    pub fn sorted(&mut self, inspection: &Arc<Inspection>, gate: usize) -> &[f32] {
+        let values = inspection.run.gates.get(gate).map_or(&[][..], |gate| &gate.values);
+        self.set(inspection).sorted.entry(gate).or_insert_with(|| sorted_descending(values))
+    }
+
+    /// The same, thinned out to what a small picture can show.
+    pub fn outline(&mut self, inspection: &Arc<Inspection>, gate: usize) -> &[f32] {
+        let values = inspection.run.gates.get(gate).map_or(&[][..], |gate| &gate.values);
+        let make = || thinned(&sorted_descending(values), POINTS);
+        self.set(inspection).outlines.entry(gate).or_insert_with(make)
     }
 
     fn set(&mut self, inspection: &Arc<Inspection>) -> &mut Set {
@@ -121,13 +150,21 @@ impl GateTextures {
         let set = match known {
             Some(0) => return &mut self.sets[0],
             Some(position) => self.sets.remove(position),
-            None => Set { inspection: Arc::downgrade(inspection), picture: None, crop: None, gates: HashMap::new() },
+            None => Set::of(inspection),
         };
         self.sets.retain(|set| set.inspection.strong_count() > 0);
         self.sets.truncate(KEPT - 1);
         self.sets.insert(0, set);
         &mut self.sets[0]
     }
+}
+
+/// Every value where there are few, else `count` of them, evenly spaced with both ends.
+fn thinned(values: &[f32], count: usize) -> Vec<f32> {
+    if values.len() <= count {
+        return values.to_vec();
+    }
+    (0..count).map(|index| values[index * (values.len() - 1) / (count - 1)]).collect()
 }
 
 static VIRIDIS: LazyLock<[Color32; 256]> = LazyLock::new(|| {
@@ -189,6 +226,14 @@ fn reduced(pixels: &image::RgbImage) -> ColorImage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thinning_keeps_both_ends_and_short_gates_whole() {
+        let values: Vec<f32> = (0..2048).map(|index| 1.0 - index as f32 / 2047.0).collect();
+        let kept = thinned(&values, 48);
+        assert_eq!((kept.len(), kept[0], kept[47]), (48, 1.0, 0.0));
+        assert_eq!(thinned(&values[..16], 48), &values[..16]);
+    }
 
     #[test]
     fn colours_follow_the_scale() {

@@ -71,9 +71,8 @@ pub fn empty_state(ui: &mut Ui, title: &str, hint: &str) {
     });
 }
 
-/// A channel gate as sorted bars on an absolute 0..1 scale, at most one bar a pixel pair.
-pub fn channel_bars(ui: &Ui, rect: egui::Rect, values: &[f32], colour: Color32) {
-    let sorted = sorted_descending(values);
+/// A channel gate's sorted values as bars on an absolute 0..1 scale, at most one bar a pixel pair.
+pub fn channel_bars(ui: &Ui, rect: egui::Rect, sorted: &[f32], colour: Color32) {
     let bars = ((rect.width() / 3.0) as usize).clamp(1, sorted.len().max(1));
     let painter = ui.painter_at(rect);
     for bar in 0..bars {

@@ -265,7 +265,7 @@ impl Op {
             Self::ChannelShuffle { groups } => format!("shuffle {groups}"),
             Self::Times { factor } => format!("× {factor}"),
             Self::HardSigmoid => "hard σ".to_owned(),
-            Self::Subsample { stride } => format!("every {stride}th"),
+            Self::Subsample { stride } => format!("every {}", ordinal(*stride)),
             Self::PadChannels { before, after } => format!("pad +{}", before + after),
             Self::BatchNorm { .. } => "BN".to_owned(),
             Self::Sigmoid => "σ".to_owned(),
@@ -273,5 +273,28 @@ impl Op {
             Self::Scale => "×".to_owned(),
             other => other.name().to_owned(),
         }
+    }
+}
+
+/// `2nd`, `3rd`, `11th`.
+fn ordinal(number: usize) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subsample_is_named_as_people_count() {
+        let detail = |stride| Op::Subsample { stride }.detail();
+        assert_eq!([2, 3, 4, 12, 22].map(detail), ["every 2nd", "every 3rd", "every 4th", "every 12th", "every 22nd"]);
     }
 }

@@ -150,3 +150,63 @@ fn list_names_everything_there_is() {
         assert!(text.contains(word), "{word}");
     }
 }
+
+/// A small network, few runs: times are there, whatever they are.
+const TIMED: [&str; 6] = ["cost", "resnet18(input=64)+se", "--time", "--runs", "2", "--threads"];
+
+#[test]
+fn measured_times_stand_next_to_the_counts_and_add_up() {
+    let report = json(TIMED.into_iter().chain(["1", "--format", "json"]));
+    let network = &report["networks"][0];
+    let time = &network["time"];
+    assert_eq!((&time["threads"], &time["runs"], &time["device"]), (&1.into(), &2.into(), &"cpu".into()));
+    let number = |value: &serde_json::Value| value.as_f64().expect("a number");
+    assert!(
+        number(&time["total_ms"]["min"]) > 0.0
+            && number(&time["total_ms"]["min"]) <= number(&time["total_ms"]["median"])
+    );
+    let sum = |list: &str| -> f64 {
+        let parts = network[list].as_array().expect("a list");
+        parts.iter().filter_map(|part| part["ms"].as_f64()).sum()
+    };
+    let (layers, stages, steps) = (sum("layers"), sum("stages"), number(&time["steps_ms"]));
+    assert!(
+        (layers - stages).abs() < 1e-6 * steps && layers <= steps && layers > 0.9 * steps,
+        "{layers} {stages} {steps}"
+    );
+    let layer = |name: &str| {
+        let layers = network["layers"].as_array().expect("a list");
+        layers.iter().find(|layer| layer["name"] == name).expect(name).clone()
+    };
+    assert!(number(&layer("conv1")["gflops"]) > 0.0);
+    assert!(layer("bn1").get("ms").is_none(), "bn1 is computed with conv1");
+    assert_eq!(time["attention"]["params"]["attention"], 90_112);
+    for key in ["macs", "elementwise", "bytes", "ms"] {
+        assert!(number(&time["attention"][key]["percent"]) > 0.0, "{key}");
+    }
+    assert!(json(["cost", "resnet18", "--format", "json"])["networks"][0].get("time").is_none());
+}
+
+#[test]
+fn measured_times_are_in_every_form() {
+    let text = success(TIMED.into_iter().chain(["1", "--layers"]));
+    assert_narrow(&text);
+    for word in ["GF/s", "bytes moved", "milliseconds", "1 thread, 1 image", "of 2 runs", "computed together"] {
+        assert!(text.contains(word), "{text} does not say {word}");
+    }
+    let both = ["cost", "resnet20", "resnet20+cbam", "--time", "--runs", "1"];
+    let text = success(both);
+    assert_narrow(&text);
+    assert!(text.contains("Milliseconds by stage") && text.contains("attention, ms"), "{text}");
+    let csv = success(both.into_iter().chain(["--format", "csv"]));
+    assert!(csv.lines().next().is_some_and(|line| line.ends_with(",ms,gflops")), "{csv}");
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    for record in reader.records() {
+        let record = record.expect("a record");
+        assert!(record[record.len() - 2].parse::<f64>().expect("a number") > 0.0, "{record:?}");
+    }
+    assert!(success(both.into_iter().chain(["--format", "md"])).contains("GF/s"));
+    refused(["cost", "resnet18", "--runs", "3"], &["--runs", "--time"]);
+    refused(TIMED.into_iter().chain(["0"]), &["--threads 0"]);
+    refused(["cost", "--lesson", "--time"], &["--lesson"]);
+}

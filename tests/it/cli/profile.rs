@@ -1,6 +1,6 @@
 //! `gatescope plan` and `gatescope profile`.
 
-use super::{assert_narrow, json, refused, success};
+use super::{assert_narrow, gatescope, json, refusal, refused, success};
 
 #[test]
 fn a_plan_lists_every_step_once() {
@@ -45,4 +45,27 @@ fn numbers_that_cannot_be_are_refused() {
     refused(["profile", "resnet18", "--batch", "0"], &["--batch 0", "1 to 1024"]);
     refused(["profile", "resnet18", "--runs", "0"], &["--runs 0"]);
     refused(["plan", "resnet51"], &["resnet51", "resnet50"]);
+}
+
+#[test]
+fn a_device_is_chosen_and_one_that_is_missing_is_said_once() {
+    let small = ["profile", "resnet20", "--runs", "1", "--format", "json"];
+    assert_eq!(json(small.into_iter().chain(["--device", "cpu"]))["device"], "cpu");
+    refused(["profile", "resnet20", "--device", "gpu"], &["--device", "gpu", "cpu, cuda or metal"]);
+    for device in ["cuda", "metal"] {
+        let output = gatescope(small).env("GATESCOPE_DEVICE", device).output().expect("the program starts");
+        assert_eq!(output.status.code(), Some(0));
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        match report["device"].as_str() {
+            Some("cpu") => {
+                assert_eq!(said.lines().count(), 1, "{said}");
+                assert!(said.contains(device) && said.contains("running on the CPU"), "{said}");
+            }
+            other => assert_eq!(other, Some(device)),
+        }
+    }
+    let output = gatescope(small).env("GATESCOPE_DEVICE", "gpu").output().expect("the program starts");
+    let message = refusal(&output, 2);
+    assert!(message.contains("GATESCOPE_DEVICE=gpu"), "{message}");
 }

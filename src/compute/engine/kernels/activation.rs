@@ -115,8 +115,7 @@ unsafe fn sigmoid<S: Simd>(x: S::V) -> S::V {
 unsafe fn exp<S: Simd>(x: S::V) -> S::V {
     /// Adding and subtracting it rounds to a whole number.
     const ROUNDER: f32 = 12_582_912.0;
-    const POLYNOMIAL: [f32; 6] =
-        [1.987_569_2e-4, 1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
+    const POLYNOMIAL: [f32; 6] = [1.987_569_2e-4, 1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
     // SAFETY: the caller vouches for the instruction set.
     unsafe {
         let zero = S::splat(0.0);

@@ -20,6 +20,8 @@ use crate::network::graph::{Conv2d, Graph, NodeId, Shape};
 use fuse::Fused;
 use prepare::Workshop;
 
+pub(super) use show::is_attention;
+
 /// How a plan is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanOptions {
@@ -217,7 +219,8 @@ impl Plan {
     }
 }
 
-fn check(graph: &Graph, weights: &Weights, taps: &[NodeId]) -> Result<(), EngineError> {
+/// Do weights and taps belong to the graph?
+pub(super) fn check(graph: &Graph, weights: &Weights, taps: &[NodeId]) -> Result<(), EngineError> {
     let network = || graph.name.clone();
     if let Some(param) = weights.misfit(graph) {
         return Err(EngineError::Weights { network: network(), param: param.to_owned() });

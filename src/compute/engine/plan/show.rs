@@ -46,7 +46,8 @@ pub(super) fn step(
     }
 }
 
-fn is_attention(graph: &Graph, node: NodeId) -> bool {
+/// Does a layer belong to an attention block?
+pub(in crate::compute::engine) fn is_attention(graph: &Graph, node: NodeId) -> bool {
     graph.ancestors(graph[node].scope).any(|scope| matches!(graph[scope].kind, ScopeKind::Attention(_)))
 }
 

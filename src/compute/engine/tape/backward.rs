@@ -269,7 +269,7 @@ impl Tape {
     /// Through a function of each number.
     fn pointwise_back(&mut self, op: Op, input: NodeId, output: NodeId, gradient: &[f32]) {
         self.with_target(input, |tape, target| {
-            let values = tape.activations[input.0].iter().zip(&tape.activations[output.0]).zip(gradient);
+            let values = tape.activations[input.0].iter().zip(tape.activations[output.0].iter()).zip(gradient);
             for (to, ((x, y), g)) in target.values.iter_mut().zip(values) {
                 *to = if target.add { *to } else { 0.0 } + g * plain::pointwise::slope(&op, *x, *y);
             }

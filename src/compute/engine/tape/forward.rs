@@ -13,7 +13,7 @@ use crate::compute::engine::kernels::pool::{Reduction, pool};
 use crate::compute::engine::kernels::reduce::{Planes, Statistics, over_channels, over_positions};
 use crate::compute::engine::kernels::{Aligned, Crew, LANES, Layout, layout, plane};
 use crate::compute::engine::{EngineError, plain};
-use crate::network::graph::{Conv2d, NodeId, Op, Role, Shape};
+use crate::network::graph::{Conv2d, NodeId, Role, Shape};
 
 /// How far running statistics follow a batch: PyTorch's default.
 const MOMENTUM: f64 = 0.1;

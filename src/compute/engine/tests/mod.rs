@@ -13,13 +13,13 @@ use crate::network::graph::{Conv2d, GateKind, GraphBuilder, Op, Param, Pool2d, R
 use crate::network::{lower, parse};
 
 /// A number in −1..1 that looks random.
-fn number(index: usize) -> f32 {
+pub(super) fn number(index: usize) -> f32 {
     let mixed = (index as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (((mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 40) as f32 / (1 << 23) as f32) - 1.0
 }
 
 /// Parameters without structure, scaled so that activations stay near 1; variances are positive.
-fn params(graph: &Graph) -> Vec<Vec<f32>> {
+pub(super) fn params(graph: &Graph) -> Vec<Vec<f32>> {
     let draw = |(at, param): (usize, &Param)| {
         let fan_in: usize = param.shape[1..].iter().product();
         let scale = if param.shape.len() > 1 { (3.0 / fan_in as f32).sqrt() } else { 1.0 };
@@ -29,7 +29,7 @@ fn params(graph: &Graph) -> Vec<Vec<f32>> {
     graph.params.iter().enumerate().map(draw).collect()
 }
 
-fn weights(graph: &Graph, params: &[Vec<f32>]) -> Weights {
+pub(super) fn weights(graph: &Graph, params: &[Vec<f32>]) -> Weights {
     let tensor = |(param, values): (&Param, &Vec<f32>)| {
         Tensor::from_slice(values, param.shape.as_slice(), &Device::Cpu).expect("shapes agree")
     };
@@ -37,7 +37,7 @@ fn weights(graph: &Graph, params: &[Vec<f32>]) -> Weights {
     Weights::new(tensors, Source::Seeded(0), LoadReport::default())
 }
 
-fn image(graph: &Graph) -> Vec<f32> {
+pub(super) fn image(graph: &Graph) -> Vec<f32> {
     (0..graph.input().elements()).map(|index| number(index + 1_000_003)).collect()
 }
 
@@ -68,7 +68,7 @@ fn agrees(graph: &Graph, what: &str) {
     }
 }
 
-fn graph_of(input: Shape, build: impl FnOnce(&mut GraphBuilder, NodeId)) -> Graph {
+pub(super) fn graph_of(input: Shape, build: impl FnOnce(&mut GraphBuilder, NodeId)) -> Graph {
     let mut builder = GraphBuilder::new("test".to_owned(), input);
     let image = builder.input();
     build(&mut builder, image);

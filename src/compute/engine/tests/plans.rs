@@ -127,6 +127,6 @@ fn clocks_change_nothing_but_time() {
     let (runs, times) = plan.run_timed(&image(&graph), &Control::none()).expect("runs");
     assert_eq!(runs[0].logits, logits(&plan, &image(&graph)));
     assert_eq!(times.len(), plan.steps().len());
-    let profile = profile(&plan, &image(&graph), 3, &Control::none()).expect("runs");
+    let profile = profile(&Runner::from(plan), &image(&graph), Effort::runs(3), &Control::none()).expect("runs");
     assert!(profile.totals.len() == 3 && profile.min() <= profile.median());
 }

@@ -10,6 +10,7 @@ mod augment;
 mod batches;
 mod folder;
 mod objects;
+mod samples;
 mod sheet;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use augment::Augment;
 pub use batches::{Ahead, Batch, Batches, Loading, MAX_BATCH, normalise};
 pub use folder::{Folder, Skipped};
 pub use objects::Objects;
+pub use samples::{ObjectSample, object_sample, object_samples};
 pub use sheet::{SheetOptions, sheet};
 
 /// Which part of a data set.

@@ -16,8 +16,8 @@ mod spread;
 
 pub use looking::{energy, points_inside};
 pub use networks::{ATTENTIONS, lab_network};
-pub use runner::EpochNotes;
 pub use precomputed::{precomputed_attention, precomputed_degradation};
+pub use runner::EpochNotes;
 pub use spread::Spread;
 
 use serde::{Deserialize, Serialize};

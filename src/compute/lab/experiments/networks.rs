@@ -49,8 +49,8 @@ mod tests {
 
     #[test]
     fn a_depth_between_two_forms_is_refused_with_examples() {
-        let message = lab_network(50, true, "none", 10).expect_err("no such form").to_string();
-        assert!(message.contains("50 layers") && message.contains("6n + 2"), "{message}");
+        let message = lab_network(51, true, "none", 10).expect_err("no such form").to_string();
+        assert!(message.contains("51 layers") && message.contains("6n + 2"), "{message}");
         assert!(lab_network(2, true, "none", 10).is_err());
     }
 }

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::{EpochPoint, Progress, Watch, files};
+use crate::compute::lab::LabError;
 use crate::compute::lab::data::{Dataset, Example, Split};
 use crate::compute::lab::training::{
     EpochRecord, TrainingControl, TrainingEvent, TrainingOptions, TrainingRecipe, checkpoint_of, recipe_of, train,
 };
-use crate::compute::lab::LabError;
 use crate::compute::weights::{Source, Weights};
 use crate::network::{Graph, NetworkSpec, lower};
 
@@ -89,8 +89,7 @@ impl<R> Runner<'_, R> {
         let control = TrainingControl { event: &event, cancelled: self.watch.cancelled, paused: self.watch.paused };
         let out = place.as_deref().map(weights_file);
         if let Some(folder) = out.as_deref().and_then(Path::parent) {
-            std::fs::create_dir_all(folder)
-                .map_err(|reason| LabError::Write { path: folder.to_path_buf(), reason })?;
+            std::fs::create_dir_all(folder).map_err(|reason| LabError::Write { path: folder.to_path_buf(), reason })?;
         }
         // A run that was interrupted goes on where it was, if it is the same run.
         let interrupted = out.as_deref().map(checkpoint_of).filter(|path| path.is_file());
@@ -98,6 +97,7 @@ impl<R> Runner<'_, R> {
         let options = TrainingOptions { threads: self.threads, resume, out };
         let trained = train(&graph, &TestEachEpoch(self.dataset), &recipe, options, &control)?;
         let weights = trained.parameters.weights(&graph, Source::Seeded(seed));
+        epoch(trained.history.iter().map(EpochPoint::of).collect());
         if let Some(place) = &place {
             let kept = self.kept_form(spec, recipe, trained.history);
             files::write_whole(&record_file(place), &files::json(&kept))?;

@@ -33,8 +33,8 @@ pub use dtype::Dtype;
 pub use tensor::Entry;
 pub use write::{Precision, Written, encode};
 
-use super::WeightsError;
 use super::map::Bytes;
+use super::{WeightsError, bundled};
 use contents::Contents;
 use fault::{Fault, shown};
 
@@ -81,6 +81,9 @@ pub const EXTENSIONS: [&str; 6] = ["safetensors", "pth", "pt", "bin", "ckpt", "t
 #[must_use]
 pub fn looks_like_one(path: &Path) -> bool {
     use std::io::Read;
+    if bundled::name_of(path).is_some() {
+        return true;
+    }
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
     match extension.as_deref() {
         Some("toml") => return false,
@@ -94,11 +97,16 @@ pub fn looks_like_one(path: &Path) -> bool {
 }
 
 impl Checkpoint {
-    /// Maps a file and reads which tensors it has. A mapped file must not be cut short while it is open.
+    /// Maps a file and reads which tensors it has; `bundled:NAME` is a network that comes with the program. A mapped file must not be cut short while it is open.
     ///
     /// # Errors
     /// When the file cannot be read, is damaged, or is something else; the message says what to do about it.
     pub fn open(path: &Path) -> Result<Self, WeightsError> {
+        if let Some(name) = bundled::name_of(path) {
+            let unknown =
+                |reason| WeightsError::Unreadable { path: path.to_owned(), reason: std::io::Error::other(reason) };
+            return Self::decode(path, bundled::find(name).map_err(unknown)?.bytes.to_vec());
+        }
         Self::of(path, Bytes::open(path)?)
     }
 

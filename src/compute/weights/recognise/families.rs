@@ -8,7 +8,7 @@ use super::gates::{Gates, Maker};
 use super::spellings::{Spelling, spellings};
 use super::{Dialect, Recognised, same_shape, words};
 use crate::network::attention::Attention;
-use crate::network::graph::{Graph, ScopeKind};
+use crate::network::graph::{Graph, ScopeId, ScopeKind};
 use crate::network::options::Value;
 use crate::network::spec::{AttentionPlan, Place};
 use crate::network::{NetworkSpec, lower, parse, zoo};
@@ -17,7 +17,7 @@ use crate::network::{NetworkSpec, lower, parse, zoo};
 type Tensors<'a> = BTreeMap<&'a str, &'a [usize]>;
 
 /// Options that change which tensors there are, tried where a family has them.
-const VARIANTS: [(&str, &str); 3] = [("aux", "heads"), ("se", "none"), ("attend", "both")];
+const VARIANTS: [(&str, &str); 2] = [("aux", "heads"), ("attend", "both")];
 
 /// Finds the network; `None` if it is none of these.
 pub(super) fn of(named: &[(&str, &[usize])]) -> Option<Recognised> {
@@ -34,7 +34,19 @@ fn candidates() -> Vec<NetworkSpec> {
     let models = zoo::model_names().into_iter().filter(|name| !residual.contains(name)).map(NetworkSpec::of);
     let aliases = zoo::FAMILIES.iter().flat_map(|family| family.aliases());
     let aliases = aliases.filter_map(|alias| Some(parse(alias.meaning).ok()?.without_attention()));
-    models.chain(aliases.filter(|spec| !residual.contains(&spec.model.as_str()))).collect()
+    let mut all: Vec<NetworkSpec> =
+        models.chain(aliases.filter(|spec| !residual.contains(&spec.model.as_str()))).collect();
+    // Without its own SE a block's layers are numbered otherwise.
+    let without: Vec<NetworkSpec> = all.iter().filter_map(|spec| with(spec, "se", "none")).collect();
+    all.extend(without);
+    all
+}
+
+/// The spec with an option set, if its family has it.
+fn with(spec: &NetworkSpec, option: &str, value: &str) -> Option<NetworkSpec> {
+    let mut changed = spec.clone();
+    zoo::set_option(&mut changed, option, value).ok()?;
+    Some(changed)
 }
 
 fn try_out(spec: &NetworkSpec, graph: &Graph, spelling: &Spelling, tensors: &Tensors) -> Option<Recognised> {
@@ -44,11 +56,7 @@ fn try_out(spec: &NetworkSpec, graph: &Graph, spelling: &Spelling, tensors: &Ten
     for (option, value) in spelling.options {
         zoo::set_option(&mut spec, option, value).ok()?;
     }
-    let variants = VARIANTS.iter().filter_map(|(option, value)| {
-        let mut variant = spec.clone();
-        zoo::set_option(&mut variant, option, value).ok()?;
-        Some(variant)
-    });
+    let variants = VARIANTS.iter().filter_map(|(option, value)| with(&spec, option, value));
     let all: Vec<NetworkSpec> = std::iter::once(spec.clone()).chain(variants).collect();
     all.into_iter().find_map(|spec| complete(spec, spelling, tensors))
 }
@@ -57,7 +65,7 @@ fn try_out(spec: &NetworkSpec, graph: &Graph, spelling: &Spelling, tensors: &Ten
 fn fits(graph: &Graph, spelling: &Spelling, tensors: &Tensors) -> Option<usize> {
     let mut classes = None;
     for param in &graph.params {
-        let is_attention = |id| matches!(graph[id].kind, ScopeKind::Attention(_));
+        let is_attention = |id: ScopeId| matches!(graph[id].kind, ScopeKind::Attention(_));
         if graph.ancestors(graph[param.owner].scope).any(is_attention) {
             continue;
         }

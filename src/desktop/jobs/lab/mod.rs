@@ -10,25 +10,49 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Event, Jobs};
-use work::Trained;
 use crate::compute::lab::data::Source;
 use crate::compute::lab::experiments::atlas::{AtlasResult, Order};
 use crate::compute::lab::experiments::attention::AttentionResult;
 use crate::compute::lab::experiments::degradation::DegradationResult;
 use crate::compute::lab::experiments::{EpochPoint, Progress};
 use crate::desktop::document::LabTask;
+use work::Trained;
 
 /// What the lab's thread says.
 pub(in crate::desktop) enum LabEvent {
-    Progress { id: u64, progress: Progress },
-    Step { id: u64, point: StepPoint },
-    Epochs { id: u64, epochs: Vec<EpochPoint> },
-    Degradation { id: u64, result: Arc<DegradationResult> },
-    Attention { id: u64, result: Arc<AttentionResult> },
-    Atlas { id: u64, result: Arc<AtlasResult> },
+    Progress {
+        id: u64,
+        progress: Progress,
+    },
+    Step {
+        id: u64,
+        point: StepPoint,
+    },
+    Epochs {
+        id: u64,
+        epochs: Vec<EpochPoint>,
+    },
+    Degradation {
+        id: u64,
+        result: Arc<DegradationResult>,
+    },
+    Attention {
+        id: u64,
+        result: Arc<AttentionResult>,
+    },
+    Atlas {
+        id: u64,
+        result: Arc<AtlasResult>,
+    },
     /// `Err(None)` when it was stopped; a trained network's file otherwise.
-    Ended { id: u64, outcome: Result<Option<Trained>, Option<String>> },
-    Strip { source: Source, outcome: Result<Vec<Thumbnail>, String> },
+    Ended {
+        id: u64,
+        outcome: Result<Option<Trained>, Option<String>>,
+    },
+    Strip {
+        source: Source,
+        outcome: Result<Vec<Thumbnail>, String>,
+    },
     /// Files were written, or why not.
     Written(Result<String, String>),
 }

@@ -199,6 +199,12 @@ impl Lab {
         self.strip.as_ref().filter(|(of, _)| of == source).map(|(_, strip)| strip)
     }
 
+    /// Are thumbnails being made?
+    #[must_use]
+    pub fn is_reading(&self) -> bool {
+        matches!(self.strip, Some((_, Strip::Loading)))
+    }
+
     pub(super) fn begin(&mut self, task: &LabTask) -> (u64, Flags) {
         self.runs += 1;
         let flags = Flags::default();

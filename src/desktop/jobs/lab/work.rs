@@ -35,7 +35,8 @@ pub(super) fn run(id: u64, task: &LabTask, flags: &Flags, say: Say) -> Result<Op
         LabTask::Train(task) => training(id, task, flags, say).map(Some),
         LabTask::Degradation(settings) => {
             let partial = |result: &_| say(LabEvent::Degradation { id, result: Arc::new(Clone::clone(result)) });
-            watched(id, flags, say, &partial, |watch| degradation::run(&Objects::new(0), settings, watch)).map(|()| None)
+            watched(id, flags, say, &partial, |watch| degradation::run(&Objects::new(0), settings, watch))
+                .map(|()| None)
         }
         LabTask::Attention(settings) => {
             let partial = |result: &_| say(LabEvent::Attention { id, result: Arc::new(Clone::clone(result)) });

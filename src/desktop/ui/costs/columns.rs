@@ -7,11 +7,14 @@ use super::shown::Key;
 use crate::desktop::ui::metric::Metric;
 use crate::desktop::ui::table::{self, Side};
 
-/// From this width on, MACs are exact and shares have columns of their own; below, they are thin bars under the
-/// numbers and MACs have four digits.
-const WIDE: f32 = 808.0;
-/// From this width on, operators are named in full.
-const WIDER: f32 = 960.0;
+/// Shares have columns of their own and MACs are exact where there is room for all of that; below, shares are thin
+/// bars under the numbers and MACs have four digits.
+const EXACT_MACS: f32 = 116.0;
+const SHORT_MACS: f32 = 66.0;
+const SHARE: f32 = 58.0;
+/// Operators are named in full where there is this much more room.
+const LONG_OP: f32 = 150.0;
+const SHORT_OP: f32 = 86.0;
 /// The narrowest and the widest column of names; what is left over goes to the other columns.
 const NAME: (f32, f32) = (136.0, 320.0);
 
@@ -23,6 +26,11 @@ pub(super) enum Column {
     Output,
     Number(Metric),
     Share(Metric),
+    /// Milliseconds.
+    Time,
+    TimeShare,
+    /// Billions of operations a second.
+    Speed,
 }
 
 impl Column {
@@ -36,6 +44,9 @@ impl Column {
             Self::Number(Metric::Elementwise) => "element-wise",
             Self::Number(Metric::Activations) => "activations",
             Self::Share(_) => "share",
+            Self::Time => "ms",
+            Self::TimeShare => "% time",
+            Self::Speed => "GF/s",
         }
     }
 
@@ -45,11 +56,18 @@ impl Column {
             Self::Op => Some(Key::Op),
             Self::Output => Some(Key::Output),
             Self::Number(metric) | Self::Share(metric) => Some(Key::Cost(metric)),
+            Self::Time | Self::TimeShare => Some(Key::Time),
+            Self::Speed => Some(Key::Speed),
         }
     }
 
     pub(super) fn side(self) -> Side {
         if matches!(self, Self::Name | Self::Op) { Side::Left } else { Side::Right }
+    }
+
+    /// Is it the share that belongs to another column?
+    pub(super) fn is_share(self) -> bool {
+        matches!(self, Self::Share(_) | Self::TimeShare)
     }
 }
 
@@ -60,17 +78,10 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn fit(left: f32, available: f32) -> Self {
-        let is_wide = available >= WIDE;
-        let op = if available >= WIDER { 150.0 } else { 86.0 };
-        let mut list = vec![(Column::Name, 0.0), (Column::Op, op), (Column::Output, 104.0)];
-        let macs = if is_wide { 116.0 } else { 66.0 };
-        for (metric, width) in Metric::ALL.into_iter().zip([92.0, macs, 82.0, 76.0]) {
-            list.push((Column::Number(metric), width));
-            if is_wide && matches!(metric, Metric::Params | Metric::Macs) {
-                list.push((Column::Share(metric), 58.0));
-            }
-        }
+    /// What has been measured stands next to MACs; where there is no room for everything, element-wise operations and
+    /// activations make room for it.
+    pub(super) fn fit(left: f32, available: f32, is_timed: bool) -> Self {
+        let mut list = choose(available, is_timed);
         let fixed: f32 = list.iter().map(|(_, width)| width).sum();
         list[0].1 = (available - fixed).clamp(NAME.0, NAME.1);
         let left_over = (available - fixed - list[0].1).max(0.0) / (list.len() - 1) as f32;
@@ -83,7 +94,7 @@ impl Columns {
     }
 
     pub(super) fn has_shares(&self) -> bool {
-        self.list.iter().any(|(column, _)| matches!(column, Column::Share(_)))
+        self.list.iter().any(|(column, _)| column.is_share())
     }
 
     /// A number as its column has room for it.
@@ -99,18 +110,86 @@ impl Columns {
     }
 }
 
+/// The columns there is room for, with their widths; that of the names is left open.
+fn choose(available: f32, is_timed: bool) -> Vec<(Column, f32)> {
+    let times = [(Column::Time, 66.0), (Column::Speed, 54.0)];
+    let times: &[(Column, f32)] = if is_timed { &times } else { &[] };
+    let rest = [(Column::Number(Metric::Elementwise), 82.0), (Column::Number(Metric::Activations), 76.0)];
+    let narrow = |more: &[(Column, f32)]| {
+        let mut list = vec![
+            (Column::Name, 0.0),
+            (Column::Op, SHORT_OP),
+            (Column::Output, 104.0),
+            (Column::Number(Metric::Params), 92.0),
+            (Column::Number(Metric::Macs), SHORT_MACS),
+        ];
+        list.extend(times.iter().chain(more));
+        list
+    };
+    let mut wide = Vec::new();
+    for (column, width) in narrow(&rest) {
+        wide.push(match column {
+            Column::Number(Metric::Macs) => (column, EXACT_MACS),
+            _ => (column, width),
+        });
+        match column {
+            Column::Number(metric @ (Metric::Params | Metric::Macs)) => wide.push((Column::Share(metric), SHARE)),
+            Column::Time => wide.push((Column::TimeShare, SHARE)),
+            _ => {}
+        }
+    }
+    let mut wider = wide.clone();
+    wider[1].1 = LONG_OP;
+    let fits = |list: &[(Column, f32)]| NAME.0 + list_width(list) <= available;
+    // Full names of operators are worth it once the names of layers have some room to spare.
+    let has_spare = NAME.0 + list_width(&wider) + 88.0 <= available;
+    let all = narrow(&rest);
+    if has_spare {
+        wider
+    } else if fits(&wide) {
+        wide
+    } else if fits(&all) || !is_timed {
+        all
+    } else if fits(&narrow(&rest[..1])) {
+        narrow(&rest[..1])
+    } else {
+        narrow(&[])
+    }
+}
+
+fn list_width(list: &[(Column, f32)]) -> f32 {
+    list.iter().map(|(_, width)| width).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn columns_fill_the_width_they_are_given_and_never_crush_the_names() {
-        for available in [400.0, 652.0, 810.0, 1290.0] {
-            let columns = Columns::fit(0.0, available);
-            let (_, name) = columns.list[0];
-            assert!(name.span() >= NAME.0, "{available}");
-            assert!((columns.width - available).abs() < 0.5 || available < 600.0, "{available}: {}", columns.width);
-            assert_eq!(columns.has_shares(), available >= WIDE);
+        for is_timed in [false, true] {
+            for available in [400.0, 652.0, 810.0, 1290.0] {
+                let columns = Columns::fit(0.0, available, is_timed);
+                let (_, name) = columns.list[0];
+                assert!(name.span() >= NAME.0, "{available}");
+                let is_filled = (columns.width - available).abs() < 0.5 || available < 650.0;
+                assert!(is_filled, "{available}, timed {is_timed}: {}", columns.width);
+                let is_wide = available >= if is_timed { 1000.0 } else { 808.0 };
+                assert_eq!(columns.has_shares(), is_wide, "{available}");
+            }
         }
+    }
+
+    #[test]
+    fn times_are_shown_wherever_they_are_known() {
+        let titles = |available: f32| -> Vec<&str> {
+            Columns::fit(0.0, available, true).list.iter().map(|(column, _)| column.title()).collect()
+        };
+        for available in [400.0, 652.0, 810.0, 1290.0] {
+            let titles = titles(available);
+            assert!(["MACs", "ms", "GF/s"].iter().all(|title| titles.contains(title)), "{available}: {titles:?}");
+        }
+        assert!(!titles(652.0).contains(&"activations"));
+        assert!(titles(810.0).contains(&"activations") && titles(1290.0).contains(&"% time"));
     }
 }

@@ -2,20 +2,21 @@
 
 use super::model::{Row, Tree};
 use super::shown::Shown;
+use crate::compute::engine::Timing;
+use crate::desktop::ui::metric::milliseconds;
 use crate::network::number::grouped;
 
 /// The layers of the list as CSV, in the order shown; folded parts are left out of nothing.
 #[must_use]
 pub fn csv(tree: &Tree, layers: &[usize]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut records = vec![
-        ["layer", "op", "output", "params", "macs", "elementwise", "activation_bytes", "attention"]
-            .map(ToOwned::to_owned),
-    ];
-    records.extend(layers.iter().map(|row| {
-        let row = &tree.rows[*row];
+    let titles = ["layer", "op", "output", "params", "macs", "elementwise", "activation_bytes", "attention"];
+    let measured = tree.timing().map(|_| "ms");
+    let mut records: Vec<Vec<String>> = vec![titles.into_iter().chain(measured).map(ToOwned::to_owned).collect()];
+    records.extend(layers.iter().map(|index| {
+        let row = &tree.rows[*index];
         let cost = row.cost;
-        [
+        let mut record = vec![
             row.path.clone(),
             row.long.clone(),
             row.output.replace('×', "x"),
@@ -24,7 +25,11 @@ pub fn csv(tree: &Tree, layers: &[usize]) -> String {
             cost.elementwise.to_string(),
             cost.activation_bytes.to_string(),
             row.attention.unwrap_or_default().to_owned(),
-        ]
+        ];
+        // Nothing where a layer is computed with one before it: the column adds up.
+        let time = tree.time(*index).map(|time| (time as f64 / 1e6).to_string());
+        record.extend(measured.map(|_| time.unwrap_or_default()));
+        record
     }));
     for record in records {
         // Memory does not refuse a write.
@@ -37,20 +42,23 @@ pub fn csv(tree: &Tree, layers: &[usize]) -> String {
 #[must_use]
 pub fn markdown(tree: &Tree, shown: &Shown, flat: bool) -> String {
     let mut text = format!("**{}**\n\n", tree.graph.name);
-    text += "| part | op | output | params | MACs | element-wise | activation bytes |\n";
-    text += "|:--|:--|--:|--:|--:|--:|--:|\n";
-    let mut line = |name: &str, op: &str, output: &str, cost: crate::network::cost::Cost| {
+    let timing = tree.timing();
+    let (title, rule) = if timing.is_some() { (" ms |", "--:|") } else { ("", "") };
+    text += &format!("| part | op | output | params | MACs | element-wise | activation bytes |{title}\n");
+    text += &format!("|:--|:--|--:|--:|--:|--:|--:|{rule}\n");
+    let mut line = |name: &str, op: &str, output: &str, cost: crate::network::cost::Cost, time: Option<u64>| {
         let numbers = [cost.params, cost.macs, cost.elementwise, cost.activation_bytes].map(grouped);
-        text += &format!("| {name} | {op} | {output} | {} |\n", numbers.join(" | "));
+        let time = timing.map(|_| format!(" {} |", time.map(milliseconds).unwrap_or_default())).unwrap_or_default();
+        text += &format!("| {name} | {op} | {output} | {} |{time}\n", numbers.join(" | "));
     };
-    for row in &shown.rows {
-        let row = &tree.rows[*row];
-        line(&name(row, flat), &row.long, &row.output, row.cost);
+    for index in &shown.rows {
+        let row = &tree.rows[*index];
+        line(&name(row, flat), &row.long, &row.output, row.cost, tree.time(*index));
     }
     if let Some(matching) = shown.matching {
-        line(&format!("**{} matching layers**", matching.layers), "", "", matching.cost);
+        line(&format!("**{} matching layers**", matching.layers), "", "", matching.cost, matching.time);
     }
-    line("**total**", "", "", tree.total);
+    line("**total**", "", "", tree.total, timing.map(Timing::total));
     text
 }
 
@@ -63,7 +71,7 @@ fn name(row: &Row, flat: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::tests::tree;
+    use super::super::model::tests::{measured, tree};
     use super::super::shown::{Folds, shown};
     use super::*;
 
@@ -77,6 +85,21 @@ mod tests {
         assert_eq!(records.len(), tree.graph.nodes.len());
         let params: u64 = records.iter().map(|record| record[3].parse::<u64>().expect("a number")).sum();
         assert_eq!(params, tree.total.params);
+    }
+
+    #[test]
+    fn times_are_a_column_that_adds_up_once_measured() {
+        let tree = measured("resnet18(input=64)+se");
+        let layers: Vec<usize> = (0..tree.rows.len()).filter(|row| tree.rows[*row].is_layer()).collect();
+        let text = csv(&tree, &layers);
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        assert_eq!(reader.headers().expect("a line").iter().last(), Some("ms"));
+        let times = reader.records().map(|record| record.expect("reads")[8].parse::<f64>().unwrap_or_default());
+        let total = tree.timing().expect("measured").total() as f64 / 1e6;
+        assert!((times.sum::<f64>() - total).abs() < 1e-6 * total);
+        let table = markdown(&tree, &shown(&tree, &Folds::default(), None, &[]), false);
+        let bars: Vec<usize> = table.lines().skip(2).map(|line| line.matches('|').count()).collect();
+        assert!(bars.iter().all(|count| *count == 9) && table.contains(" ms |"), "{table}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod columns;
 mod export;
 mod model;
 mod paint;
+mod shares;
 mod shown;
 mod summary;
 #[cfg(test)]
@@ -54,10 +55,10 @@ impl CostsView {
         let Some(network) = shared.active() else {
             return widgets::empty_state(ui, "No network to count", "Add one to see what every layer costs.");
         };
-        self.follow(network, shared.selection.part.as_deref());
+        self.follow(network, shared);
         egui::Frame::new().inner_margin(size::PADDING).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            self.title(ui, network, shared);
+            self.title(ui, network, shared, out);
             ui.add_space(size::GAP * 1.5);
             self.attention(ui);
             ui.add_space(size::GAP * 1.5);
@@ -68,13 +69,22 @@ impl CostsView {
         });
     }
 
-    /// Brings the rows up to date with the network and the selection.
-    fn follow(&mut self, network: &Network, part: Option<&str>) {
+    /// Brings the rows up to date with the network, its measurement and the selection.
+    fn follow(&mut self, network: &Network, shared: &Shared) {
+        let part = shared.selection.part.as_deref();
         if !self.tree.as_ref().is_some_and(|tree| Arc::ptr_eq(&tree.graph, &network.graph)) {
             self.tree = Some(Tree::of(&network.graph, &network.ledger));
             self.stale = true;
         }
-        let Some(tree) = &self.tree else { return };
+        let Some(tree) = &mut self.tree else { return };
+        let measured = shared.jobs.measurement(network);
+        if tree.measured.as_ref().map(Arc::as_ptr) != measured.map(Arc::as_ptr) {
+            tree.measured = measured.cloned();
+            self.stale = true;
+        }
+        if tree.measured.is_none() {
+            self.sort = self.sort.filter(|sort| !sort.key.is_measured());
+        }
         if self.seen.as_deref() != part {
             self.seen = part.map(ToOwned::to_owned);
             if let Some(row) = part.and_then(|part| tree.row_of(part)) {

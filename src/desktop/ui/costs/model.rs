@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::compute::engine::{Timing, gflops};
+use crate::desktop::jobs::Measurement;
 use crate::network::Graph;
 use crate::network::attention;
 use crate::network::cost::{Cost, Ledger};
@@ -84,6 +86,8 @@ pub struct Tree {
     pub attention: Cost,
     /// The attention kinds it has, in order of appearance.
     pub kinds: Vec<&'static str>,
+    /// How long it takes, once measured.
+    pub measured: Option<Arc<Measurement>>,
 }
 
 impl Tree {
@@ -113,7 +117,29 @@ impl Tree {
             }
         }
         let (total, attention) = (ledger.total(), ledger.attention(graph));
-        Self { graph: graph.clone(), rows, total, attention, kinds }
+        Self { graph: graph.clone(), rows, total, attention, kinds, measured: None }
+    }
+
+    /// The network's times, once measured.
+    #[must_use]
+    pub fn timing(&self) -> Option<&Timing> {
+        self.measured.as_ref().map(|measured| &measured.timing)
+    }
+
+    /// Nanoseconds of a row; `None` before it is measured and for a layer whose time stands at another.
+    #[must_use]
+    pub fn time(&self, row: usize) -> Option<u64> {
+        match self.rows[row].part {
+            Part::Scope(id) => Some(self.timing()?.scope(id)),
+            Part::Layer(id) => self.timing()?.layer(id),
+        }
+    }
+
+    /// Billions of operations a second of a row that has MACs and a time.
+    #[must_use]
+    pub fn speed(&self, row: usize) -> Option<f64> {
+        let macs = self.rows[row].cost.macs;
+        self.time(row).filter(|time| macs > 0 && *time > 0).map(|time| gflops(macs, time))
     }
 
     /// The rows a row is in, innermost first.
@@ -130,9 +156,12 @@ impl Tree {
             .filter(move |row| self.rows[*row].parent == Some(parent))
     }
 
-    /// What the attention blocks of one kind cost, one by one.
-    pub fn kind_total<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = Cost> + 'a {
-        self.rows.iter().filter(move |row| row.is_layer() && row.attention == Some(kind)).map(|row| row.cost)
+    /// The layers of one attention kind.
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (NodeId, &'a Row)> + 'a {
+        self.rows.iter().filter(move |row| row.attention == Some(kind)).filter_map(|row| match row.part {
+            Part::Layer(id) => Some((id, row)),
+            Part::Scope(_) => None,
+        })
     }
 
     /// The row of this path or layer name.
@@ -233,12 +262,40 @@ fn layer_row(graph: &Graph, ledger: &Ledger, id: NodeId, parent: Option<usize>, 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::compute::engine::{Control, DeviceKind, Effort, Plan, PlanOptions, Runner, measure};
+    use crate::compute::weights::Weights;
+    use crate::desktop::jobs::MeasureKey;
     use crate::network::{lower, parse};
 
     pub fn tree(spec: &str) -> Tree {
         let graph = lower(&parse(spec).expect(spec)).expect(spec);
         let ledger = Ledger::of(&graph);
         Tree::of(&Arc::new(graph), &ledger)
+    }
+
+    /// A tree with times; which times does not matter.
+    pub fn measured(spec: &str) -> Tree {
+        let mut tree = tree(spec);
+        let plan = Plan::new(&tree.graph, &Weights::seeded(&tree.graph, 0), PlanOptions::default()).expect(spec);
+        let runner = Runner::from(plan);
+        let times = measure(&runner, &tree.graph, Effort::runs(1), &Control::none()).expect(spec);
+        let key = MeasureKey { spec: parse(spec).expect(spec), device: DeviceKind::Cpu };
+        tree.measured = Some(Arc::new(Measurement { key, timing: Timing::of(&tree.graph, &runner, &times) }));
+        tree
+    }
+
+    #[test]
+    fn times_add_up_from_layers_to_the_whole() {
+        let tree = measured("resnet18(input=64)+cbam");
+        let total = tree.timing().expect("measured").total();
+        let layers = (0..tree.rows.len()).filter(|row| tree.rows[*row].is_layer());
+        assert_eq!(layers.filter_map(|row| tree.time(row)).sum::<u64>(), total);
+        let outer = (0..tree.rows.len()).filter(|row| tree.rows[*row].depth == 0);
+        assert_eq!(outer.filter_map(|row| tree.time(row)).sum::<u64>(), total);
+        let of = |path: &str| tree.row_of(path).expect(path);
+        assert_eq!(tree.time(of("layer1.0.bn1")), None, "computed with conv1");
+        assert!(tree.speed(of("layer1.0.conv1")).is_some_and(|speed| speed > 0.0));
+        assert_eq!(tree.speed(of("maxpool")), None, "nothing is multiplied there");
     }
 
     #[test]

@@ -4,10 +4,11 @@ use eframe::egui;
 use egui::{Color32, Rect, Sense, Ui, Vec2, pos2, vec2};
 
 use super::columns::{Column, Columns};
-use super::model::Row;
+use super::model::{Row, Tree};
 use super::shown::Sort;
-use super::{CostsView, summary};
-use crate::desktop::ui::metric::{Metric, percent, share};
+use super::{CostsView, summary, written};
+use crate::compute::engine::{Timing, gflops};
+use crate::desktop::ui::metric::{Metric, milliseconds, percent, share};
 use crate::desktop::ui::table::{self, INDENT, Side};
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, Shared, widgets};
@@ -22,7 +23,8 @@ impl CostsView {
             egui::ScrollArea::horizontal().id_salt("costs across").auto_shrink(false).show(ui, |ui| {
                 // The scroll bar has its own room, so that rows end where the headings do.
                 let bar = ui.spacing().scroll.allocated_width();
-                let columns = Columns::fit(ui.min_rect().left(), available - bar);
+                let is_timed = self.tree.as_ref().is_some_and(|tree| tree.measured.is_some());
+                let columns = Columns::fit(ui.min_rect().left(), available - bar, is_timed);
                 ui.set_width(columns.width + bar);
                 self.headings(ui, &columns);
                 let footers = 1 + usize::from(self.shown.matching.is_some());
@@ -38,7 +40,7 @@ impl CostsView {
         let (row, _) = ui.allocate_exact_size(vec2(columns.width, size::ROW), Sense::hover());
         for (column, span) in &columns.list {
             let order = match (self.sort, column) {
-                (Some(sort), Column::Share(_)) if Some(sort.key) == column.key() => None,
+                (Some(sort), column) if column.is_share() && Some(sort.key) == column.key() => None,
                 (Some(sort), _) if Some(sort.key) == column.key() => Some(sort.descending),
                 _ => None,
             };
@@ -53,6 +55,10 @@ impl CostsView {
                 Column::Op => "Sort the layers by what they do",
                 Column::Output => "Sort the layers by the size of their output, C×H×W",
                 Column::Number(metric) | Column::Share(metric) => metric.counts(),
+                Column::Time | Column::TimeShare => {
+                    "Milliseconds, measured; layers that are computed in one pass have one time, at the first of them"
+                }
+                Column::Speed => "Billions of operations a second, a MAC counted as two",
             };
             response.on_hover_text(hint);
         }
@@ -138,11 +144,11 @@ impl CostsView {
                 }
                 name(ui, cell.with_min_x(cell.left() + indent), entry, flat);
             } else {
-                value(ui, columns, *column, cell, entry, tree.total);
+                value(ui, columns, *column, cell, tree, row);
             }
         }
         let (clicked, open) = (response.clicked(), self.is_open(tree, row));
-        response.on_hover_ui(|ui| hover(ui, entry));
+        response.on_hover_ui(|ui| hover(ui, tree, row));
         if toggled {
             self.open(row, !open);
         }
@@ -158,7 +164,8 @@ impl CostsView {
     fn totals(&self, ui: &mut Ui, columns: &Columns) {
         let Some(tree) = &self.tree else { return };
         let font = theme::semibold(size::TEXT);
-        let mut line = |title: &str, cost: Cost| {
+        let whole = tree.timing().map(Timing::total);
+        let mut line = |title: &str, cost: Cost, time: Option<u64>| {
             let (row, _) = ui.allocate_exact_size(vec2(columns.width, size::ROW), Sense::hover());
             for (column, span) in &columns.list {
                 let cell = table::cell(row, *span);
@@ -167,6 +174,9 @@ impl CostsView {
                     Column::Op | Column::Output => continue,
                     Column::Number(metric) => columns.number(ui, cell, *metric, metric.of(cost), &font),
                     Column::Share(metric) => percent(metric.of(cost), metric.of(tree.total)),
+                    Column::Time => time.map(milliseconds).unwrap_or_default(),
+                    Column::TimeShare => time.zip(whole).map(|(time, whole)| percent(time, whole)).unwrap_or_default(),
+                    Column::Speed => time.map(|time| format!("{:.1}", gflops(cost.macs, time))).unwrap_or_default(),
                 };
                 table::text(ui, cell, &words, font.clone(), palette(ui).text, column.side());
             }
@@ -174,9 +184,9 @@ impl CostsView {
         };
         if let Some(matching) = self.shown.matching {
             let layers = if matching.layers == 1 { "layer" } else { "layers" };
-            line(&format!("{} matching {layers}", matching.layers), matching.cost);
+            line(&format!("{} matching {layers}", matching.layers), matching.cost, matching.time);
         }
-        let row = line("total", tree.total);
+        let row = line("total", tree.total, whole);
         ui.painter().hline(row.x_range(), row.top(), (1.0, palette(ui).line));
     }
 }
@@ -192,7 +202,8 @@ fn name(ui: &Ui, cell: Rect, entry: &Row, flat: bool) {
 }
 
 /// One cell that is not the name.
-fn value(ui: &Ui, columns: &Columns, column: Column, cell: Rect, entry: &Row, total: Cost) {
+fn value(ui: &Ui, columns: &Columns, column: Column, cell: Rect, tree: &Tree, row: usize) {
+    let (entry, total) = (&tree.rows[row], tree.total);
     let colours = palette(ui);
     let font = theme::regular(size::TEXT);
     let hue = entry.attention.map_or(colours.faint, |kind| colours.attention(kind));
@@ -215,17 +226,45 @@ fn value(ui: &Ui, columns: &Columns, column: Column, cell: Rect, entry: &Row, to
             }
         }
         Column::Share(metric) => share_cell(ui, cell, metric.of(entry.cost), metric.of(total), hue),
+        Column::Time | Column::TimeShare => time_cell(ui, columns, column, cell, (tree, row), hue),
+        Column::Speed => {
+            let words = tree.speed(row).map(|speed| format!("{speed:.1}")).unwrap_or_default();
+            table::text(ui, cell, &words, font, colours.muted, Side::Right);
+        }
+    }
+}
+
+/// Milliseconds or their share; where a layer is computed with one before it, that.
+fn time_cell(ui: &Ui, columns: &Columns, column: Column, cell: Rect, (tree, row): (&Tree, usize), hue: Color32) {
+    let colours = palette(ui);
+    let Some(whole) = tree.timing().map(Timing::total) else { return };
+    let Some(time) = tree.time(row) else {
+        if column == Column::Time {
+            table::text(ui, cell, "fused", theme::regular(size::LABEL), colours.faint, Side::Right);
+        }
+        return;
+    };
+    if column == Column::TimeShare {
+        return share_cell(ui, cell, time, whole, hue);
+    }
+    table::text(ui, cell, &milliseconds(time), theme::regular(size::TEXT), colours.text, Side::Right);
+    if !columns.has_shares() && time > 0 {
+        table::share_bar(ui, cell, share(time, whole), hue);
     }
 }
 
 /// Everything about a row to the last digit.
-fn hover(ui: &mut Ui, entry: &Row) {
+fn hover(ui: &mut Ui, tree: &Tree, row: usize) {
+    let entry = &tree.rows[row];
     ui.label(widgets::strong(entry.path.as_str(), size::TEXT));
     if !entry.long.is_empty() {
         widgets::muted(ui, format!("{} → {}", entry.long, entry.output));
     }
     for metric in Metric::ALL {
         widgets::muted(ui, format!("{}: {}", metric.title(), metric.exact(metric.of(entry.cost))));
+    }
+    if let Some(words) = written::time(tree, row) {
+        widgets::muted(ui, format!("Time: {words}"));
     }
 }
 

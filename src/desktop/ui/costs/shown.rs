@@ -15,6 +15,18 @@ pub enum Key {
     Output,
     /// One of the costs.
     Cost(Metric),
+    /// Measured time.
+    Time,
+    /// Operations a second.
+    Speed,
+}
+
+impl Key {
+    /// Does it need a measurement?
+    #[must_use]
+    pub fn is_measured(self) -> bool {
+        matches!(self, Self::Time | Self::Speed)
+    }
 }
 
 /// A sorted list of layers.
@@ -48,15 +60,21 @@ impl Sort {
             Key::Cost(Metric::Macs) => "MACs",
             Key::Cost(Metric::Elementwise) => "element-wise operations",
             Key::Cost(Metric::Activations) => "activations",
+            Key::Time => "time",
+            Key::Speed => "operations a second",
         };
         format!("by {what}, {} first", if self.descending { "largest" } else { "smallest" })
     }
 
-    fn order(self, a: &Row, b: &Row) -> std::cmp::Ordering {
+    fn order(self, tree: &Tree, first: usize, second: usize) -> std::cmp::Ordering {
+        let (a, b) = (&tree.rows[first], &tree.rows[second]);
+        let speed = |row| tree.speed(row).unwrap_or_default();
         let order = match self.key {
             Key::Op => a.long.cmp(&b.long),
             Key::Output => a.elements.cmp(&b.elements),
             Key::Cost(metric) => metric.of(a.cost).cmp(&metric.of(b.cost)),
+            Key::Time => tree.time(first).cmp(&tree.time(second)),
+            Key::Speed => speed(first).total_cmp(&speed(second)),
         };
         if self.descending { order.reverse() } else { order }
     }
@@ -114,6 +132,8 @@ pub struct Matching {
     pub layers: usize,
     /// What they cost together.
     pub cost: Cost,
+    /// Nanoseconds they take together, once measured.
+    pub time: Option<u64>,
 }
 
 /// The rows to show.
@@ -137,12 +157,15 @@ pub fn words(filter: &str) -> Vec<String> {
 pub fn shown(tree: &Tree, folds: &Folds, sort: Option<Sort>, words: &[String]) -> Shown {
     let layers: Vec<usize> =
         (0..tree.rows.len()).filter(|row| tree.rows[*row].is_layer() && tree.rows[*row].matches(words)).collect();
-    let matching = (!words.is_empty())
-        .then(|| Matching { layers: layers.len(), cost: layers.iter().map(|row| tree.rows[*row].cost).sum() });
+    let matching = (!words.is_empty()).then(|| Matching {
+        layers: layers.len(),
+        cost: layers.iter().map(|row| tree.rows[*row].cost).sum(),
+        time: tree.timing().map(|_| layers.iter().filter_map(|row| tree.time(*row)).sum()),
+    });
     let rows = match sort {
         Some(sort) => {
             let mut rows = layers;
-            rows.sort_by(|a, b| sort.order(&tree.rows[*a], &tree.rows[*b]));
+            rows.sort_by(|a, b| sort.order(tree, *a, *b));
             rows
         }
         None => unfolded(tree, folds, &layers),
@@ -170,7 +193,7 @@ fn unfolded(tree: &Tree, folds: &Folds, layers: &[usize]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::tests::tree;
+    use super::super::model::tests::{measured, tree};
     use super::*;
 
     fn paths<'a>(tree: &'a Tree, shown: &Shown) -> Vec<&'a str> {
@@ -204,6 +227,19 @@ mod tests {
         assert_eq!(paths.len(), 3 + matching.layers);
         let everything = shown(&tree, &Folds::default(), None, &words("attention")).matching.expect("filtered");
         assert_eq!(everything.cost, tree.attention);
+    }
+
+    #[test]
+    fn sorting_by_time_puts_the_slowest_first_and_what_has_no_time_last() {
+        let tree = measured("resnet18(input=64)+se");
+        let list = shown(&tree, &Folds::default(), Sort::clicked(None, Key::Time), &[]);
+        let times: Vec<Option<u64>> = list.rows.iter().map(|row| tree.time(*row)).collect();
+        assert!(times.is_sorted_by(|a, b| a >= b) && times[0].is_some() && times[times.len() - 1].is_none());
+        let found = shown(&tree, &Folds::default(), None, &words("attention")).matching.expect("filtered");
+        assert_eq!(
+            found.time,
+            tree.timing().and_then(|timing| timing.attention).map(|ledger| ledger.nanoseconds.attention)
+        );
     }
 
     #[test]

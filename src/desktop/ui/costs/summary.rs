@@ -4,23 +4,27 @@ use eframe::egui;
 use egui::{Align, Layout, RichText, Ui, Vec2};
 
 use super::CostsView;
-use super::model::Tree;
+use super::shares::{shares, stat};
 use super::shown::{Base, Folds};
 use super::{export, written};
-use crate::desktop::document::{Document, Network};
-use crate::desktop::ui::metric::{Metric, percent, share};
+use crate::compute::engine::Timing;
+use crate::desktop::document::{Command, Document, Network};
+use crate::desktop::ui::metric::Metric;
 use crate::desktop::ui::theme::{self, palette, size};
-use crate::desktop::ui::{Shared, table, widgets};
+use crate::desktop::ui::{Outbox, Shared, table, widgets};
 use crate::network::attention;
 
+/// Height of one number's share, and the width from which all of them stand in one row.
+const STAT: f32 = 32.0;
+const ONE_ROW: f32 = 960.0;
 /// Height of one line of a written-out number.
 const LINE: f32 = 20.0;
 /// Height of everything below the table.
 pub(super) const FOOT: f32 = size::GAP * 3.0 + LINE * 3.0 + size::LABEL + 4.0;
 
 impl CostsView {
-    /// The network's letter and name, and the table as text.
-    pub(super) fn title(&self, ui: &mut Ui, network: &Network, shared: &Shared) {
+    /// The network's letter and name, measuring, and the table as text.
+    pub(super) fn title(&self, ui: &mut Ui, network: &Network, shared: &Shared, out: &mut Outbox) {
         let position = shared.position(network);
         ui.horizontal(|ui| {
             ui.set_height(size::ROW);
@@ -28,6 +32,7 @@ impl CostsView {
             ui.label(widgets::strong(Document::letter(position), size::TITLE));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 self.copy_buttons(ui);
+                measure_button(ui, network, shared, out);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let name = widgets::strong(network.graph.name.as_str(), size::TITLE);
                     ui.add(egui::Label::new(name).truncate()).on_hover_text(network.graph.name.as_str());
@@ -55,7 +60,10 @@ impl CostsView {
     /// What attention takes of each number, with its exact cost.
     pub(super) fn attention(&self, ui: &mut Ui) {
         let Some(tree) = &self.tree else { return };
-        let height = 52.0;
+        let shares = shares(tree);
+        // In one row where there is room for their words.
+        let columns = if ui.available_width() < ONE_ROW && shares.len() > 4 { 3 } else { shares.len() };
+        let height = 20.0 + STAT * shares.len().div_ceil(columns.max(1)) as f32;
         let (rect, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), egui::Sense::hover());
         let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(rect).layout(Layout::top_down(Align::Min)));
         let titles: Vec<&str> =
@@ -72,11 +80,11 @@ impl CostsView {
         widgets::section(&mut ui, &format!("Attention's share · {}", titles.join(", ")));
         ui.add_space(6.0);
         let gap = size::PADDING;
-        let width = (rect.width() - 3.0 * gap) / 4.0;
-        for (index, metric) in Metric::ALL.into_iter().enumerate() {
-            let left = rect.left() + (width + gap) * index as f32;
-            let cell = egui::Rect::from_min_size([left, rect.top() + 20.0].into(), Vec2::new(width, height - 20.0));
-            stat(&ui, cell, tree, metric);
+        let width = (rect.width() - (columns - 1) as f32 * gap) / columns as f32;
+        for (index, share) in shares.iter().enumerate() {
+            let left = rect.left() + (width + gap) * (index % columns) as f32;
+            let top = rect.top() + 20.0 + STAT * (index / columns) as f32;
+            stat(&ui, egui::Rect::from_min_size([left, top].into(), Vec2::new(width, STAT)), share);
         }
     }
 
@@ -133,8 +141,11 @@ impl CostsView {
         let whole = line(0, 0).with_max_x(rect.right());
         match selected {
             Some(row) => {
-                let words = format!("{}  {}", tree.rows[row].path, tree.rows[row].long);
+                let time = written::time(tree, row).map(|time| format!("  ·  {time}")).unwrap_or_default();
+                let words = format!("{}  {}{time}", tree.rows[row].path, tree.rows[row].long);
                 flush(ui, whole, 0.0, &words, theme::semibold(size::TEXT), colours.text);
+                let heading = ui.interact(whole, ui.scope_id().with("written out"), egui::Sense::hover());
+                table::name(&heading, egui::Role::Label, false, &format!("Written out: {words}"));
                 for (index, text) in written::written(tree, row).iter().enumerate() {
                     let place = line(1 + index / 2, index % 2);
                     flush(ui, place, 0.0, LABELS[index], theme::regular(size::LABEL), colours.muted);
@@ -148,7 +159,11 @@ impl CostsView {
         }
         ui.add_space(size::GAP);
         let counted = "MACs: convolution + linear, no bias, one image. Activations: f32, every layer's output.";
-        widgets::caption(ui, counted).on_hover_text(Metric::Elementwise.counts());
+        let words =
+            tree.timing().map_or_else(|| counted.to_owned(), |timing| format!("{} {counted}", measured(timing)));
+        let caption = RichText::new(&words).size(size::LABEL).color(palette(ui).muted);
+        let hover = format!("{words}\n{}", Metric::Elementwise.counts());
+        ui.add(egui::Label::new(caption).truncate()).on_hover_text(hover);
     }
 }
 
@@ -163,35 +178,27 @@ fn flush(ui: &mut Ui, rect: egui::Rect, indent: f32, text: &str, font: egui::Fon
     }
 }
 
-/// One number's share: percent, exact cost, and a thin bar whose parts are the attention kinds.
-fn stat(ui: &Ui, cell: egui::Rect, tree: &Tree, metric: Metric) {
-    let colours = palette(ui);
-    let (part, whole) = (metric.of(tree.attention), metric.of(tree.total));
-    let line = cell.with_max_y(cell.top() + 20.0).expand2(Vec2::new(table::PAD, 0.0));
-    let value = percent(part, whole);
-    let galley = table::elided(ui, &value, theme::semibold(size::TEXT), colours.text, cell.width());
-    let used = galley.size().x;
-    ui.painter().galley(egui::pos2(cell.left(), line.center().y - galley.size().y / 2.0), galley, colours.text);
-    let rest = line.with_min_x(cell.left() + used);
-    let title = format!(
-        "of {}",
-        metric.title().replace("Parameters", "params").replace("Element", "element").replace("Act", "act")
-    );
-    table::text(ui, rest, &title, theme::regular(size::TEXT), colours.muted, table::Side::Left);
-    let track = egui::Rect::from_min_size([cell.left(), line.bottom() + 3.0].into(), Vec2::new(cell.width(), 4.0));
-    ui.painter().rect_filled(track, 2.0, colours.raised);
-    let mut left = track.left();
-    for kind in &tree.kinds {
-        let of_kind: u64 = tree.kind_total(kind).map(|cost| metric.of(cost)).sum();
-        if of_kind == 0 {
-            continue;
+/// How the times were measured, in a sentence.
+fn measured(timing: &Timing) -> String {
+    let threads = if timing.threads == 1 { "thread" } else { "threads" };
+    let milliseconds = timing.median.as_secs_f64() * 1e3;
+    format!(
+        "Time: {milliseconds:.1} ms a run, the middle of {}, {} {threads}, {}; the steps with a clock on each, by their first layer.",
+        timing.runs, timing.threads, timing.processor
+    )
+}
+
+/// Starts a measurement, or stops the one there is.
+fn measure_button(ui: &mut Ui, network: &Network, shared: &Shared, out: &mut Outbox) {
+    if !shared.jobs.is_measured_soon(network) {
+        let label = if shared.jobs.measurement(network).is_some() { "Measure again" } else { "Measure time" };
+        let hint = "How long every layer takes on this machine: some seconds in which nothing else runs (F6)";
+        if ui.button(label).on_hover_text(hint).clicked() {
+            out.send(Command::Measure(network.id));
         }
-        let width = track.width() * share(of_kind, whole);
-        let bar = egui::Rect::from_min_size([left, track.top()].into(), Vec2::new(width.max(1.0), track.height()));
-        ui.painter().rect_filled(bar, 2.0, colours.attention(kind));
-        left += width;
+        return;
     }
-    let hover = ui.interact(cell, ui.scope_id().with(("attention's share", metric)), egui::Sense::hover());
-    table::name(&hover, egui::Role::Label, false, &format!("attention: {value} of {}", metric.title()));
-    hover.on_hover_text(format!("{} of {}\n{}", metric.exact(part), metric.exact(whole), metric.counts()));
+    if ui.button("Stop measuring").clicked() {
+        out.send(Command::Cancel);
+    }
 }

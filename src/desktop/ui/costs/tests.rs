@@ -4,7 +4,7 @@ use eframe::egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-use crate::desktop::document::View;
+use crate::desktop::document::{Command, View};
 use crate::desktop::ui::drive::{Stage, show};
 
 fn press(harness: &mut Harness<'static, Stage>, keys: &[Key]) {
@@ -52,6 +52,15 @@ fn a_part_selected_elsewhere_is_opened_and_scrolled_to() {
     harness.get_by_label("layer3.30.conv2");
     harness.get_by_label("Collapse layer3.30");
     assert!(harness.query_by_label("stem").is_none(), "only rows in sight are shown");
+}
+
+#[test]
+fn measuring_is_asked_for_by_a_button() {
+    let mut harness = show(&["resnet18+cbam"], View::Costs);
+    harness.run();
+    assert!(harness.query_by_label("Sort by ms").is_none(), "nothing is measured yet");
+    click(&mut harness, "Measure time");
+    assert!(matches!(harness.state().sent[..], [Command::Measure(_)]));
 }
 
 #[test]

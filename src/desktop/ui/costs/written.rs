@@ -1,7 +1,7 @@
 //! The numbers of a row, written out: `3·3·256·256 = 589,824`. No painting.
 
 use super::model::{Part, Row, Tree};
-use crate::desktop::ui::metric::Metric;
+use crate::desktop::ui::metric::{Metric, milliseconds, percent};
 use crate::network::cost::{Term, formula};
 use crate::network::graph::{Graph, NodeId};
 use crate::network::number::grouped;
@@ -14,6 +14,35 @@ pub fn written(tree: &Tree, index: usize) -> [String; 4] {
         Part::Layer(id) => layer(&tree.graph, id, row),
         Part::Scope(_) => Metric::ALL.map(|metric| sum(tree, index, metric)),
     }
+}
+
+/// How long a row takes, how fast that is, and with what it is computed; `None` before it is measured.
+#[must_use]
+pub fn time(tree: &Tree, index: usize) -> Option<String> {
+    let timing = tree.timing()?;
+    let row = &tree.rows[index];
+    let name = |id: NodeId| {
+        let name = tree.graph[id].name.as_str();
+        let scope = row.path.rfind('.').map_or("", |dot| &row.path[..=dot]);
+        name.strip_prefix(scope).unwrap_or(name)
+    };
+    let Some(time) = tree.time(index) else {
+        return match row.part {
+            Part::Layer(id) => Some(format!("computed with {}", name(timing.first(id)))),
+            Part::Scope(_) => None,
+        };
+    };
+    let mut words = format!("{} ms, {}", milliseconds(time), percent(time, timing.total()));
+    if let Some(speed) = tree.speed(index) {
+        words += &format!(", {speed:.1} GF/s");
+    }
+    if let Part::Layer(id) = row.part {
+        let others: Vec<&str> = timing.together(id).map(name).collect();
+        if !others.is_empty() {
+            words += &format!(", with {}", others.join(", "));
+        }
+    }
+    Some(words)
 }
 
 fn layer(graph: &Graph, id: NodeId, row: &Row) -> [String; 4] {
@@ -69,8 +98,19 @@ fn sum(tree: &Tree, index: usize, metric: Metric) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::tests::tree;
+    use super::super::model::tests::{measured, tree};
     use super::*;
+
+    #[test]
+    fn a_time_says_what_it_covers() {
+        let tree = measured("resnet18(input=64)+se");
+        let of = |path: &str| time(&tree, tree.row_of(path).expect(path)).expect("measured");
+        assert!(of("layer1.0.conv1").ends_with(", with bn1, relu1"), "{}", of("layer1.0.conv1"));
+        assert!(of("layer1.0.conv1").contains(" GF/s"));
+        assert_eq!(of("layer1.0.bn1"), "computed with conv1");
+        assert!(of("layer1").contains(" ms, ") && !of("layer1").contains("with"));
+        assert_eq!(time(&super::super::model::tests::tree("resnet18"), 0), None);
+    }
 
     #[test]
     fn products_sums_and_shared_layers_are_written_out() {

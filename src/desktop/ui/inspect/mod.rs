@@ -34,7 +34,6 @@ use crate::network::graph::GateKind;
 #[derive(Default)]
 pub struct InspectView {
     settings: Settings,
-    textures: GateTextures,
     film: Option<Film>,
     strip: strip::StripState,
 }
@@ -106,29 +105,44 @@ impl Shown<'_> {
 
 impl InspectView {
     /// Shows the view.
-    pub fn ui(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
+    pub fn ui(&mut self, ui: &mut Ui, shared: &Shared, textures: &mut GateTextures, out: &mut Outbox) {
         let whole = ui.available_rect_before_wrap();
         ui.allocate_rect(whole, egui::Sense::hover());
         within(ui, whole.shrink(size::PADDING), |ui| match shared.active() {
-            Some(network) => self.network(ui, network, shared, out),
+            Some(network) => self.network(ui, network, shared, textures, out),
             None => states::no_networks(ui, out),
         });
         drop::overlay(ui, whole, shared);
     }
 
-    fn network(&mut self, ui: &mut Ui, network: &Network, shared: &Shared, out: &mut Outbox) {
+    fn network(
+        &mut self,
+        ui: &mut Ui,
+        network: &Network,
+        shared: &Shared,
+        textures: &mut GateTextures,
+        out: &mut Outbox,
+    ) {
         let inspection = shared.inspection(network);
         let mut room = ui.max_rect();
         toolbar::show(ui, network, inspection.map(Arc::as_ref), shared, out);
         ui.add_space(size::GAP);
         room.min.y = ui.cursor().top().min(room.bottom());
         match inspection {
-            Some(inspection) => self.inspected(ui, room, inspection, shared, out),
+            Some(inspection) => self.inspected(ui, room, inspection, shared, textures, out),
             None => states::not_inspected(ui, network, shared, out),
         }
     }
 
-    fn inspected(&mut self, ui: &mut Ui, room: Rect, inspection: &Arc<Inspection>, shared: &Shared, out: &mut Outbox) {
+    fn inspected(
+        &mut self,
+        ui: &mut Ui,
+        room: Rect,
+        inspection: &Arc<Inspection>,
+        shared: &Shared,
+        textures: &mut GateTextures,
+        out: &mut Outbox,
+    ) {
         let film = match self.film.take() {
             Some(film) if film.is_of(inspection) => film,
             _ => Film::of(inspection),
@@ -136,7 +150,7 @@ impl InspectView {
         let scene = Scene { inspection, film: &film };
         let shown = model::chosen(&inspection.graph, shared.selection).and_then(|index| scene.gate(index));
         let areas = layout::areas(room, shown.is_some());
-        let (settings, textures) = (&mut self.settings, &mut self.textures);
+        let settings = &mut self.settings;
         match shown {
             Some(shown) => {
                 within(ui, areas.title, |ui| title(ui, &shown, inspection, settings));

@@ -56,6 +56,9 @@ fn prediction(ui: &mut Ui, scene: Scene) {
         ui.add(
             Label::new(RichText::new(format!("weights: {}", weights_name(weights))).color(colours.muted)).truncate(),
         );
+        if let Some(trained) = &scene.inspection.trained_on {
+            ui.add(Label::new(RichText::new(trained.sentence()).color(colours.muted)).wrap());
+        }
     } else {
         let text = "untrained weights: predictions mean nothing";
         ui.add(Label::new(RichText::new(text).color(colours.difference)).wrap());

@@ -9,11 +9,13 @@ use egui_kittest::kittest::Queryable;
 use super::InspectView;
 use crate::desktop::document::{Command, Document, PictureChoice, Project, SavedNetwork, Selection, ThemeChoice, View};
 use crate::desktop::jobs::Jobs;
+use crate::desktop::ui::textures::GateTextures;
 use crate::desktop::ui::{Outbox, Shared, theme};
 use crate::network::parse;
 
 struct Stage {
     view: InspectView,
+    textures: GateTextures,
     document: Document,
     jobs: Jobs,
     selection: Selection,
@@ -31,7 +33,14 @@ fn view_of(spec: &str, picture: PictureChoice) -> Harness<'static, Stage> {
         std::thread::sleep(Duration::from_millis(5));
         assert!(started.elapsed() < Duration::from_mins(1), "{spec} does not end");
     }
-    let stage = Stage { view: InspectView::default(), document, jobs, selection: Selection::default(), sent: vec![] };
+    let stage = Stage {
+        view: InspectView::default(),
+        textures: GateTextures::default(),
+        document,
+        jobs,
+        selection: Selection::default(),
+        sent: vec![],
+    };
     let builder = Harness::builder().with_size([700.0, 660.0]).with_context_setup(theme::install);
     let mut harness = builder.build_ui_state(
         |ui, stage: &mut Stage| {
@@ -45,7 +54,7 @@ fn view_of(spec: &str, picture: PictureChoice) -> Harness<'static, Stage> {
                 can_undo: false,
                 can_redo: false,
             };
-            stage.view.ui(ui, &shared, &mut out);
+            stage.view.ui(ui, &shared, &mut stage.textures, &mut out);
             for command in out.take() {
                 if let Command::Select(selection) = &command {
                     stage.selection = selection.clone();

@@ -7,6 +7,8 @@ use egui::{Align, Button, Label, Layout, RichText, Ui};
 use super::super::theme::{palette, size};
 use super::super::{Outbox, Shared};
 use crate::compute::imaging;
+use crate::compute::lab::data::object_samples;
+use crate::compute::weights::bundled;
 use crate::desktop::document::{Command, Network, PictureChoice, WeightsChoice};
 use crate::desktop::jobs::Inspection;
 
@@ -83,15 +85,25 @@ fn duration(elapsed: std::time::Duration) -> String {
 }
 
 fn samples(ui: &mut Ui, picture: &PictureChoice, out: &mut Outbox) {
+    ui.label(RichText::new("generated, from the test split").color(palette(ui).muted));
+    for sample in object_samples() {
+        one_sample(ui, picture, (&sample.name, &sample.title), "no bundled network has learnt from it", out);
+    }
+    ui.separator();
+    ui.label(RichText::new("photos").color(palette(ui).muted));
     for sample in imaging::samples() {
-        let choice = PictureChoice::Sample(sample.name.to_owned());
-        let is_shown = *picture == choice;
-        if ui.selectable_label(is_shown, sample.title).on_hover_text(sample.credit).clicked() {
-            if !is_shown {
-                out.send(Command::SetPicture(choice));
-            }
-            ui.close();
+        one_sample(ui, picture, (sample.name, sample.title), sample.credit, out);
+    }
+}
+
+fn one_sample(ui: &mut Ui, picture: &PictureChoice, (name, title): (&str, &str), hover: &str, out: &mut Outbox) {
+    let choice = PictureChoice::Sample(name.to_owned());
+    let is_shown = *picture == choice;
+    if ui.selectable_label(is_shown, title).on_hover_text(hover).clicked() {
+        if !is_shown {
+            out.send(Command::SetPicture(choice));
         }
+        ui.close();
     }
 }
 
@@ -109,6 +121,15 @@ fn weights(ui: &mut Ui, network: &Network, out: &mut Outbox) {
             out.send(Command::SetWeights(network.id, WeightsChoice::Seeded(0)));
         }
         ui.close();
+    }
+    ui.separator();
+    ui.label(RichText::new("come with gatescope").color(palette(ui).muted));
+    for bundled in bundled() {
+        let path = bundled.path();
+        if ui.button(bundled.title).on_hover_text("adds the network with its weights").clicked() {
+            out.send(Command::Open(vec![path]));
+            ui.close();
+        }
     }
     ui.separator();
     if ui.button("Open weights…").clicked() {

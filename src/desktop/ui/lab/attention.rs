@@ -113,17 +113,16 @@ fn measures(ui: &mut Ui, result: &AttentionResult) {
     ];
     dots::show(ui, &rows, &measures);
     let masks = crate::network::number::grouped(result.masks);
-    widgets::caption(ui, format!("Where it looks: {masks} test images. Chance is the share of the picture the object covers."));
+    widgets::caption(
+        ui,
+        format!("Where it looks: {masks} test images. Chance is the share of the picture the object covers."),
+    );
 }
 
 /// The spatial gates by block, and how the networks learnt.
 fn plots(ui: &mut Ui, result: &AttentionResult) {
-    let mapped: Vec<(&AttentionCurves, Vec<BlockSpread>)> = result
-        .attentions
-        .iter()
-        .map(|known| (known, known.maps()))
-        .filter(|(_, maps)| !maps.is_empty())
-        .collect();
+    let mapped: Vec<(&AttentionCurves, Vec<BlockSpread>)> =
+        result.attentions.iter().map(|known| (known, known.maps())).filter(|(_, maps)| !maps.is_empty()).collect();
     let show = |ui: &mut Ui, index: usize| match index {
         0 => gates(ui, result, &mapped, "Spatial gates peak on the object", |map| map.pointing.mean),
         1 => gates(ui, result, &mapped, "Spatial gates on the object", |map| map.energy.mean),

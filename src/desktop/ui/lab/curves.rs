@@ -115,9 +115,8 @@ fn plot<'a>(ui: &Ui, axes: &Axes<'a>, across: (f64, f64), up: (f64, f64)) -> Plo
         let step = values.windows(2).map(|pair| pair[1] - pair[0]).next().unwrap_or(1.0);
         values.into_iter().map(|value| GridMark { value, step_size: step }).collect()
     };
-    let hints = |hints: AxisHints<'a>| {
-        hints.tick_label_color(colours.muted).tick_label_font(theme::regular(size::LABEL))
-    };
+    let hints =
+        |hints: AxisHints<'a>| hints.tick_label_color(colours.muted).tick_label_font(theme::regular(size::LABEL));
     let unit = axes.unit;
     let names: Vec<String> = axes.names.to_vec();
     let words = move |mark: GridMark, _: &RangeInclusive<f64>| match names.is_empty() {
@@ -126,10 +125,9 @@ fn plot<'a>(ui: &Ui, axes: &Axes<'a>, across: (f64, f64), up: (f64, f64)) -> Plo
         false => names.get(mark.value.max(0.0) as usize).cloned().unwrap_or_default(),
     };
     let below = hints(AxisHints::new_x().formatter(words)).label_spacing(egui::Rangef::new(18.0, 30.0));
-    let beside = hints(AxisHints::new_y().formatter(move |mark, _| {
-        format!("{}{unit}", tick_words(mark.value, mark.step_size))
-    }))
-    .min_thickness(46.0);
+    let beside =
+        hints(AxisHints::new_y().formatter(move |mark, _| format!("{}{unit}", tick_words(mark.value, mark.step_size))))
+            .min_thickness(46.0);
     let counted = if axes.names.is_empty() { 7 } else { axes.names.len().max(1) };
     Plot::new(axes.name.to_owned())
         .height(axes.height)

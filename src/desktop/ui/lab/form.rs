@@ -45,14 +45,7 @@ fn grouped(value: f64, _: RangeInclusive<usize>) -> String {
 }
 
 /// A number with decimals.
-pub(super) fn real(
-    ui: &mut Ui,
-    label: &str,
-    hint: &str,
-    value: &mut f32,
-    range: RangeInclusive<f32>,
-    speed: f64,
-) {
+pub(super) fn real(ui: &mut Ui, label: &str, hint: &str, value: &mut f32, range: RangeInclusive<f32>, speed: f64) {
     field(ui, label, hint, |ui| {
         let drag = DragValue::new(value).range(range).speed(speed).min_decimals(0).max_decimals(6);
         ui.add_sized([WIDGET, size::ROW], drag)
@@ -66,7 +59,14 @@ pub(super) fn budget(ui: &mut Ui, recipe: &mut TrainingRecipe, seeds: Option<&mu
         whole(ui, "Images an epoch", "New ones each time", &mut recipe.samples, 64..=10_000_000, 64.0);
         whole(ui, "Test images", "Looked at after each epoch", &mut recipe.validation, 16..=100_000, 16.0);
         if let Some(seeds) = seeds {
-            whole(ui, "Seeds", "Networks of each kind: the spread over them says what chance does", seeds, 1..=20, 0.05);
+            whole(
+                ui,
+                "Seeds",
+                "Networks of each kind: the spread over them says what chance does",
+                seeds,
+                1..=20,
+                0.05,
+            );
         }
         whole(ui, "Threads", "The window keeps what is left", threads, 1..=64, 0.05);
     });

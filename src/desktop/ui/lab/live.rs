@@ -109,11 +109,18 @@ pub(super) fn curves(ui: &mut Ui, training: &Training) {
     widgets::section(ui, "Learning rate");
     let axes = Axes { name: "Learning rate by epoch", height: 110.0, across, ..Axes::default() };
     let rate = steps.iter().map(|step| [step.at, f64::from(step.learning_rate)]).collect();
-    let curve = Curve { name: "learning rate".to_owned(), label: None, colour: colours.muted, dashed: false, points: rate };
+    let curve =
+        Curve { name: "learning rate".to_owned(), label: None, colour: colours.muted, dashed: false, points: rate };
     curves::show(ui, &axes, &[curve]);
     if steps.is_empty() {
         let at = ui.min_rect().center();
-        ui.painter().text(at, Align2::CENTER_CENTER, "the first steps are on their way", theme::regular(size::LABEL), colours.faint);
+        ui.painter().text(
+            at,
+            Align2::CENTER_CENTER,
+            "the first steps are on their way",
+            theme::regular(size::LABEL),
+            colours.faint,
+        );
     }
 }
 

@@ -22,7 +22,13 @@ pub(super) fn title(ui: &mut Ui, title: &str, claim: &str, actions: impl FnOnce(
 }
 
 /// A button that starts a run; not while another is in progress.
-pub(super) fn start(ui: &mut Ui, label: &str, lab: &Lab, task: impl FnOnce() -> Option<LabTask>, out: &mut Outbox) -> bool {
+pub(super) fn start(
+    ui: &mut Ui,
+    label: &str,
+    lab: &Lab,
+    task: impl FnOnce() -> Option<LabTask>,
+    out: &mut Outbox,
+) -> bool {
     let free = lab.running().is_none();
     let colours = palette(ui);
     let button = Button::new(RichText::new(label).color(colours.on_accent)).fill(colours.accent);

@@ -92,7 +92,9 @@ fn start_sends_the_recipe_as_it_stands_and_pages_are_reached_by_their_tabs() {
     let mut harness = lab(LabPage::Train, "resnet20+se");
     harness.get_by_label("Start").click();
     harness.run();
-    let Some(Command::StartLab(LabTask::Train(task))) = harness.state().sent.last() else { panic!("no run was asked for") };
+    let Some(Command::StartLab(LabTask::Train(task))) = harness.state().sent.last() else {
+        panic!("no run was asked for")
+    };
     assert!(task.spec.to_string().ends_with("+cbam") && task.source == Source::Objects, "{}", task.spec);
     for page in LabPage::ALL {
         harness.get_by_label(&format!("Lab: {}", page.title())).click();
@@ -135,7 +137,8 @@ fn an_experiment_is_held_goes_on_and_is_read() {
     let mut harness = lab(LabPage::Degradation, "resnet20");
     harness.get_by_label("Run");
     let folder = tempfile::tempdir().expect("a folder");
-    let mut settings = DegradationSettings { depths: vec![8], threads: 1, recipe: toy(), ..DegradationSettings::default() };
+    let mut settings =
+        DegradationSettings { depths: vec![8], threads: 1, recipe: toy(), ..DegradationSettings::default() };
     settings.out = Some(folder.path().to_path_buf());
     harness.state_mut().jobs.start_lab(LabTask::Degradation(Box::new(settings.clone())));
     harness.state_mut().jobs.hold_lab(true);

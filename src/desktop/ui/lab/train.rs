@@ -115,7 +115,8 @@ impl TrainPage {
             },
         };
         form::field(ui, "Network", "The lab's small trunk with an attention, or the active network", |ui| {
-            let combo = ComboBox::from_id_salt("network to train").selected_text(name(self.choice)).width(form::FIELD - 24.0);
+            let combo =
+                ComboBox::from_id_salt("network to train").selected_text(name(self.choice)).width(form::FIELD - 24.0);
             let shown = combo.truncate().show_ui(ui, |ui| {
                 for index in 0..ATTENTIONS.len() {
                     let choice = Choice::Preset(index);
@@ -138,7 +139,10 @@ impl TrainPage {
             Source::Objects => "64 × 64".to_owned(),
             Source::Folder(_) => format!("{height} × {width}"),
         };
-        let text = format!("{} · {images} images of {seen} in all", NetworkSpec { input: None, classes: None, ..spec.clone() });
+        let text = format!(
+            "{} · {images} images of {seen} in all",
+            NetworkSpec { input: None, classes: None, ..spec.clone() }
+        );
         ui.add(Label::new(RichText::new(text).size(size::LABEL).color(palette(ui).muted)).truncate());
     }
 }

@@ -18,7 +18,7 @@ use eframe::egui;
 use egui::{Align2, Rect, Response, RichText, Sense, Ui, pos2, vec2};
 
 use self::camera::Camera;
-use self::gates::GateCache;
+use self::gates::Gates;
 use self::layout::Placed;
 use self::model::Overview;
 use self::opened::Opened;
@@ -26,6 +26,7 @@ use self::opened_layout::PlacedOpened;
 use self::paint::Marks;
 use self::pen::Pen;
 use super::selection::part::{Part, scope_name};
+use super::textures::GateTextures;
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared};
 use crate::desktop::document::Network;
@@ -42,11 +43,18 @@ const UPPER: f32 = 0.56;
 #[derive(Default)]
 pub struct NetworkView {
     known: Option<Known>,
-    gates: GateCache,
     overview: Camera,
     detail: Camera,
     /// What was marked last: a new selection is brought into view.
     marked: Option<ScopeId>,
+}
+
+/// What is being looked at.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    shared: &'a Shared<'a>,
+    network: &'a Network,
+    part: Option<Part>,
 }
 
 /// What follows from a graph, kept as long as it is shown.
@@ -66,12 +74,11 @@ impl Known {
 
 impl NetworkView {
     /// Shows the view.
-    pub fn ui(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
+    pub fn ui(&mut self, ui: &mut Ui, shared: &Shared, textures: &mut GateTextures, out: &mut Outbox) {
         let Some(network) = shared.active() else {
             super::widgets::empty_state(ui, "No networks", "Add one with Ctrl+N, or open a file with Ctrl+O.");
             return;
         };
-        self.gates.follow(shared.inspection(network));
         let part = shared.selection.part.as_deref().and_then(|name| Part::find(&network.graph, name));
         self.know(network, part);
         let (rect, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
@@ -80,8 +87,10 @@ impl NetworkView {
         let split = inner.top() + (hint_top - inner.top()) * UPPER;
         let upper = Rect::from_min_max(inner.min, pos2(inner.right(), split));
         let lower = Rect::from_min_max(pos2(inner.left(), split), pos2(inner.right(), hint_top - size::GAP));
-        self.upper_pane(ui, upper, shared, network, part, out);
-        self.lower_pane(ui, lower, shared, network, part, out);
+        let subject = Subject { shared, network, part };
+        let mut gates = Gates { inspection: shared.inspection(network), textures };
+        self.upper_pane(ui, upper, subject, &mut gates, out);
+        self.lower_pane(ui, lower, subject, &mut gates, out);
         hint(ui, Rect::from_min_max(pos2(inner.left(), hint_top), inner.max));
         let bounds = self.known.as_ref().map_or(Rect::ZERO, |known| known.placed.bounds);
         if keys::may_take(ui) {
@@ -117,9 +126,8 @@ impl NetworkView {
         &mut self,
         ui: &mut Ui,
         pane: Rect,
-        shared: &Shared,
-        network: &Network,
-        part: Option<Part>,
+        Subject { shared, network, part }: Subject,
+        gates: &mut Gates,
         out: &mut Outbox,
     ) {
         let Some(known) = &self.known else { return };
@@ -163,16 +171,15 @@ impl NetworkView {
         }
         let painter = ui.painter_at(pane);
         let pen = Pen { painter: &painter, view, colours: palette(ui) };
-        paint::overview(&pen, &known.overview, &known.placed, &mut self.gates, marks);
+        paint::overview(&pen, &known.overview, &known.placed, gates, marks);
     }
 
     fn lower_pane(
         &mut self,
         ui: &mut Ui,
         pane: Rect,
-        shared: &Shared,
-        network: &Network,
-        part: Option<Part>,
+        Subject { shared, network, part }: Subject,
+        gates: &mut Gates,
         out: &mut Outbox,
     ) {
         let Some((scope, opened, placed)) = self.known.as_ref().and_then(|known| known.open.as_ref()) else { return };
@@ -221,7 +228,7 @@ impl NetworkView {
             paint_opened::Scene { graph: &network.graph, scope: *scope, opened, placed, selected, gate, hovered };
         let painter = ui.painter_at(pane);
         let pen = Pen { painter: &painter, view, colours: palette(ui) };
-        paint_opened::opened(&pen, &scene, &mut self.gates);
+        paint_opened::opened(&pen, &scene, gates);
     }
 }
 

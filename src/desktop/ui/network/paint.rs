@@ -3,7 +3,7 @@
 use eframe::egui;
 use egui::{Align2, Color32, Pos2, Rect, Stroke, StrokeKind, pos2, vec2};
 
-use super::gates::GateCache;
+use super::gates::Gates;
 use super::layout::{ARC, Placed, PlacedBlock, PlacedGroup};
 use super::model::{Block, Group, Link, Overview};
 use super::pen::{Lettering, Pen, curve};
@@ -25,7 +25,7 @@ pub struct Marks {
 }
 
 /// Paints everything.
-pub fn overview(pen: &Pen, overview: &Overview, placed: &Placed, gates: &mut GateCache, marks: Marks) {
+pub fn overview(pen: &Pen, overview: &Overview, placed: &Placed, gates: &mut Gates, marks: Marks) {
     for (group, place) in overview.groups.iter().zip(&placed.groups) {
         if group.is_framed {
             frame(pen, place, marks.selected == Some(group.scope));
@@ -132,7 +132,7 @@ fn layers(pen: &Pen, block: &Block, place: &PlacedBlock) {
     }
 }
 
-fn gate_values(pen: &Pen, block: &Block, place: &PlacedBlock, gates: &mut GateCache) {
+fn gate_values(pen: &Pen, block: &Block, place: &PlacedBlock, gates: &mut Gates) {
     let attention = block.attention.unwrap_or_default();
     for ((gate, kind), world) in block.gates.iter().zip(&place.gates) {
         let colour = pen.colours.gate(*kind, attention);

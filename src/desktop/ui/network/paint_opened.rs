@@ -3,7 +3,7 @@
 use eframe::egui;
 use egui::{Align2, Pos2, Rect, Stroke, StrokeKind, pos2, vec2};
 
-use super::gates::GateCache;
+use super::gates::Gates;
 use super::model::{shape_text, size_text};
 use super::opened::{GateFrame, LayerBox, Opened};
 use super::opened_layout::{PlacedOpened, RADIUS, SMALL_TEXT, TEXT};
@@ -33,7 +33,7 @@ pub struct Scene<'a> {
 }
 
 /// Paints everything.
-pub fn opened(pen: &Pen, scene: &Scene, gates: &mut GateCache) {
+pub fn opened(pen: &Pen, scene: &Scene, gates: &mut Gates) {
     let stroke = Stroke::new(1.2, pen.colours.wire);
     for (frame, (rect, values)) in scene.opened.frames.iter().zip(&scene.placed.frames) {
         gate_frame(pen, scene, frame, *rect, *values, gates);
@@ -124,7 +124,7 @@ fn size_below(pen: &Pen, scene: &Scene, layer: &LayerBox, rect: Rect) {
     pen.text(rect.center_bottom() + vec2(0.0, 3.0), Align2::CENTER_TOP, &text, &style, pen.colours.faint);
 }
 
-fn gate_frame(pen: &Pen, scene: &Scene, frame: &GateFrame, rect: Rect, values: Rect, gates: &mut GateCache) {
+fn gate_frame(pen: &Pen, scene: &Scene, frame: &GateFrame, rect: Rect, values: Rect, gates: &mut Gates) {
     let colours = pen.colours;
     let colour = colours.gate(frame.kind, frame.attention);
     let corner = f32::from(size::BOX_CORNER);

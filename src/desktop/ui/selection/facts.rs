@@ -3,30 +3,35 @@
 use eframe::egui;
 use egui::{Align2, Sense, Ui, Vec2};
 
-use super::part::{Part, scope_name};
+use super::part::{Part as Selected, scope_name};
+use crate::compute::engine::{Part, Timing, gflops};
 use crate::desktop::document::Network;
+use crate::desktop::ui::metric::{milliseconds, percent};
 use crate::desktop::ui::network::model::shape_text;
 use crate::desktop::ui::theme::{self, palette, size};
-use crate::desktop::ui::{Outbox, widgets};
+use crate::desktop::ui::{Outbox, Shared, widgets};
 use crate::network::attention;
 use crate::network::cost::Cost;
 use crate::network::graph::{Graph, NodeId, Op, ScopeId, ScopeKind};
 use crate::network::number;
 
-pub(super) fn of_part(ui: &mut Ui, network: &Network, part: Part) {
+pub(super) fn of_part(ui: &mut Ui, shared: &Shared, network: &Network, part: Selected) {
     let graph = &network.graph;
     let (output, cost) = match part {
-        Part::Scope(scope) => (graph[scope].output, network.ledger.scope(scope)),
-        Part::Layer(node) => (node, network.ledger.layer(node)),
+        Selected::Scope(scope) => (graph[scope].output, network.ledger.scope(scope)),
+        Selected::Layer(node) => (node, network.ledger.layer(node)),
     };
     widgets::fact(ui, "Shape", shape_text(graph[output].shape));
     widgets::fact(ui, "Parameters", number::grouped(cost.params));
-    if let Part::Scope(scope) = part
+    if let Selected::Scope(scope) = part
         && let Some(attention) = graph.attention_of(scope)
     {
         of_which(ui, network, attention, cost);
     }
     costs(ui, cost);
+    if let Some(measured) = shared.jobs.measurement(network) {
+        time(ui, network, part, &measured.timing, cost.macs);
+    }
     if let Some(side) = network.fields.get(output.0) {
         widgets::fact(ui, "Receptive field", format!("{side} × {side}"));
     }
@@ -38,6 +43,29 @@ fn costs(ui: &mut Ui, cost: Cost) {
     widgets::fact(ui, "Activations", number::bytes(cost.activation_bytes));
 }
 
+/// What has been measured of it.
+fn time(ui: &mut Ui, network: &Network, part: Selected, timing: &Timing, macs: u64) {
+    let (time, first) = match part {
+        Selected::Scope(scope) => (Some(timing.scope(scope)), None),
+        Selected::Layer(node) => (timing.layer(node), Some(timing.first(node))),
+    };
+    match (time, first) {
+        (Some(time), _) => {
+            let share = percent(time, timing.total());
+            widgets::fact(ui, "Time", format!("{} ms · {share}", milliseconds(time)));
+            if macs > 0 {
+                widgets::fact(ui, "Speed", format!("{:.1} GF/s", gflops(macs, time)));
+            }
+        }
+        (None, Some(first)) => {
+            let name = network.graph[first].name.as_str();
+            let short = name.rsplit('.').next().unwrap_or(name);
+            widgets::fact(ui, "Time", format!("computed with {short}"));
+        }
+        (None, None) => {}
+    }
+}
+
 /// What of it is the attention's.
 fn of_which(ui: &mut Ui, network: &Network, attention: ScopeId, whole: Cost) {
     let own = network.ledger.scope(attention);
@@ -46,7 +74,7 @@ fn of_which(ui: &mut Ui, network: &Network, attention: ScopeId, whole: Cost) {
     widgets::fact(ui, &label, format!("{} · {share:.1} %", number::grouped(own.params)));
 }
 
-pub(super) fn of_network(ui: &mut Ui, network: &Network) {
+pub(super) fn of_network(ui: &mut Ui, shared: &Shared, network: &Network) {
     let graph = &network.graph;
     let total = network.ledger.total();
     widgets::fact(ui, "Input", shape_text(graph.input()));
@@ -58,6 +86,14 @@ pub(super) fn of_network(ui: &mut Ui, network: &Network) {
         widgets::fact(ui, "of which attention", format!("{} · {share:.1} %", number::grouped(attention.params)));
     }
     costs(ui, total);
+    if let Some(measured) = shared.jobs.measurement(network) {
+        let timing = &measured.timing;
+        widgets::fact(ui, "Time of a run", format!("{:.1} ms", timing.median.as_secs_f64() * 1e3));
+        if let Some(Part { attention, network }) = timing.attention.map(|ledger| ledger.nanoseconds) {
+            let words = format!("{} ms · {}", milliseconds(attention), percent(attention, network));
+            widgets::fact(ui, "of which attention", words);
+        }
+    }
     let weighted = graph.nodes.iter().filter(|node| matches!(node.op, Op::Conv2d(_) | Op::Linear { .. }));
     let named = |node: &&crate::network::graph::Node| {
         node.params.first().is_some_and(|param| graph[graph[*param].owner].name == node.name)

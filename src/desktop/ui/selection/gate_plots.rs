@@ -1,138 +1,124 @@
 //! The gates of the selected part: bars of the channel gate, the spatial gate over what the network saw.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use eframe::egui;
-use egui::{
-    Align2, Color32, ColorImage, Label, Mesh, Rect, RichText, Sense, Stroke, StrokeKind, TextureHandle, Ui, Vec2, pos2,
-};
+use egui::{Align2, Color32, Label, Mesh, Rect, RichText, Sense, Stroke, StrokeKind, Ui, Vec2, pos2};
 
 use super::part::scope_name;
 use crate::compute::explain::Stats;
 use crate::compute::imaging::colour::viridis;
-use crate::compute::imaging::overlay;
 use crate::desktop::document::Network;
 use crate::desktop::jobs::Inspection;
-use crate::desktop::ui::theme::{self, palette, size};
+use crate::desktop::ui::textures::{Detail, GateTextures, Scale};
+use crate::desktop::ui::theme::{self, opacity, palette, size};
 use crate::desktop::ui::{Outbox, Shared, widgets};
 use crate::network::graph::{Gate, GateKind, ScopeKind};
 use crate::network::number;
 
 /// Height of a channel gate's bars.
 const BARS: f32 = 72.0;
-/// The map's share over the picture.
-const OPACITY: f32 = 0.6;
 /// From here on a channel counts as let through.
 const OPEN: f32 = 0.95;
 
-/// Pictures and profiles, made once an inspection.
-#[derive(Default)]
-pub(super) struct GatePlots {
-    inspection: Option<Arc<Inspection>>,
-    sorted: HashMap<usize, Vec<f32>>,
-    overlays: HashMap<usize, TextureHandle>,
+/// The gates with their numbers.
+pub(super) fn show(
+    ui: &mut Ui,
+    shared: &Shared,
+    network: &Network,
+    gates: &[usize],
+    textures: &mut GateTextures,
+    out: &mut Outbox,
+) {
+    if gates.is_empty() {
+        return;
+    }
+    let Some(inspection) = shared.inspection(network) else {
+        waiting(ui, shared, network);
+        return;
+    };
+    for index in gates {
+        let gate = &network.graph.gates[*index];
+        let (Some(values), Some(stats)) = (inspection.run.gates.get(*index), inspection.stats.get(*index)) else {
+            continue;
+        };
+        ui.add_space(size::PADDING);
+        let shape: Vec<String> = values.shape.dims().iter().map(ToString::to_string).collect();
+        let heading = match gate.kind {
+            GateKind::Channel => format!("Channel gate · {} values", shape.join(" × ")),
+            GateKind::Spatial => format!("Spatial gate · {}", shape.join(" × ")),
+        };
+        widgets::section(ui, &heading);
+        ui.add_space(2.0);
+        let is_selected = shared.selection.gate.as_deref() == Some(gate.name.as_str());
+        let clicked = match gate.kind {
+            GateKind::Channel => {
+                let sorted = textures.sorted(inspection, *index);
+                channel(ui, network, gate, sorted, is_selected)
+            }
+            GateKind::Spatial => spatial(ui, inspection, gate, *index, is_selected, textures),
+        };
+        if clicked {
+            select(network, gate, out);
+        }
+        numbers(ui, stats);
+        if inspection.is_grafted(*index) {
+            widgets::pill(ui, "grafted", palette(ui).difference)
+                .on_hover_text("This gate is not from the weights' file: the file has no such attention.");
+        }
+        if gate.kind == GateKind::Channel {
+            let open = values.values.iter().filter(|value| **value > OPEN).count();
+            let all = values.values.len();
+            let text = format!("{} of {} above {OPEN}", number::grouped(open as u64), number::grouped(all as u64));
+            widgets::caption(ui, text);
+        }
+    }
+    if !network.weights.is_trained() {
+        ui.add_space(size::GAP);
+        widgets::pill(ui, "untrained weights", palette(ui).difference)
+            .on_hover_text("The gates are real, but nothing has been learnt. Open weights with Ctrl+O.");
+    }
 }
 
-impl GatePlots {
-    pub(super) fn ui(&mut self, ui: &mut Ui, shared: &Shared, network: &Network, gates: &[usize], out: &mut Outbox) {
-        if gates.is_empty() {
-            return;
-        }
-        let Some(inspection) = shared.inspection(network) else {
-            waiting(ui, shared, network);
-            return;
-        };
-        self.follow(inspection);
-        for index in gates {
-            let gate = &network.graph.gates[*index];
-            let (Some(values), Some(stats)) = (inspection.run.gates.get(*index), inspection.stats.get(*index)) else {
-                continue;
-            };
-            ui.add_space(size::PADDING);
-            let shape: Vec<String> = values.shape.dims().iter().map(ToString::to_string).collect();
-            let heading = match gate.kind {
-                GateKind::Channel => format!("Channel gate · {} values", shape.join(" × ")),
-                GateKind::Spatial => format!("Spatial gate · {}", shape.join(" × ")),
-            };
-            widgets::section(ui, &heading);
-            ui.add_space(2.0);
-            let is_selected = shared.selection.gate.as_deref() == Some(gate.name.as_str());
-            let clicked = match gate.kind {
-                GateKind::Channel => self.channel(ui, network, gate, *index, is_selected),
-                GateKind::Spatial => self.spatial(ui, inspection, gate, *index, is_selected),
-            };
-            if clicked {
-                select(network, gate, out);
-            }
-            numbers(ui, stats);
-            if inspection.is_grafted(*index) {
-                widgets::pill(ui, "grafted", palette(ui).difference)
-                    .on_hover_text("This gate is not from the weights' file: the file has no such attention.");
-            }
-            if gate.kind == GateKind::Channel {
-                let open = values.values.iter().filter(|value| **value > OPEN).count();
-                let all = values.values.len();
-                let text = format!("{} of {} above {OPEN}", number::grouped(open as u64), number::grouped(all as u64));
-                widgets::caption(ui, text);
-            }
-        }
-        if !network.weights.is_trained() {
-            ui.add_space(size::GAP);
-            widgets::pill(ui, "untrained weights", palette(ui).difference)
-                .on_hover_text("The gates are real, but nothing has been learnt. Open weights with Ctrl+O.");
-        }
-    }
+fn channel(ui: &mut Ui, network: &Network, gate: &Gate, sorted: &[f32], is_selected: bool) -> bool {
+    let attention = match network.graph[gate.scope].kind {
+        ScopeKind::Attention(name) => name,
+        _ => "",
+    };
+    let colour = palette(ui).gate(gate.kind, attention);
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), BARS), Sense::click());
+    let plot = Rect::from_min_max(rect.min, pos2(rect.right() - 16.0, rect.bottom()));
+    scale(ui, plot);
+    widgets::channel_bars(ui, plot, sorted, colour);
+    outline(ui, rect, &response, is_selected);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &gate.name));
+    response.on_hover_text(format!("{}\nsorted, on an absolute scale from 0 to 1", gate.name)).clicked()
+}
 
-    fn follow(&mut self, inspection: &Arc<Inspection>) {
-        if !self.inspection.as_ref().is_some_and(|known| Arc::ptr_eq(known, inspection)) {
-            *self = Self { inspection: Some(inspection.clone()), ..Self::default() };
-        }
+fn spatial(
+    ui: &mut Ui,
+    inspection: &Arc<Inspection>,
+    gate: &Gate,
+    index: usize,
+    is_selected: bool,
+    textures: &mut GateTextures,
+) -> bool {
+    let crop = &inspection.prepared.crop;
+    // The picture keeps its aspect and never grows beyond a square of the panel's width.
+    let side = ui.available_width().min(240.0);
+    let aspect = crop.width() as f32 / crop.height().max(1) as f32;
+    let shown = if aspect >= 1.0 { Vec2::new(side, side / aspect) } else { Vec2::new(side * aspect, side) };
+    let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), shown.y), Sense::click());
+    let rect = Rect::from_min_size(row.min, shown);
+    let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+    ui.painter().image(textures.crop(ui.ctx(), inspection), rect, whole, Color32::WHITE);
+    if let Some(heat) = textures.gate(ui.ctx(), inspection, index, Scale::Absolute, Detail::Smooth) {
+        ui.painter().image(heat, rect, whole, Color32::WHITE.gamma_multiply(opacity::HEAT));
     }
-
-    fn channel(&mut self, ui: &mut Ui, network: &Network, gate: &Gate, index: usize, is_selected: bool) -> bool {
-        let Some(values) = self.inspection.as_ref().and_then(|found| found.run.gates.get(index)) else { return false };
-        let sorted = self.sorted.entry(index).or_insert_with(|| widgets::sorted_descending(&values.values));
-        let attention = match network.graph[gate.scope].kind {
-            ScopeKind::Attention(name) => name,
-            _ => "",
-        };
-        let colour = palette(ui).gate(gate.kind, attention);
-        let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), BARS), Sense::click());
-        let plot = Rect::from_min_max(rect.min, pos2(rect.right() - 16.0, rect.bottom()));
-        scale(ui, plot);
-        widgets::channel_bars(ui, plot, sorted, colour);
-        outline(ui, rect, &response, is_selected);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &gate.name));
-        response.on_hover_text(format!("{}\nsorted, on an absolute scale from 0 to 1", gate.name)).clicked()
-    }
-
-    fn spatial(&mut self, ui: &mut Ui, inspection: &Inspection, gate: &Gate, index: usize, is_selected: bool) -> bool {
-        let crop = &inspection.prepared.crop;
-        let values = &inspection.run.gates[index];
-        let [height, width] = *values.shape.dims() else { return false };
-        let texture = self.overlays.entry(index).or_insert_with(|| {
-            let picture = overlay::blend(crop, &values.values, [height, width], (0.0, 1.0), OPACITY);
-            let sides = [picture.width() as usize, picture.height() as usize];
-            let image = ColorImage::from_rgb(sides, picture.as_raw());
-            ui.ctx().load_texture(format!("overlay {index}"), image, egui::TextureOptions::LINEAR)
-        });
-        // The picture keeps its aspect and never grows beyond a square of the panel's width.
-        let side = ui.available_width().min(240.0);
-        let aspect = crop.width() as f32 / crop.height().max(1) as f32;
-        let shown = if aspect >= 1.0 { Vec2::new(side, side / aspect) } else { Vec2::new(side * aspect, side) };
-        let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), shown.y), Sense::click());
-        let rect = Rect::from_min_size(row.min, shown);
-        let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-        ui.painter().image(texture.id(), rect, whole, Color32::WHITE);
-        colour_bar(
-            ui,
-            Rect::from_min_max(pos2(rect.right() + 8.0, rect.top()), pos2(rect.right() + 14.0, rect.bottom())),
-        );
-        outline(ui, rect, &response, is_selected);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &gate.name));
-        response.on_hover_text(format!("{}\nviridis, on an absolute scale from 0 to 1", gate.name)).clicked()
-    }
+    colour_bar(ui, Rect::from_min_max(pos2(rect.right() + 8.0, rect.top()), pos2(rect.right() + 14.0, rect.bottom())));
+    outline(ui, rect, &response, is_selected);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &gate.name));
+    response.on_hover_text(format!("{}\nviridis, on an absolute scale from 0 to 1", gate.name)).clicked()
 }
 
 fn select(network: &Network, gate: &Gate, out: &mut Outbox) {

@@ -8,55 +8,54 @@ pub mod part;
 use eframe::egui;
 use egui::{Label, RichText, ScrollArea, Ui};
 
-use self::gate_plots::GatePlots;
 use self::part::{Part, scope_name};
+use super::textures::GateTextures;
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared, widgets};
 use crate::desktop::document::Network;
 use crate::network::attention;
 use crate::network::graph::{Graph, ScopeId, ScopeKind};
 
-/// The panel's own state.
-#[derive(Default)]
-pub struct SelectionPanel {
-    plots: GatePlots,
+/// Shows the panel.
+pub fn ui(ui: &mut Ui, shared: &Shared, textures: &mut GateTextures, out: &mut Outbox) {
+    ScrollArea::vertical().id_salt("selection-panel").auto_shrink(false).show(ui, |ui| {
+        ui.add_space(size::PADDING);
+        widgets::section(ui, "Selection");
+        ui.add_space(4.0);
+        let Some(network) = shared.active() else {
+            widgets::muted(ui, "No network yet.");
+            return;
+        };
+        let part = shared.selection.part.as_deref().and_then(|name| Part::find(&network.graph, name));
+        match part {
+            Some(part) => selected(ui, shared, network, part, textures, out),
+            None => whole(ui, shared, network),
+        }
+        ui.add_space(size::PADDING);
+    });
 }
 
-impl SelectionPanel {
-    /// Shows the panel.
-    pub fn ui(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
-        ScrollArea::vertical().id_salt("selection-panel").auto_shrink(false).show(ui, |ui| {
-            ui.add_space(size::PADDING);
-            widgets::section(ui, "Selection");
-            ui.add_space(4.0);
-            let Some(network) = shared.active() else {
-                widgets::muted(ui, "No network yet.");
-                return;
-            };
-            let part = shared.selection.part.as_deref().and_then(|name| Part::find(&network.graph, name));
-            match part {
-                Some(part) => self.part(ui, shared, network, part, out),
-                None => whole(ui, shared, network),
-            }
-            ui.add_space(size::PADDING);
-        });
+fn selected(
+    ui: &mut Ui,
+    shared: &Shared,
+    network: &Network,
+    part: Part,
+    textures: &mut GateTextures,
+    out: &mut Outbox,
+) {
+    let graph = &network.graph;
+    title(ui, graph, part);
+    ui.add_space(size::GAP);
+    facts::of_part(ui, shared, network, part);
+    match part {
+        Part::Layer(node) => formulas::of_layer(ui, graph, node),
+        Part::Scope(scope) if graph[scope].kind == ScopeKind::Stage => facts::blocks(ui, network, scope, out),
+        Part::Scope(scope) => formulas::of_scope(ui, network, scope),
     }
-
-    fn part(&mut self, ui: &mut Ui, shared: &Shared, network: &Network, part: Part, out: &mut Outbox) {
-        let graph = &network.graph;
-        title(ui, graph, part);
-        ui.add_space(size::GAP);
-        facts::of_part(ui, network, part);
-        match part {
-            Part::Layer(node) => formulas::of_layer(ui, graph, node),
-            Part::Scope(scope) if graph[scope].kind == ScopeKind::Stage => facts::blocks(ui, network, scope, out),
-            Part::Scope(scope) => formulas::of_scope(ui, network, scope),
-        }
-        let shown = gates_of(graph, part);
-        self.plots.ui(ui, shared, network, &shown, out);
-        if let Some(name) = attention_at(graph, part) {
-            card(ui, name);
-        }
+    let shown = gates_of(graph, part);
+    gate_plots::show(ui, shared, network, &shown, textures, out);
+    if let Some(name) = attention_at(graph, part) {
+        card(ui, name);
     }
 }
 
@@ -131,7 +130,7 @@ fn whole(ui: &mut Ui, shared: &Shared, network: &Network) {
     ui.add(Label::new(heading).truncate()).on_hover_text(&name);
     widgets::caption(ui, "the whole network");
     ui.add_space(size::GAP);
-    facts::of_network(ui, network);
+    facts::of_network(ui, shared, network);
     ui.add_space(size::PADDING);
     let hint = "Nothing is selected. Click a block in the Network view, a row in Costs or a gate in Inspect; \
                 in the Network view the arrow keys select too.";

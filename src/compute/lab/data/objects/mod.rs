@@ -47,6 +47,12 @@ impl Objects {
         Picture { name, pixels: example.image }
     }
 
+    /// The name of a test picture's class.
+    #[must_use]
+    pub fn class_of_test(&self, index: u64) -> &str {
+        &self.classes[self.label(Split::Test, index)]
+    }
+
     fn scene(&self, split: Split, index: u64) -> Scene {
         let class = self.label(split, index);
         let mut random = SplitMix64::stream(self.seed, scenes(split), index);

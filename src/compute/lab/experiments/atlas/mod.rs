@@ -266,7 +266,9 @@ impl Sums {
         let gates: Vec<usize> = graph.gates.iter().enumerate().filter(is_channel).map(|(index, _)| index).collect();
         if gates.is_empty() {
             let name = &graph.name;
-            return Err(LabError::Setting(format!("{name} has no channel gates; give it attention that has: {name}+se")));
+            return Err(LabError::Setting(format!(
+                "{name} has no channel gates; give it attention that has: {name}+se"
+            )));
         }
         let channels = |gate: &usize| graph[graph.gates[*gate].node].shape.elements();
         let sums = gates.iter().map(|gate| vec![vec![0.0; channels(gate)]; classes]).collect();
@@ -307,4 +309,4 @@ impl Sums {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -63,7 +63,11 @@ fn still(gate: &AtlasGate) -> Option<String> {
     };
     let still = (0..gate.channels()).filter(|channel| range(channel) < STILL).count();
     (gate.channels() > 0).then(|| {
-        format!("In {} {still} of {} channels hardly differ between classes (less than {STILL}).", gate.block, gate.channels())
+        format!(
+            "In {} {still} of {} channels hardly differ between classes (less than {STILL}).",
+            gate.block,
+            gate.channels()
+        )
     })
 }
 
@@ -76,7 +80,6 @@ fn alike(gate: &AtlasGate, classes: &[String]) -> Option<String> {
     let count = classes.len().min(gate.means.len());
     let pairs = (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b)));
     let (a, b) = pairs.min_by(|x, y| distance(x.0, x.1).total_cmp(&distance(y.0, y.1)))?;
-    (count > 2).then(|| {
-        format!("{} and {} excite it most alike ({:.3} apart).", classes[a], classes[b], distance(a, b))
-    })
+    (count > 2)
+        .then(|| format!("{} and {} excite it most alike ({:.3} apart).", classes[a], classes[b], distance(a, b)))
 }

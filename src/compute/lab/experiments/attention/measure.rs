@@ -83,7 +83,10 @@ impl Sum {
 
 fn mask_of<'a>(dataset: &dyn Dataset, example: &'a Example) -> Result<&'a Mask, LabError> {
     example.mask.as_ref().ok_or_else(|| {
-        LabError::Setting(format!("{} has no object masks; where a network looks can be measured on objects", dataset.name()))
+        LabError::Setting(format!(
+            "{} has no object masks; where a network looks can be measured on objects",
+            dataset.name()
+        ))
     })
 }
 

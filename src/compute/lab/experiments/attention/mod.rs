@@ -272,7 +272,8 @@ pub fn run(
                 update(&|result| last(result, &|seed| seed.epochs.clone_from(&epochs)));
             })?;
             let started = std::time::Instant::now();
-            let score = evaluate(&learnt.graph, &learnt.weights, dataset, Split::Test, settings.test, settings.threads)?;
+            let score =
+                evaluate(&learnt.graph, &learnt.weights, dataset, Split::Test, settings.test, settings.threads)?;
             let say = |share: f32| {
                 let fraction = trained + (to - trained) * share;
                 let what = format!("{attention}, seed {seed}: where it looks");
@@ -292,7 +293,9 @@ pub fn run(
 
 fn plan(dataset: &dyn Dataset, settings: &AttentionSettings) -> Result<Vec<(String, NetworkSpec)>, LabError> {
     if settings.attentions.is_empty() || settings.seeds == 0 || settings.masks == 0 {
-        return Err(LabError::Setting("nothing to run: give at least one attention, one seed and one image".to_owned()));
+        return Err(LabError::Setting(
+            "nothing to run: give at least one attention, one seed and one image".to_owned(),
+        ));
     }
     let network = |attention: &String| {
         Ok((attention.clone(), lab_network(settings.depth, true, attention, dataset.classes().len())?))
@@ -336,4 +339,4 @@ fn empty(
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -17,12 +17,8 @@ pub(super) fn of(result: &AttentionResult) -> Page {
         bars("Grad-CAM peaks on the object, % of images", (0.0, 100.0), true, AttentionCurves::pointing),
         bars("Grad-CAM on the object, % of the map", (0.0, 100.0), true, AttentionCurves::energy),
     ];
-    let mapped: Vec<(&AttentionCurves, Vec<BlockSpread>)> = result
-        .attentions
-        .iter()
-        .map(|known| (known, known.maps()))
-        .filter(|(_, maps)| !maps.is_empty())
-        .collect();
+    let mapped: Vec<(&AttentionCurves, Vec<BlockSpread>)> =
+        result.attentions.iter().map(|known| (known, known.maps())).filter(|(_, maps)| !maps.is_empty()).collect();
     let mut legend = Vec::new();
     if let Some((_, first)) = mapped.first() {
         let names: Vec<String> = first.iter().map(|map| short(&map.block)).collect();

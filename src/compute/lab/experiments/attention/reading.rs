@@ -18,7 +18,10 @@ pub(super) fn of(result: &AttentionResult) -> Vec<String> {
     }
     let seeds = result.run.seeds.len();
     if seeds < 3 {
-        sentences.push(format!("{seeds} {}: too few to tell a difference from chance.", if seeds == 1 { "seed" } else { "seeds" }));
+        sentences.push(format!(
+            "{seeds} {}: too few to tell a difference from chance.",
+            if seeds == 1 { "seed" } else { "seeds" }
+        ));
     }
     if !result.is_complete() {
         let done: usize = measured.iter().map(|known| known.measured().count()).sum();
@@ -46,7 +49,9 @@ fn accuracy(measured: &[&AttentionCurves]) -> Vec<String> {
     let clear: Vec<String> = compared
         .iter()
         .filter(|(_, spread)| spread.stands_out_from(&trunk))
-        .map(|(name, spread)| format!("{} by {:+.1} points", title(name), (spread.mean - trunk.mean) * 100.0).replace('-', "−"))
+        .map(|(name, spread)| {
+            format!("{} by {:+.1} points", title(name), (spread.mean - trunk.mean) * 100.0).replace('-', "−")
+        })
         .collect();
     if compared.is_empty() {
         return sentences;
@@ -61,7 +66,9 @@ fn accuracy(measured: &[&AttentionCurves]) -> Vec<String> {
 fn grad_cam(measured: &[&AttentionCurves], chance: f64) -> Option<String> {
     let rows: Vec<(&AttentionCurves, Spread, Spread)> =
         measured.iter().filter_map(|known| Some((*known, known.pointing()?, known.energy()?))).collect();
-    let by = |a: &&(&AttentionCurves, Spread, Spread), b: &&(&AttentionCurves, Spread, Spread)| a.1.mean.total_cmp(&b.1.mean);
+    let by = |a: &&(&AttentionCurves, Spread, Spread), b: &&(&AttentionCurves, Spread, Spread)| {
+        a.1.mean.total_cmp(&b.1.mean)
+    };
     let (best, worst) = (rows.iter().max_by(by)?, rows.iter().min_by(by)?);
     let chance = percent(chance);
     if rows.len() == 1 {
@@ -99,7 +106,10 @@ fn maps(known: &AttentionCurves, chance: f64) -> Option<String> {
         _ => format!("{below} of {} blocks less often than chance ({chance_words})", maps.len()),
     };
     if maps.len() == 1 {
-        return Some(format!("{name}'s own maps peak on the object in {} of the images; {against}.", best.pointing.percent()));
+        return Some(format!(
+            "{name}'s own maps peak on the object in {} of the images; {against}.",
+            best.pointing.percent()
+        ));
     }
     Some(format!(
         "{name}'s own maps peak on the object most often in {} ({}) and least in {} ({}); {against}.",

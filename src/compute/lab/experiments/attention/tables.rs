@@ -5,7 +5,8 @@ use crate::compute::lab::experiments::files::csv;
 
 /// A row a network.
 pub(super) fn networks(result: &AttentionResult) -> Vec<u8> {
-    let header = ["attention", "spec", "params", "macs", "seed", "accuracy", "grad_cam_pointing", "grad_cam_energy", "chance"];
+    let header =
+        ["attention", "spec", "params", "macs", "seed", "accuracy", "grad_cam_pointing", "grad_cam_energy", "chance"];
     let rows = result.attentions.iter().flat_map(|known| {
         known.seeds.iter().filter_map(move |seed| {
             let measured = seed.measured.as_ref()?;

@@ -52,7 +52,8 @@ fn a_result_is_written_whole_and_read_again() {
     let folder = tempfile::tempdir().expect("a folder");
     assert_eq!(result.write(folder.path()).expect("writes").len(), 4);
     let json = std::fs::read(folder.path().join("attention.json")).expect("reads");
-    assert_eq!(serde_json::from_slice::<AttentionResult>(&json).expect("parses"), result);
+    let read = serde_json::from_slice::<AttentionResult>(&json).expect("parses");
+    assert_eq!((&read.run, read.reading(), read.masks), (&result.run, result.reading(), result.masks));
     let lines = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("reads").lines().count();
     assert_eq!((lines("attention.csv"), lines("attention-maps.csv")), (1 + 6, 1 + 3 * 9));
     assert!(image::open(folder.path().join("attention.png")).expect("a picture").width() > 1800);

@@ -39,7 +39,13 @@ impl Default for DegradationSettings {
     fn default() -> Self {
         let mut recipe = TrainingRecipe { epochs: 10, samples: 4000, validation: 1000, ..TrainingRecipe::default() };
         recipe.label_smoothing = 0.0;
-        Self { depths: DEPTHS.to_vec(), seeds: 1, recipe, threads: crate::compute::engine::default_threads(), out: None }
+        Self {
+            depths: DEPTHS.to_vec(),
+            seeds: 1,
+            recipe,
+            threads: crate::compute::engine::default_threads(),
+            out: None,
+        }
     }
 }
 
@@ -170,8 +176,18 @@ impl DegradationResult {
     /// # Errors
     /// The file and what the system said.
     pub fn write(&self, folder: &Path) -> Result<Vec<PathBuf>, LabError> {
-        let header =
-            ["kind", "depth", "seed", "epoch", "train_error", "test_error", "train_loss", "test_loss", "learning_rate", "seconds"];
+        let header = [
+            "kind",
+            "depth",
+            "seed",
+            "epoch",
+            "train_error",
+            "test_error",
+            "train_loss",
+            "test_loss",
+            "learning_rate",
+            "seconds",
+        ];
         let rows = self.curves.iter().flat_map(|curve| {
             curve.epochs.iter().map(|point| {
                 vec![
@@ -292,4 +308,4 @@ fn empty(dataset: &dyn Dataset, settings: &DegradationSettings) -> DegradationRe
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -90,7 +90,11 @@ fn shortcut(plain: &[Row], residual: &[Row]) -> Option<String> {
     Some(match gain.abs() <= ALIKE {
         true => format!("At {} layers shortcuts change little: {a} without, {b} with them.", plain.depth),
         false if gain > 0.0 => {
-            format!("At {} layers shortcuts take {} of error away: {a} without, {b} with them.", plain.depth, points(gain))
+            format!(
+                "At {} layers shortcuts take {} of error away: {a} without, {b} with them.",
+                plain.depth,
+                points(gain)
+            )
         }
         false => format!("At {} layers shortcuts cost {}: {a} without, {b} with them.", plain.depth, points(gain)),
     })

@@ -40,7 +40,8 @@ pub(crate) fn ending(ends: &[(Kind, usize, f32, f32)], epochs: usize) -> Degrada
 fn degradation_is_called_so_only_when_training_is_worse_too() {
     use Kind::{Plain, Residual};
     let text = |ends: &[_]| ending(ends, 4).reading().join("\n");
-    let degraded = text(&[(Plain, 8, 0.10, 0.12), (Plain, 56, 0.38, 0.40), (Residual, 8, 0.1, 0.12), (Residual, 56, 0.05, 0.07)]);
+    let degraded =
+        text(&[(Plain, 8, 0.10, 0.12), (Plain, 56, 0.38, 0.40), (Residual, 8, 0.1, 0.12), (Residual, 56, 0.05, 0.07)]);
     assert!(degraded.contains("28.0 points worse than with 8"), "{degraded}");
     assert!(degraded.contains("degradation, not overfitting"), "{degraded}");
     assert!(degraded.contains("56 layers the residual network is 5.0 points better"), "{degraded}");

@@ -1,0 +1,154 @@
+//! The operators of a graph in terms of candle's, on `[batch, C, H, W]` and `[batch, C]`.
+
+use candle_core::{Result, Tensor, bail};
+
+use super::prepare::Prepared;
+use crate::network::graph::{Conv2d, Node, Op, Pool2d, Shape, adaptive_windows};
+
+/// Computes one node.
+pub(super) fn compute(node: &Node, inputs: &[&Tensor], prepared: &Prepared) -> Result<Tensor> {
+    let Some(x) = inputs.first() else { bail!("it has no input") };
+    let batch = x.dim(0)?;
+    let y = match (&node.op, prepared) {
+        (Op::Conv2d(conv), Prepared::Conv { kernel, bias }) => with(bias.as_ref(), convolve(x, kernel, conv)?)?,
+        (Op::Linear { .. }, Prepared::Linear { weight, bias }) => with(bias.as_ref(), x.matmul(weight)?)?,
+        (Op::ChannelConv1d { kernel, circular }, Prepared::Along(weight)) => along(x, weight, *kernel, *circular)?,
+        (Op::BatchNorm { .. }, Prepared::Affine { scale, shift }) => x.broadcast_mul(scale)?.broadcast_add(shift)?,
+        (Op::AvgPool(pool), Prepared::Average(corrections)) => {
+            let window = (pool.kernel[0], pool.kernel[1]);
+            let padded = padded(x, pool, node.shape, 0.0)?;
+            let means = padded.avg_pool2d_with_stride(window, (pool.stride[0], pool.stride[1]))?;
+            match corrections {
+                Some(factors) => means.broadcast_mul(factors)?,
+                None => means,
+            }
+        }
+        (Op::MaxPool(pool), _) => {
+            let window = (pool.kernel[0], pool.kernel[1]);
+            let padded = padded(x, pool, node.shape, f32::NEG_INFINITY)?;
+            padded.max_pool2d_with_stride(window, (pool.stride[0], pool.stride[1]))?
+        }
+        (Op::Relu, _) => x.relu()?,
+        (Op::Relu6, _) => x.clamp(0.0, 6.0)?,
+        (Op::Sigmoid, _) => sigmoid(x)?,
+        (Op::HardSigmoid, _) => hard_sigmoid(x)?,
+        (Op::Silu, _) => x.mul(&sigmoid(x)?)?,
+        (Op::HardSwish, _) => x.mul(&hard_sigmoid(x)?)?,
+        (Op::Times { factor }, _) => x.affine(f64::from(*factor), 0.0)?,
+        (Op::AdaptiveAvgPool { size }, _) => adaptive(&adaptive(x, 2, *size)?, 3, *size)?,
+        (Op::ChannelSlice { start, length }, _) => x.narrow(1, *start, *length)?.contiguous()?,
+        (Op::ChannelShuffle { groups }, _) => {
+            let (batch, channels, height, width) = x.dims4()?;
+            let dealt = x.reshape((batch, *groups, channels / groups, height * width))?;
+            dealt.transpose(1, 2)?.contiguous()?.reshape((batch, channels, height, width))?
+        }
+        (Op::GlobalAvgPool, _) => x.flatten_from(2)?.mean(2)?,
+        (Op::GlobalMaxPool, _) => x.flatten_from(2)?.max(2)?,
+        (Op::ChannelMean, _) => x.mean_keepdim(1)?,
+        (Op::ChannelMax, _) => x.max_keepdim(1)?,
+        (Op::Concat, _) => Tensor::cat(inputs, 1)?,
+        (Op::Add, _) => inputs[1..].iter().try_fold((*x).clone(), |sum, other| sum.add(other))?,
+        (Op::Scale, _) => inputs[1..].iter().try_fold((*x).clone(), |map, gate| gated(&map, gate))?,
+        (Op::Input | Op::Flatten, _) => (*x).clone(),
+        (Op::Subsample { stride }, _) => every(&every(x, 2, *stride)?, 3, *stride)?,
+        (Op::PadChannels { before, after }, _) => x.pad_with_zeros(1, *before, *after)?,
+        (Op::Conv2d(_) | Op::Linear { .. } | Op::ChannelConv1d { .. } | Op::BatchNorm { .. } | Op::AvgPool(_), _) => {
+            bail!("its weights are not there")
+        }
+    };
+    y.reshape(dims(batch, node.shape))
+}
+
+/// The dimensions of a batch of this shape.
+pub(super) fn dims(batch: usize, shape: Shape) -> Vec<usize> {
+    std::iter::once(batch).chain(shape.dims().iter().copied()).collect()
+}
+
+fn with(bias: Option<&Tensor>, y: Tensor) -> Result<Tensor> {
+    match bias {
+        Some(bias) => y.broadcast_add(bias),
+        None => Ok(y),
+    }
+}
+
+/// candle's convolution has one padding and one stride for both axes: where they differ, padding is laid on before
+/// and what a stride leaves out is left out after.
+fn convolve(x: &Tensor, kernel: &Tensor, conv: &Conv2d) -> Result<Tensor> {
+    let ([top, left], [down, across]) = (conv.padding, conv.stride);
+    let dilation = if conv.dilation[0] == conv.dilation[1] { conv.dilation[0] } else { 1 };
+    let (x, padding) = match top == left {
+        true => (x.clone(), top),
+        false => (x.pad_with_zeros(2, top, top)?.pad_with_zeros(3, left, left)?, 0),
+    };
+    if down == across {
+        return x.conv2d(kernel, padding, down, dilation, conv.groups);
+    }
+    let dense = x.conv2d(kernel, padding, 1, dilation, conv.groups)?;
+    every(&every(&dense, 2, down)?, 3, across)
+}
+
+fn sigmoid(x: &Tensor) -> Result<Tensor> {
+    (x.neg()?.exp()? + 1.0)?.recip()
+}
+
+/// `relu6(x + 3) / 6`.
+fn hard_sigmoid(x: &Tensor) -> Result<Tensor> {
+    x.affine(1.0, 3.0)?.clamp(0.0, 6.0)?.affine(1.0 / 6.0, 0.0)
+}
+
+/// Means over windows that cut a dimension into `size`.
+fn adaptive(x: &Tensor, dim: usize, size: usize) -> Result<Tensor> {
+    let windows = adaptive_windows(x.dim(dim)?, size);
+    let means = windows.map(|window| x.narrow(dim, window.start, window.len())?.mean_keepdim(dim));
+    Tensor::cat(&means.collect::<Result<Vec<_>>>()?, dim)
+}
+
+/// Every `step`-th entry of a dimension.
+fn every(x: &Tensor, dim: usize, step: usize) -> Result<Tensor> {
+    if step == 1 {
+        return Ok(x.clone());
+    }
+    let kept = Tensor::arange_step(0_u32, x.dim(dim)? as u32, step as u32, x.device())?;
+    x.contiguous()?.index_select(&kept, dim)
+}
+
+/// One convolution along the channels; beyond the ends lie zeros, or the other end.
+fn along(x: &Tensor, weight: &Tensor, kernel: usize, circular: bool) -> Result<Tensor> {
+    let (batch, channels, reach) = (x.dim(0)?, x.dim(1)?, kernel / 2);
+    let line = x.reshape((batch, 1, channels))?;
+    if !circular {
+        return line.conv1d(weight, reach, 1, 1, 1);
+    }
+    // A kernel may reach round more than once.
+    let places = (0..channels + 2 * reach).map(|at| ((at + channels * reach - reach) % channels) as u32);
+    let places = Tensor::from_iter(places, x.device())?;
+    line.index_select(&places, 2)?.conv1d(weight, 0, 1, 1, 1)
+}
+
+/// Lays on padding, and behind it whatever the last windows of `ceil_mode` reach for.
+fn padded(x: &Tensor, pool: &Pool2d, to: Shape, value: f32) -> Result<Tensor> {
+    let mut x = x.clone();
+    for (axis, out) in [to.height(), to.width()].into_iter().enumerate() {
+        let (dim, before) = (axis + 2, pool.padding[axis]);
+        let reach = (out - 1) * pool.stride[axis] + pool.kernel[axis];
+        let after = reach.saturating_sub(x.dim(dim)? + before);
+        let blank = |length: usize| {
+            let mut shape = x.dims().to_vec();
+            shape[dim] = length;
+            Tensor::full(value, shape, x.device())
+        };
+        if before + after > 0 {
+            x = Tensor::cat(&[blank(before)?, x.clone(), blank(after)?], dim)?;
+        }
+    }
+    Ok(x)
+}
+
+/// `map · gate`, the gate broadcast: one value a channel, one map for all channels, or one value each.
+fn gated(map: &Tensor, gate: &Tensor) -> Result<Tensor> {
+    let (batch, channels, ..) = map.dims4()?;
+    match gate.dims() {
+        [_, _] => map.broadcast_mul(&gate.reshape((batch, channels, 1, 1))?),
+        _ => map.broadcast_mul(gate),
+    }
+}
