@@ -5,6 +5,7 @@
 
 mod control;
 pub mod kernels;
+pub mod operators;
 mod plain;
 mod plan;
 mod profile;
