@@ -9,13 +9,13 @@ use crate::compute::lab::training::{Optimiser, TrainingRecipe};
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(super) struct Args {
-    /// How often to go through an epoch's images [default: 24]
+    /// How often to go through an epoch's images [default: 10]
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
-    /// Images of an epoch [default: 25600 generated ones, or those of the folder]
+    /// Images of an epoch [default: 12800 generated ones, or those of the folder]
     #[arg(long, value_name = "N")]
     samples: Option<u64>,
-    /// Images to validate on after each epoch and to test on at the end [default: 2000]
+    /// Images to validate on after each epoch and to test on at the end [default: 1000]
     #[arg(long, value_name = "N")]
     validation: Option<u64>,
     /// Images of a step [default: 64]

@@ -82,7 +82,7 @@ fn unused(folder: &Path, name: &str) -> PathBuf {
         1 => folder.join(format!("{name}.safetensors")),
         _ => folder.join(format!("{name}-{number}.safetensors")),
     };
-    (1..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(1))
+    (1..10_000).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(1))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{assert_narrow, folder, json, refused, run, success};
+use super::{folder, json, refused, run};
 use serde_json::Value;
 
 const TINY: &str = "resnet20(blocks=1,widths=8,stem=strided)+sam";
@@ -35,7 +35,6 @@ fn a_tiny_run_writes_a_network_that_knows_what_it_was_trained_on() {
     let inspected = json(["inspect", out, "--format", "json", "--image", picture.to_str().expect("a path")]);
     let label = inspected["top"][0]["label"].as_str().expect("a class has a name").to_owned();
     assert!(report["classes"].as_array().is_some_and(|classes| classes.iter().any(|class| *class == label)));
-    assert_narrow(&success(["inspect", out, "--image", picture.to_str().expect("a path")]));
 }
 
 #[test]

@@ -3,6 +3,9 @@
 //! Blocked maps; a gradient is added to what is there, or overwrites it. Where several inputs share a maximum, the
 //! first has the gradient, as in PyTorch's `max` and `max_pool2d`.
 
+// A maximum is one of the numbers it was taken from, to the bit.
+#![allow(clippy::float_cmp)]
+
 use super::isa::{Isa, Vectorised};
 use super::layout::{Layout, blocks, plane};
 use super::memory::{Shared, with_scratch};
@@ -21,14 +24,19 @@ pub struct Target<'a> {
 }
 
 impl Target<'_> {
-    fn shared(&mut self, length: usize) -> (Shared<f32>, bool) {
+    pub(super) fn shared(self, length: usize) -> (Shared<f32>, bool) {
         assert!(self.values.len() >= length, "the gradient has room");
         (Shared::new(self.values), self.add)
     }
 }
 
+/// Numbers of a batch of blocked maps.
+fn blocked(maps: Maps) -> usize {
+    maps.batch * Layout::Blocked.length(maps.shape)
+}
+
 fn each_image(crew: &Crew, maps: Maps, work: &(dyn Fn(usize) + Sync)) {
-    let parts = tasks(crew, maps.length(), maps.batch);
+    let parts = tasks(crew, blocked(maps), maps.batch);
     let each = maps.batch.div_ceil(parts);
     crew.run(maps.batch.div_ceil(each), &|task| {
         (task * each..((task + 1) * each).min(maps.batch)).for_each(work);
@@ -56,9 +64,9 @@ pub fn channel_gate(
     to_gate: Option<Target>,
 ) {
     let (count, length) = (blocks(maps.shape), plane(maps.shape) * LANES);
-    assert!(map.len() >= maps.length() && gradient.len() >= maps.length(), "buffers hold the batch");
-    let to_map = to_map.map(|mut target| target.shared(maps.length()));
-    let to_gate = to_gate.map(|mut target| target.shared(maps.batch * count * LANES));
+    assert!(map.len() >= blocked(maps) && gradient.len() >= blocked(maps), "buffers hold the batch");
+    let to_map = to_map.map(|target| target.shared(blocked(maps)));
+    let to_gate = to_gate.map(|target| target.shared(maps.batch * count * LANES));
     each_image(crew, maps, &|image| {
         for index in image * count..(image + 1) * count {
             let part = index * length..(index + 1) * length;
@@ -121,9 +129,9 @@ pub fn spatial_gate(
     let image_length = blocks(maps.shape) * plane(maps.shape) * LANES;
     let gate_shape = Shape::map(1, maps.shape.height(), maps.shape.width());
     let gate_length = Layout::of(gate_shape).length(gate_shape);
-    assert!(map.len() >= maps.length() && gradient.len() >= maps.length(), "buffers hold the batch");
-    let to_map = to_map.map(|mut target| target.shared(maps.length()));
-    let to_gate = to_gate.map(|mut target| target.shared(maps.batch * gate_length));
+    assert!(map.len() >= blocked(maps) && gradient.len() >= blocked(maps), "buffers hold the batch");
+    let to_map = to_map.map(|target| target.shared(blocked(maps)));
+    let to_gate = to_gate.map(|target| target.shared(maps.batch * gate_length));
     each_image(crew, maps, &|image| {
         with_scratch(plane(maps.shape) * LANES, |sums| {
             sums.fill(0.0);
@@ -182,17 +190,10 @@ impl Vectorised for SpatialGate<'_> {
 ///
 /// # Panics
 /// When a buffer is too short.
-pub fn over_positions(
-    isa: Isa,
-    crew: &Crew,
-    maps: Maps,
-    (map, gradient): (&[f32], &[f32]),
-    is_max: bool,
-    mut to: Target,
-) {
+pub fn over_positions(isa: Isa, crew: &Crew, maps: Maps, (map, gradient): (&[f32], &[f32]), is_max: bool, to: Target) {
     let (count, length) = (blocks(maps.shape), plane(maps.shape) * LANES);
-    assert!(map.len() >= maps.length() && gradient.len() >= maps.batch * count * LANES, "buffers hold the batch");
-    let (to, add) = to.shared(maps.length());
+    assert!(map.len() >= blocked(maps) && gradient.len() >= maps.batch * count * LANES, "buffers hold the batch");
+    let (to, add) = to.shared(blocked(maps));
     each_image(crew, maps, &|image| {
         for index in image * count..(image + 1) * count {
             let map = &map[index * length..][..length];
@@ -252,13 +253,13 @@ impl Vectorised for Share<'_> {
 ///
 /// # Panics
 /// When a buffer is too short.
-pub fn over_channels(crew: &Crew, maps: Maps, (map, gradient): (&[f32], &[f32]), is_max: bool, mut to: Target) {
+pub fn over_channels(crew: &Crew, maps: Maps, (map, gradient): (&[f32], &[f32]), is_max: bool, to: Target) {
     let plane_shape = Shape::map(1, maps.shape.height(), maps.shape.width());
     let (positions, from_length) = (plane(maps.shape), Layout::of(plane_shape).length(plane_shape));
     let image_length = blocks(maps.shape) * positions * LANES;
     let channels = maps.shape.channels();
-    assert!(map.len() >= maps.length() && gradient.len() >= maps.batch * from_length, "buffers hold the batch");
-    let (to, add) = to.shared(maps.length());
+    assert!(map.len() >= blocked(maps) && gradient.len() >= maps.batch * from_length, "buffers hold the batch");
+    let (to, add) = to.shared(blocked(maps));
     each_image(crew, maps, &|image| {
         let gradient = &gradient[image * from_length..][..positions];
         let map = &map[image * image_length..][..image_length];
@@ -311,12 +312,12 @@ pub fn max_pool(
     maps: Maps,
     to_shape: Shape,
     [map, output, gradient]: [&[f32]; 3],
-    mut to: Target,
+    to: Target,
 ) {
     let (count, length) = (blocks(maps.shape), plane(maps.shape) * LANES);
     let out_length = plane(to_shape) * LANES;
-    assert!(map.len() >= maps.length() && output.len().min(gradient.len()) >= maps.batch * count * out_length);
-    let (to, add) = to.shared(maps.length());
+    assert!(map.len() >= blocked(maps) && output.len().min(gradient.len()) >= maps.batch * count * out_length);
+    let (to, add) = to.shared(blocked(maps));
     each_image(crew, maps, &|image| {
         for index in image * count..(image + 1) * count {
             // SAFETY: each plane is written by one task.

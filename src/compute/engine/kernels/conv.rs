@@ -110,6 +110,15 @@ impl Algorithm {
             _ => Self::Direct,
         }
     }
+
+    /// The most exact: as [`Algorithm::for_conv`] without Winograd's filtering, which costs a digit or two.
+    #[must_use]
+    pub fn exact_for_conv(conv: &Conv2d, from: Shape, to: Shape, layout: Layout) -> Self {
+        match Self::for_conv(conv, from, to, layout) {
+            Self::Winograd(_) => Self::Direct,
+            other => other,
+        }
+    }
 }
 
 impl Conv {

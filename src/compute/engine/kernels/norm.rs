@@ -4,6 +4,11 @@
 //! Moments and sums are taken image by image and joined in the order of the images, so that they do not depend on
 //! the number of threads.
 
+mod factors;
+
+pub use factors::{Factors, Slopes};
+
+use super::backward::Target;
 use super::isa::{Isa, Vectorised};
 use super::layout::{Layout, blocks, plane};
 use super::memory::Shared;
@@ -353,14 +358,14 @@ pub struct Blend<'a> {
 }
 
 impl Blend<'_> {
-    /// Does it to a batch; `add`s to what is there or overwrites it.
+    /// Does it to a batch.
     ///
     /// # Panics
     /// When a buffer is too short.
-    pub fn run(&self, isa: Isa, crew: &Crew, maps: Maps, gradient: &[f32], input: &[f32], to: &mut [f32], add: bool) {
+    pub fn run(&self, isa: Isa, crew: &Crew, maps: Maps, [gradient, input]: [&[f32]; 2], to: Target) {
         let channels = maps.channels();
-        assert!(input.len() >= maps.length() && gradient.len() >= maps.length() && to.len() >= maps.length());
-        let shared = Shared::new(to);
+        assert!(input.len() >= maps.length() && gradient.len() >= maps.length(), "buffers hold the batch");
+        let (shared, add) = to.shared(maps.length());
         channels.each(crew, &|_, start, channel| {
             let part = start..start + channels.length;
             let of = |numbers: &[f32]| {

@@ -1,5 +1,8 @@
 //! Gradients of the operators by their definition, on planar activations of one image.
 
+// A maximum is one of the numbers it was taken from, to the bit.
+#![allow(clippy::float_cmp)]
+
 use super::{Operand, Params, pointwise};
 use crate::network::graph::{Op, Pool2d, Shape, adaptive_windows};
 
@@ -45,7 +48,7 @@ pub(in crate::compute::engine) fn gradients(
         Op::AvgPool(pool) => one(average_pool(pool, from, to, gradient)),
         Op::GlobalAvgPool => one(spread(from, gradient, |plane, g| {
             let share = g / plane.len() as f32;
-            plane.iter_mut().for_each(|to| *to = share);
+            plane.fill(share);
         })),
         Op::GlobalMaxPool => one(maxima(x, from, output, gradient)),
         Op::ChannelMean => {
@@ -189,7 +192,9 @@ fn adaptive_pool(from: Shape, to: Shape, gradient: &[f32]) -> Vec<f32> {
         let share = gradient / (rows.len() * columns.len()) as f32;
         for row in rows {
             let line = &mut result[(channel * from.height() + row) * from.width()..][columns.clone()];
-            line.iter_mut().for_each(|to| *to += share);
+            for to in line {
+                *to += share;
+            }
         }
     }
     result

@@ -178,32 +178,20 @@ impl Tape {
         let rectified = relu.then(|| &self.activations[record.output.0][..]);
         let values = (&self.activations[input.0][..], &norm.mean[..]);
         let sums = gradient_sums(isa, &self.crew, maps, values, rectified, gradient);
-        let count = maps.count() as f64;
-        let padded = norm.scale.len();
-        let (mut of_input, mut constant) = (vec![0.0; padded], vec![0.0; padded]);
-        let (mut to_weight, mut to_bias) = (Vec::new(), Vec::new());
-        for channel in 0..self.shape(input).channels() {
-            let [scale, inverse, mean] =
-                [norm.scale[channel], norm.inverse[channel], norm.mean[channel]].map(f64::from);
-            to_weight.push((sums.second[channel] * inverse) as f32);
-            to_bias.push(sums.first[channel] as f32);
-            if self.options.mode == Mode::Train {
-                let factor = -scale * inverse * inverse * sums.second[channel] / count;
-                of_input[channel] = factor as f32;
-                constant[channel] = (-scale * sums.first[channel] / count - factor * mean) as f32;
-            }
-        }
+        let count = (self.options.mode == Mode::Train).then(|| maps.count());
+        let slopes = norm.slopes(&sums, self.shape(input).channels(), count);
         if self.options.learns {
-            for (role, values) in [(Role::Weight, &to_weight), (Role::Bias, &to_bias)] {
+            for (role, values) in [(Role::Weight, &slopes.weight), (Role::Bias, &slopes.bias)] {
                 if let Some(id) = param(&self.graph, record.layer, role) {
                     self.learn(id.0, values);
                 }
             }
         }
         self.with_target(input, |tape, target| {
-            let blend = Blend { of_gradient: &tape.norms[index].scale, of_input: &of_input, constant: &constant };
+            let of_gradient = &tape.norms[index].scale;
+            let blend = Blend { of_gradient, of_input: &slopes.of_input, constant: &slopes.constant };
             let input = &tape.activations[input.0];
-            blend.run(isa, &tape.crew, maps, gradient, input, target.values, target.add);
+            blend.run(isa, &tape.crew, maps, [gradient, input], target);
         });
     }
 

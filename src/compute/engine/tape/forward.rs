@@ -4,14 +4,14 @@ use std::sync::Mutex;
 
 use super::parameters::param;
 use super::record::{Record, Work};
-use super::{Mode, Normalised, Parameters, Tape};
+use super::{Mode, Parameters, Tape};
 use crate::compute::engine::kernels::activation::Activation;
-use crate::compute::engine::kernels::conv::{Conv, Recipe, Residual};
+use crate::compute::engine::kernels::conv::{Algorithm, Conv, Recipe, Residual};
 use crate::compute::engine::kernels::gate::{Gates, Gating, Source};
-use crate::compute::engine::kernels::norm::{Affine, Maps, Pair, moments};
+use crate::compute::engine::kernels::norm::{Affine, Factors, Maps, Pair, moments};
 use crate::compute::engine::kernels::pool::{Reduction, pool};
 use crate::compute::engine::kernels::reduce::{Planes, Statistics, over_channels, over_positions};
-use crate::compute::engine::kernels::{Aligned, Crew, LANES, Layout, layout, plane};
+use crate::compute::engine::kernels::{Aligned, Crew, Layout, layout, plane};
 use crate::compute::engine::{EngineError, plain};
 use crate::network::graph::{Conv2d, NodeId, Role, Shape};
 
@@ -70,7 +70,7 @@ impl Tape {
             Work::Norm { input, eps, residual, relu } => {
                 self.normalise(index, parameters, input, eps);
                 let norm = &self.norms[index];
-                let shift = self.shift(record.layer, parameters, norm);
+                let shift = norm.shift(parameters.get(&self.graph, record.layer, Role::Bias));
                 let residual = residual.map(|residual| &self.activations[residual.0][..]);
                 let affine = Affine { scale: &norm.scale, shift: &shift, residual, relu };
                 affine.run(isa, &self.crew, self.maps(input), &self.activations[input.0], output);
@@ -112,7 +112,7 @@ impl Tape {
         let layer = self.records[index].layer;
         let channels = self.shape(input).channels();
         let ids = [Role::RunningMean, Role::RunningVar].map(|role| param(&self.graph, layer, role));
-        let Pair { first: mean, second: variance } = match self.options.mode {
+        let moments = match self.options.mode {
             Mode::Train => {
                 let maps = self.maps(input);
                 let found = moments(self.isa, &self.crew, maps, &self.activations[input.0]);
@@ -135,24 +135,7 @@ impl Tape {
             }
         };
         let weight = parameters.get(&self.graph, layer, Role::Weight);
-        let padded = channels.next_multiple_of(LANES);
-        let mut norm = Normalised { mean: vec![0.0; padded], inverse: vec![0.0; padded], scale: vec![0.0; padded] };
-        for channel in 0..channels {
-            let inverse = 1.0 / (variance[channel] + eps).sqrt();
-            norm.mean[channel] = mean[channel] as f32;
-            norm.inverse[channel] = inverse as f32;
-            norm.scale[channel] = (f64::from(weight[channel]) * inverse) as f32;
-        }
-        self.norms[index] = norm;
-    }
-
-    fn shift(&self, layer: NodeId, parameters: &Parameters, norm: &Normalised) -> Vec<f32> {
-        let mut shift = vec![0.0; norm.scale.len()];
-        let bias = parameters.get(&self.graph, layer, Role::Bias);
-        for (channel, (shift, bias)) in shift.iter_mut().zip(bias).enumerate() {
-            *shift = (f64::from(*bias) - f64::from(norm.mean[channel]) * f64::from(norm.scale[channel])) as f32;
-        }
-        shift
+        self.norms[index] = Factors::new(&moments, weight, eps);
     }
 
     fn convolution(
@@ -183,7 +166,16 @@ impl Tape {
                 conv.set_bias(bias);
                 conv
             }
-            None => Conv::new(isa, crew, &Recipe { conv, from, to, layout, weight, scale: None, bias, batch }),
+            None => {
+                // A ReLU that rounding pushes to its other side changes a class map for everyone to see; a step of
+                // training does not mind.
+                let algorithm = match self.options.learns {
+                    true => Algorithm::for_conv(&conv, from, to, layout),
+                    false => Algorithm::exact_for_conv(&conv, from, to, layout),
+                };
+                let recipe = Recipe { conv, from, to, layout, weight, scale: None, bias, batch };
+                Conv::with(algorithm, isa, crew, &recipe)
+            }
         };
         let conv = packed.insert(conv);
         if !is_planar {
@@ -217,7 +209,12 @@ impl Tape {
 }
 
 /// Does each image's part of a batch, on every thread.
-pub(super) fn each_image(crew: &Crew, values: &mut [f32], length: usize, work: &(dyn Fn(usize, &mut [f32]) + Sync)) {
+pub(in crate::compute::engine) fn each_image(
+    crew: &Crew,
+    values: &mut [f32],
+    length: usize,
+    work: &(dyn Fn(usize, &mut [f32]) + Sync),
+) {
     let parts: Vec<Mutex<&mut [f32]>> = values.chunks_exact_mut(length).map(Mutex::new).collect();
     crew.run(parts.len(), &|image| {
         // Each part is locked once: nobody ever waits.

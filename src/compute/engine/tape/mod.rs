@@ -14,10 +14,12 @@ mod record;
 
 use std::collections::BTreeMap;
 
+pub(super) use forward::each_image;
 pub use parameters::Parameters;
 
 use super::EngineError;
 use super::kernels::conv::{Conv, ConvGradient};
+use super::kernels::norm::Factors;
 use super::kernels::{Aligned, Crew, Isa, Layout, default_threads, layout};
 use crate::network::graph::{Graph, NodeId, ParamId, Role, Shape};
 use record::{Record, Work};
@@ -68,7 +70,7 @@ pub struct Tape {
     /// By node: its output, the whole batch; empty where it is not written.
     activations: Vec<Aligned>,
     /// By record: what a normalisation used.
-    norms: Vec<Normalised>,
+    norms: Vec<Factors>,
     /// By record: a convolution, once it has run, with its weights packed.
     packed: Vec<Option<Conv>>,
     /// By record: the gradients of a convolution.
@@ -79,16 +81,6 @@ pub struct Tape {
     flowing: BTreeMap<NodeId, Aligned>,
     kept: BTreeMap<NodeId, Aligned>,
     pool: Vec<Aligned>,
-}
-
-/// Per channel, padded to whole blocks: what a BatchNorm normalised with.
-#[derive(Default)]
-struct Normalised {
-    mean: Vec<f32>,
-    /// `1 / sqrt(var + eps)`.
-    inverse: Vec<f32>,
-    /// `weight · inverse`.
-    scale: Vec<f32>,
 }
 
 impl Tape {
@@ -132,7 +124,7 @@ impl Tape {
         Ok(Self {
             graph: graph.clone(),
             isa,
-            norms: records.iter().map(|_| Normalised::default()).collect(),
+            norms: records.iter().map(|_| Factors::default()).collect(),
             packed: records.iter().map(|_| None).collect(),
             records,
             wanted,

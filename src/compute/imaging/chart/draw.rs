@@ -25,7 +25,7 @@ pub(super) struct Canvas {
 
 impl Canvas {
     pub(super) fn new(lines: &[Line], range: Option<(f64, f64)>, (left, top): (f32, f32)) -> Self {
-        let points = || lines.iter().flat_map(|line| &line.points).filter(|point| is_finite(point));
+        let points = || lines.iter().flat_map(|line| &line.points).filter(|point| is_finite(**point));
         let across = extent(points().map(|point| point[0]));
         let up = range.unwrap_or_else(|| {
             let (low, high) = extent(points().map(|point| point[1]));
@@ -68,7 +68,7 @@ impl Canvas {
     }
 
     pub(super) fn line(&self, page: &mut RgbImage, line: &Line) {
-        let finite = line.points.iter().filter(|point| is_finite(point));
+        let finite = line.points.iter().filter(|point| is_finite(**point));
         let points: Vec<[f32; 2]> = finite.map(|[x, y]| [self.x(*x), self.y(*y)]).collect();
         if let [only] = points[..] {
             return polyline(page, &[[only[0] - 3.0, only[1]], [only[0] + 3.0, only[1]]], line.colour, 6.0, false);
@@ -145,7 +145,7 @@ pub(super) fn polyline(page: &mut RgbImage, points: &[[f32; 2]], colour: [u8; 3]
     }
 }
 
-fn is_finite(point: &&[f64; 2]) -> bool {
+fn is_finite(point: [f64; 2]) -> bool {
     point.iter().all(|value| value.is_finite())
 }
 

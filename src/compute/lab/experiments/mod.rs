@@ -20,8 +20,11 @@ pub use precomputed::{precomputed_attention, precomputed_degradation};
 pub use runner::EpochNotes;
 pub use spread::Spread;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
+use super::LabError;
 use super::training::{EpochRecord, TrainingRecipe};
 
 /// How far an experiment is.
@@ -52,6 +55,19 @@ impl<R> Watch<'static, R> {
     #[must_use]
     pub fn none() -> Self {
         Self { progress: &|_| (), partial: &|_| (), cancelled: &|| false, paused: &|| false }
+    }
+}
+
+impl<R> Watch<'_, R> {
+    /// Waits while the run is held.
+    ///
+    /// # Errors
+    /// [`LabError::Cancelled`] when it is to stop.
+    fn wait(&self) -> Result<(), LabError> {
+        while (self.paused)() && !(self.cancelled)() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        if (self.cancelled)() { Err(LabError::Cancelled) } else { Ok(()) }
     }
 }
 

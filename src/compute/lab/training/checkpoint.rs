@@ -14,10 +14,14 @@ use super::saved::{tensors, write};
 use super::{EpochRecord, TrainingRecipe};
 use crate::compute::engine::tape::Parameters;
 use crate::compute::lab::LabError;
-use crate::compute::lab::data::Dataset;
+use crate::compute::lab::data::{Dataset, Split};
+use crate::compute::random::mix;
 use crate::compute::weights::checkpoint::{Precision, Written, encode};
 use crate::compute::weights::{Checkpoint, json, keys, parsed};
 use crate::network::Graph;
+
+/// The metadata's key of [`fingerprint`].
+const PICTURES: &str = "pictures";
 
 /// The checkpoint's name while `out` is being trained: `net.safetensors` has `net.training.safetensors`.
 #[must_use]
@@ -70,7 +74,18 @@ pub(super) fn store(
     for (name, index, values) in &named {
         written.push(Written { name, shape: &graph.params[*index].shape, values });
     }
-    write(path, &encode(&written, &metadata(graph, dataset, recipe, state), Precision::Full))
+    let mut metadata = metadata(graph, dataset, recipe, state);
+    metadata.insert(PICTURES.to_owned(), fingerprint(dataset)?);
+    write(path, &encode(&written, &metadata, Precision::Full))
+}
+
+/// Tells data sets of the same name apart (another seed, a folder that has changed): how many training pictures there
+/// are, and the first one's hash.
+fn fingerprint(dataset: &dyn Dataset) -> Result<String, LabError> {
+    let first = dataset.example(Split::Train, 0)?;
+    let hash = first.image.as_raw().iter().fold(first.label as u64, |hash, byte| mix(hash ^ u64::from(*byte)));
+    let count = dataset.len(Split::Train).map_or_else(|| "endless".to_owned(), |count| count.to_string());
+    Ok(format!("{count} {hash:016x}"))
 }
 
 fn moment_name(moment: &str, param: &str) -> String {
@@ -131,7 +146,9 @@ impl Saved<'_> {
             return Err(self.refuse(format!("it is of {}, not of {}", text(keys::NETWORK), graph.name)));
         }
         let classes: Vec<String> = self.json(keys::CLASSES)?;
-        if text(keys::DATASET) != dataset.name() || classes != dataset.classes() {
+        let is_other = |pictures: &String| fingerprint(dataset).is_ok_and(|own| own != *pictures);
+        let differs = self.file.metadata().get(PICTURES).is_some_and(is_other);
+        if text(keys::DATASET) != dataset.name() || classes != dataset.classes() || differs {
             return Err(
                 self.refuse(format!("it was trained on {} with other classes or pictures", text(keys::DATASET)))
             );

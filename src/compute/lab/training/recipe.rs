@@ -84,9 +84,9 @@ impl Default for TrainingRecipe {
     /// What the embedded networks were trained with.
     fn default() -> Self {
         Self {
-            epochs: 24,
-            samples: 25_600,
-            validation: 2000,
+            epochs: 10,
+            samples: 12_800,
+            validation: 1000,
             batch: 64,
             optimiser: Optimiser::SGD,
             learning_rate: 0.1,

@@ -242,6 +242,11 @@ fn another_run_is_not_continued() {
     other.attention = NetworkSpec::of("resnet20").attention;
     let message = refusal(&lower(&other).expect("a graph"), &recipe, &checkpoint);
     assert!(message.contains("it is of resnet20") && message.contains("+cbam"), "{message}");
+    let fixed = Toy::new(Some(50));
+    let options_of = |file: &Path| TrainingOptions { resume: Some(file.to_owned()), ..options(&out) };
+    let message = train(&graph, &fixed, &recipe, options_of(&checkpoint), &TrainingControl::none());
+    let message = message.expect_err("is refused").to_string();
+    assert!(message.contains("other classes or pictures"), "{message}");
     let options = TrainingOptions { resume: Some(checkpoint.clone()), ..options(&out) };
     train(&graph, &toy, &recipe, options, &TrainingControl::none()).expect("continues");
     let message = refusal(&graph, &recipe, &out);

@@ -131,7 +131,7 @@ impl Training {
             let mut index = 0;
             self.steps.retain(|_| {
                 index += 1;
-                index % 2 == 0
+                index & 1 == 0
             });
         }
     }

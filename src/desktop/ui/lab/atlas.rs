@@ -55,14 +55,14 @@ impl AtlasPage {
             form::source(ui, &mut self.source, out);
             form::whole(ui, "Images", "At most this many of each split", &mut self.images, 16..=100_000, 8.0);
             form::whole(ui, "Threads", "The window keeps what is left", &mut self.threads, 1..=64, 0.05);
-            form::field(ui, "Network", "The active network, with its weights; choose another on the left", |ui| {
-                let words = active.map_or_else(
-                    || "none".to_owned(),
-                    |network| format!("{} {}", Document::letter(shared.position(network)), network.spec),
-                );
-                ui.add(egui::Label::new(words).truncate())
-            });
         });
+        if let Some(network) = active {
+            let words =
+                format!("of {} {}, the active network", Document::letter(shared.position(network)), network.spec);
+            let text = egui::RichText::new(words).size(size::LABEL).color(palette(ui).muted);
+            ui.add(egui::Label::new(text).truncate()).on_hover_text("Choose another on the left");
+            ui.add_space(size::GAP);
+        }
         if let Some(run) = lab.running_on(LabPage::Atlas) {
             parts::progress(ui, run, out);
         }

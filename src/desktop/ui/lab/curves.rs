@@ -51,7 +51,10 @@ pub(super) fn show(ui: &mut Ui, axes: &Axes, curves: &[Curve]) {
     let (across, up) = (axes.across(curves), axes.up(curves));
     let labelled = curves.iter().any(|curve| curve.label.is_some());
     let room = if labelled { f64::from(NAME / (ui.available_width() - NAME - 50.0).max(60.0)) } else { 0.02 };
-    let bounds = PlotBounds::from_min_max([across.0, up.0], [across.1 + (across.1 - across.0) * room, up.1]);
+    // A little air below keeps the lowest number of one axis off the first of the other.
+    let air = (up.1 - up.0) * 0.03;
+    let end = across.1 + (across.1 - across.0) * room;
+    let bounds = PlotBounds::from_min_max([across.0, up.0 - air], [end, up.1 + air]);
     let unit = axes.unit;
     let step = axes.step;
     let plot = plot(ui, axes, across, up).label_formatter(move |hover| match hover {

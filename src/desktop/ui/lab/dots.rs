@@ -59,14 +59,11 @@ fn show_measure(ui: &mut Ui, column: Rect, rows: &[Row], measure: &Measure) {
     let at = pos2(column.left(), column.top() + 15.0);
     painter.text(at, Align2::LEFT_TOP, scale, theme::regular(size::LABEL), colours.faint);
     if let Some(chance) = measure.chance.filter(|chance| (low..=high).contains(chance)) {
-        let at = pos2(x(chance), column.top() + 38.0);
-        painter.add(egui::Shape::dashed_line(
-            &[at, pos2(at.x, column.bottom() - 4.0)],
-            Stroke::new(1.0, colours.muted),
-            4.0,
-            3.0,
-        ));
-        let words = format!("chance {:.0} %", chance * 100.0);
+        for index in 0..rows.len() {
+            let track = column.top() + 40.0 + ROW * (index as f32 + 0.5) + 8.0;
+            painter.vline(x(chance), (track - 5.0)..=(track + 5.0), Stroke::new(1.5, colours.muted));
+        }
+        let words = format!("| chance {:.0} %", chance * 100.0);
         let place = pos2(column.right(), column.top() + 15.0);
         painter.text(place, Align2::RIGHT_TOP, words, theme::regular(size::LABEL), colours.muted);
     }

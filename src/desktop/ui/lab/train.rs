@@ -111,7 +111,7 @@ impl TrainPage {
             Choice::Active => active.clone().unwrap_or_else(|| "no network".to_owned()),
             Choice::Preset(index) => match ATTENTIONS.get(index) {
                 Some(&"none") | None => "lab trunk".to_owned(),
-                Some(attention) => format!("lab trunk + {}", attention.to_uppercase()),
+                Some(attention) => format!("trunk + {}", attention.to_uppercase()),
             },
         };
         form::field(ui, "Network", "The lab's small trunk with an attention, or the active network", |ui| {

@@ -223,9 +223,7 @@ pub fn run(
     let mut done = 0;
     for split in &settings.splits {
         for index in 0..count(split) {
-            if (watch.cancelled)() {
-                return Err(LabError::Cancelled);
-            }
+            watch.wait()?;
             let example = dataset.example(*split, index)?;
             let picture = Picture { name: format!("{} {index}", dataset.name()), pixels: example.image };
             let prepared = settings.preprocessing.prepare(&picture);
@@ -256,7 +254,7 @@ fn in_words(weights: &Weights) -> String {
 struct Sums {
     /// Indices of the channel gates.
     gates: Vec<usize>,
-    sums: Vec<Vec<Vec<f64>>>,
+    values: Vec<Vec<Vec<f64>>>,
     images: Vec<u64>,
 }
 
@@ -271,14 +269,14 @@ impl Sums {
             )));
         }
         let channels = |gate: &usize| graph[graph.gates[*gate].node].shape.elements();
-        let sums = gates.iter().map(|gate| vec![vec![0.0; channels(gate)]; classes]).collect();
-        Ok(Self { gates, sums, images: vec![0; classes] })
+        let values = gates.iter().map(|gate| vec![vec![0.0; channels(gate)]; classes]).collect();
+        Ok(Self { gates, values, images: vec![0; classes] })
     }
 
     fn add(&mut self, class: usize, values: &[crate::compute::engine::GateValues]) {
         let Some(images) = self.images.get_mut(class) else { return };
         *images += 1;
-        for (gate, sums) in self.gates.iter().zip(&mut self.sums) {
+        for (gate, sums) in self.gates.iter().zip(&mut self.values) {
             for (sum, value) in sums[class].iter_mut().zip(&values[*gate].values) {
                 *sum += f64::from(*value);
             }
@@ -304,7 +302,7 @@ impl Sums {
                 means: means.collect(),
             }
         };
-        self.gates.iter().zip(&self.sums).map(gate).collect()
+        self.gates.iter().zip(&self.values).map(gate).collect()
     }
 }
 

@@ -9,8 +9,9 @@ pub(crate) fn atlas(apart: impl Fn(usize) -> f32) -> AtlasResult {
     let gate = |block: usize| {
         let mean = |class: usize, channel: usize| {
             let wave = (channel * 7 % 32) as f32 / 32.0;
-            (0.2 + 0.6 * wave + apart(block) * (class as f32 - 1.5) * if channel % 2 == 0 { 1.0 } else { -1.0 })
-                .clamp(0.0, 1.0)
+            (0.2 + 0.6 * wave
+                + apart(block) * (class as f32 - 1.5) * if channel.is_multiple_of(2) { 1.0 } else { -1.0 })
+            .clamp(0.0, 1.0)
         };
         AtlasGate {
             gate: format!("layer{}.{}.se.gate", 1 + block / 3, block % 3),

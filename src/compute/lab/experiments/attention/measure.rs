@@ -26,7 +26,7 @@ pub(super) fn look(
     dataset: &dyn Dataset,
     settings: &AttentionSettings,
     say: &dyn Fn(f32),
-    cancelled: &(dyn Fn() -> bool + Sync),
+    wait: &dyn Fn() -> Result<(), LabError>,
 ) -> Result<(Look, Vec<BlockLook>), LabError> {
     let (graph, weights) = (&learnt.graph, &learnt.weights);
     let options = PlanOptions { threads: settings.threads, ..PlanOptions::default() };
@@ -35,9 +35,7 @@ pub(super) fn look(
     let mut seen = Sum::default();
     let mut maps: Vec<(usize, Sum)> = spatial(graph).map(|(index, _)| (index, Sum::default())).collect();
     for index in 0..settings.masks {
-        if cancelled() {
-            return Err(LabError::Cancelled);
-        }
+        wait()?;
         let example = dataset.example(Split::Test, index)?;
         let mask = mask_of(dataset, &example)?;
         let tensor = normalise(&example.image, dataset.mean(), dataset.std());

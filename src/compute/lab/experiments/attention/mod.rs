@@ -279,7 +279,7 @@ pub fn run(
                 let what = format!("{attention}, seed {seed}: where it looks");
                 (watch.progress)(super::Progress { what, fraction, images_per_second: 0.0 });
             };
-            let maps = measure::look(&learnt, dataset, settings, &say, watch.cancelled)?;
+            let maps = measure::look(&learnt, dataset, settings, &say, &|| watch.wait())?;
             let measured = Measured { accuracy: f64::from(score.accuracy), grad_cam: maps.0, maps: maps.1 };
             update(&|result| {
                 last(result, &|seed| seed.measured = Some(measured.clone()));
