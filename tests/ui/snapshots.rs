@@ -46,20 +46,25 @@ fn measured(name: &str, size: [f32; 2], theme: ThemeChoice) {
     harness.state_mut().send(Command::Measure(active));
     harness.step();
     settle(&mut harness);
-    let foot = harness.get_by_label_contains("Time: ").rect();
-    let mut masks = vec![foot, harness.get_by_label_contains("Written out: ").rect()];
+    // Whatever the numbers are, the same places are covered.
+    let [width, height] = size;
+    let line = harness.get_by_label_contains("Written out: ").rect();
+    let foot = harness.get_by_label_contains("Time: ").rect().y_range();
+    let mut masks = vec![line, egui::Rect::from_x_y_ranges(line.x_range(), foot)];
     for title in ["ms", "% time", "GF/s"] {
         masks.extend(harness.query_all_by_label(&format!("Sort by {title}")).map(|heading| {
             let heading = heading.rect();
-            egui::Rect::from_min_max(heading.left_bottom(), egui::pos2(heading.right(), foot.top() - 72.0))
+            egui::Rect::from_min_max(heading.left_bottom(), egui::pos2(heading.right(), line.top() - 4.0))
         }));
     }
     masks.extend(harness.query_all_by_label_contains("of Time").map(|share| share.rect()));
     for words in [" ms · ", " GF/s"] {
-        masks.extend(harness.query_all_by_label_contains(words).map(|value| value.rect().expand(2.0)));
+        let facts = harness.query_all_by_label_contains(words).filter(|value| value.rect().left() > width - 300.0);
+        masks.extend(facts.map(|value| {
+            egui::Rect::from_x_y_ranges(width - 200.0..=width - 4.0, value.rect().expand(2.0).y_range())
+        }));
     }
     // The status bar, from the time on.
-    let [width, height] = size;
     masks.push(egui::Rect::from_min_max(egui::pos2(440.0, height - 30.0), egui::pos2(width - 140.0, height - 2.0)));
     if has_vulkan() {
         masks.into_iter().for_each(|mask| harness.mask(mask));
