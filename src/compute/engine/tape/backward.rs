@@ -191,7 +191,7 @@ impl Tape {
             let of_gradient = &tape.norms[index].scale;
             let blend = Blend { of_gradient, of_input: &slopes.of_input, constant: &slopes.constant };
             let input = &tape.activations[input.0];
-            blend.run(isa, &tape.crew, maps, [gradient, input], target);
+            blend.run(isa, &tape.crew, maps, [&gradient[..], &input[..]], target);
         });
     }
 
