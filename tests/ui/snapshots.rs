@@ -60,9 +60,11 @@ fn measured(name: &str, size: [f32; 2], theme: ThemeChoice) {
     masks.extend(harness.query_all_by_label_contains("of Time").map(|share| share.rect()));
     for words in [" ms · ", " GF/s"] {
         let facts = harness.query_all_by_label_contains(words).filter(|value| value.rect().left() > width - 300.0);
-        masks.extend(facts.map(|value| {
-            egui::Rect::from_x_y_ranges(width - 200.0..=width - 4.0, value.rect().expand(2.0).y_range())
-        }));
+        masks.extend(
+            facts.map(|value| {
+                egui::Rect::from_x_y_ranges(width - 200.0..=width - 4.0, value.rect().expand(2.0).y_range())
+            }),
+        );
     }
     // The status bar, from the time on.
     masks.push(egui::Rect::from_min_max(egui::pos2(440.0, height - 30.0), egui::pos2(width - 140.0, height - 2.0)));

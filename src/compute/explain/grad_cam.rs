@@ -80,6 +80,8 @@ fn class_map(graph: &Graph, tape: &Tape, node: NodeId) -> ClassMap {
         let weight = gradient.iter().sum::<f32>() / plane as f32;
         values.iter_mut().zip(activation).for_each(|(value, activation)| *value += weight * activation);
     }
-    values.iter_mut().for_each(|value| *value = value.max(0.0));
+    for value in &mut values {
+        *value = value.max(0.0);
+    }
     ClassMap { node, shape: Shape::plane(shape.height(), shape.width()), values }
 }

@@ -146,7 +146,9 @@ impl DevicePlan {
         }
         let mut runs = self.results(&outputs)?;
         let elapsed = started.elapsed();
-        runs.iter_mut().for_each(|run| run.elapsed = elapsed);
+        for run in &mut runs {
+            run.elapsed = elapsed;
+        }
         Ok(runs)
     }
 

@@ -30,7 +30,9 @@ pub(super) fn activation(op: &Op, values: &mut [f32]) {
         _ => |x, factor| x * factor,
     };
     let factor = if let Op::Times { factor } = op { *factor } else { 1.0 };
-    values.iter_mut().for_each(|value| *value = function(*value, factor));
+    for value in values {
+        *value = function(*value, factor);
+    }
 }
 
 /// The slope of [`activation`] at `x`, where its value is `y`.

@@ -236,7 +236,9 @@ impl Tape {
         if self.options.learns
             && let Some(id) = param(&self.graph, layer, Role::Weight)
         {
-            results.iter().for_each(|result| self.learn(id.0, &result.weight));
+            for result in &results {
+                self.learn(id.0, &result.weight);
+            }
         }
         for (index, input) in inputs.iter().enumerate() {
             self.with_target(*input, |tape, target| {

@@ -46,7 +46,7 @@ fn image(logits: &[f32], label: usize, smoothing: f32, share: f32, gradient: &mu
         *to = (*to / sum - target) * share;
     }
     // Of equal logits the first counts, as in `top`.
-    let is_right = logits.iter().position(|logit| *logit == highest) == Some(label);
+    let is_right = logits.iter().position(|logit| *logit >= highest) == Some(label);
     (value, is_right)
 }
 

@@ -11,11 +11,14 @@ use crate::network::zoo::{Family, Lowering, Model, Stage};
 /// The family.
 pub struct InceptionResnet;
 
+/// Adds a module and gives the ends of its lanes.
+type Lanes = fn(&mut GraphBuilder, NodeId) -> Vec<NodeId>;
+
 /// A stage: the module in front of it, its blocks, and how far their branches are turned down.
 struct Part {
-    first: (&'static str, fn(&mut GraphBuilder, NodeId) -> Vec<NodeId>),
+    first: (&'static str, Lanes),
     module: &'static str,
-    lanes: fn(&mut GraphBuilder, NodeId) -> Vec<NodeId>,
+    lanes: Lanes,
     blocks: usize,
     factor: f32,
 }
