@@ -52,6 +52,6 @@ fn sheets_that_cannot_be_are_refused() {
     refused(["lab", "sheet", "--data", &inside("none"), "--out", &out], &["none", "no such folder"]);
     refused(["lab", "sheet", "--data", &root.path().display().to_string(), "--out", &out], &["sub-folders"]);
     refused(["lab", "sheet", "--out", &inside("none/sheet.png")], &["--out", "no such folder"]);
-    refused(["lab"], &["sheet"]);
+    refused(["lab"], &["gatescope lab --help"]);
     assert_eq!(listing(root.path()), Vec::<String>::new());
 }
