@@ -77,7 +77,8 @@ fn weights_and_the_configuration_beside_them_are_undone_at_once() {
     let before = harness.state().document().project();
     open(&mut harness, &file);
     let network = harness.state().document().active().expect("one");
-    assert_eq!(network.preparation().mean, [0.5; 3], "the configuration is taken");
+    let mean = network.preparation().mean.map(f32::to_bits);
+    assert_eq!(mean, [0.5_f32.to_bits(); 3], "the configuration is taken");
     ctrl(&mut harness, egui::Key::Z);
     assert_eq!(harness.state().document().project(), before);
 }

@@ -51,9 +51,9 @@ impl Dataset for Toy {
         let label = random.below(3);
         let lit = |x: u32, y: u32| match label {
             _ if self.distinct.is_some() => false,
-            0 => x % 2 == 0,
-            1 => y % 2 == 0,
-            _ => (x + y) % 2 == 0,
+            0 => x.is_multiple_of(2),
+            1 => y.is_multiple_of(2),
+            _ => (x + y).is_multiple_of(2),
         };
         let image = RgbImage::from_fn(12, 12, |x, y| {
             let offset = if lit(x, y) { 90 } else { 0 };

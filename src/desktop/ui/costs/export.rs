@@ -93,7 +93,7 @@ mod tests {
         let layers: Vec<usize> = (0..tree.rows.len()).filter(|row| tree.rows[*row].is_layer()).collect();
         let text = csv(&tree, &layers);
         let mut reader = csv::Reader::from_reader(text.as_bytes());
-        assert_eq!(reader.headers().expect("a line").iter().last(), Some("ms"));
+        assert_eq!(reader.headers().expect("a line").iter().next_back(), Some("ms"));
         let times = reader.records().map(|record| record.expect("reads")[8].parse::<f64>().unwrap_or_default());
         let total = tree.timing().expect("measured").total() as f64 / 1e6;
         assert!((times.sum::<f64>() - total).abs() < 1e-6 * total);
