@@ -91,15 +91,12 @@ fn hide_times(harness: &mut Harness<'static, App>, [width, height]: [f32; 2], vi
 #[test]
 fn dark_1280() {
     views("dark-1280", [1280.0, 800.0], ThemeChoice::Dark);
-<<<<<<< HEAD
-=======
 }
 
 // One harness a test: a second one's pictures would be lost.
 #[test]
 fn measured_dark_1280() {
     measured("dark-1280", [1280.0, 800.0], ThemeChoice::Dark);
->>>>>>> lab
 }
 
 #[test]
@@ -107,15 +104,7 @@ fn light_1920() {
     views("light-1920", [1920.0, 1080.0], ThemeChoice::Light);
 }
 
-<<<<<<< HEAD
-#[test]
-fn measured_dark_1280() {
-    measured("dark-1280", [1280.0, 800.0], ThemeChoice::Dark);
-}
-
-=======
 // One harness a test: a second one's pictures would be lost.
->>>>>>> lab
 #[test]
 fn measured_light_1920() {
     measured("light-1920", [1920.0, 1080.0], ThemeChoice::Light);
