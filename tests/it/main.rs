@@ -2,6 +2,7 @@
 
 mod architecture;
 mod blocks;
+mod bundled;
 mod checkpoints;
 mod cli;
 mod config;
