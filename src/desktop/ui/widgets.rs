@@ -93,3 +93,31 @@ pub fn sorted_descending(values: &[f32]) -> Vec<f32> {
     sorted.sort_by(|a, b| a.is_nan().cmp(&b.is_nan()).then(b.total_cmp(a)));
     sorted
 }
+
+/// A network's text form where there is little room: long options are left out, so that what tells networks apart,
+/// their attention, is not cut off.
+#[must_use]
+pub fn brief(spec: &str) -> String {
+    const ENOUGH: usize = 26;
+    if spec.chars().count() <= ENOUGH {
+        return spec.to_owned();
+    }
+    match (spec.find('('), spec.find(')')) {
+        (Some(open), Some(close)) if open < close && close - open > 4 => {
+            format!("{}(…){}", &spec[..open], &spec[close + 1..])
+        }
+        _ => spec.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::brief;
+
+    #[test]
+    fn attention_is_not_cut_off_and_short_names_stay() {
+        assert_eq!(brief("resnet20(input=64,classes=10,stem=strided)+cbam(r=4)"), "resnet20(…)+cbam(r=4)");
+        assert_eq!(brief("resnet50(stride=v1)+se"), "resnet50(stride=v1)+se");
+        assert_eq!(brief("resnet50+cbam@layer1,layer2+se@layer3"), "resnet50+cbam@layer1,layer2+se@layer3");
+    }
+}

@@ -122,8 +122,9 @@ fn legend(ui: &mut Ui, comparison: &Comparison) {
 fn entry(ui: &mut Ui, colour: egui::Color32, letter: &str, name: &str) {
     let text = palette(ui).text;
     let letter = super::table::elided(ui, letter, theme::semibold(size::TEXT), text, LEGEND_NAME);
-    let words = super::table::elided(ui, name, theme::regular(size::TEXT), text, LEGEND_NAME);
-    let shortened = words.elided;
+    let short = widgets::brief(name);
+    let words = super::table::elided(ui, &short, theme::regular(size::TEXT), text, LEGEND_NAME);
+    let shortened = words.elided || short != name;
     let gap = if letter.size().x > 0.0 { 6.0 } else { 0.0 };
     let width = 15.0 + letter.size().x + gap + words.size().x;
     let (rect, response) = ui.allocate_exact_size(egui::vec2(width, words.size().y), egui::Sense::hover());

@@ -75,7 +75,7 @@ fn row(ui: &mut Ui, shared: &Shared, position: usize, network: &Network, out: &m
         painter.text(inner.right_center(), Align2::RIGHT_CENTER, params, theme::regular(size::TEXT), colours.muted);
     let name = network.spec.to_string();
     let room = params.left() - inner.left() - 48.0;
-    let galley = elided(ui, &name, room, colours.text);
+    let galley = elided(ui, &widgets::brief(&name), room, colours.text);
     painter.galley(egui::pos2(inner.left() + 40.0, rect.center().y - galley.size().y / 2.0), galley, colours.text);
     let label = format!("{letter} {name}");
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_active, &label));

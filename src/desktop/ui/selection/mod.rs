@@ -126,7 +126,7 @@ fn card(ui: &mut Ui, name: &str) {
 /// The network itself, and how to select.
 fn whole(ui: &mut Ui, shared: &Shared, network: &Network) {
     let name = network.spec.to_string();
-    let heading = RichText::new(&name).font(theme::semibold(size::TITLE)).color(palette(ui).text);
+    let heading = RichText::new(widgets::brief(&name)).font(theme::semibold(size::TITLE)).color(palette(ui).text);
     ui.add(Label::new(heading).truncate()).on_hover_text(&name);
     widgets::caption(ui, "the whole network");
     ui.add_space(size::GAP);
