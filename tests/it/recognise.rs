@@ -230,7 +230,10 @@ fn what_is_no_residual_network_is_named() {
 
 /// Any spec of the zoo, as far as tensors tell it.
 fn any_spec() -> impl Strategy<Value = String> {
-    let model = prop::sample::select(gatescope::network::zoo::model_names());
+    // Families whose stages are called so; the others have tests of their own in `zoo.rs`.
+    let mut models = gatescope::network::zoo::model_names();
+    models.retain(|model| parse(&format!("{model}+eca@layer3")).is_ok());
+    let model = prop::sample::select(models);
     let attention = || {
         prop::sample::select(vec![
             "none",

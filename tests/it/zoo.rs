@@ -302,7 +302,7 @@ fn every_model_is_recognised_by_its_own_names() {
         "mobilenet_v2(classes=7)+se@stage3",
         "efficientnet_b0(se=none)",
         "shufflenet_v2_x1_0+cbam@stage3",
-        "regnet_x_400mf+se+none@stage1",
+        "regnet_x_400mf+se+none@stage3",
     ] {
         let found = recognised(&shapes(spec)).unwrap_or_else(|problem| panic!("{spec}: {problem}"));
         assert_eq!(found.to_string(), parse(spec).expect(spec).to_string());

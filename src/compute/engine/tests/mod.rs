@@ -269,7 +269,7 @@ fn whole_small_networks_with_every_block() {
         "resnet18(input=35,blocks=1-1-1-1,widths=8-8-16-16,branch=relu,pool=ceil,stem=tiered)+eca(pad=circular)",
         "vgg11_bn(input=32,blocks=1-1,widths=8-20,classes=5)+se(variant=floor,r=4)",
         "mobilenet_v1(input=32,width=13,attend=both)+cbam(r=2)",
-        "mobilenet_v2(input=32,width=10)+se@stage3",
+        "mobilenet_v2(input=32,width=10)+se(r=4)@stage3",
         "mobilenet_v3_small(input=33,width=25)+cbam(r=4)@stage2",
         "mobilenet_v3_large(input=32,width=20,se=none)",
         "shufflenet_v1_g3(input=32,width=30)+se(variant=floor,r=8)",

@@ -152,6 +152,15 @@ impl DegradationResult {
         Spread::of(ended.filter_map(DepthCurve::last).map(|point| f64::from(of(point))))
     }
 
+    /// Did the training error of these networks fall by less than five points from the first epoch to the last?
+    fn has_hardly_learnt(&self, kind: Kind, depth: usize) -> bool {
+        let mut curves = self.curves.iter().filter(|curve| curve.kind == kind && curve.depth == depth);
+        curves.all(|curve| match (curve.epochs.first(), curve.epochs.last()) {
+            (Some(first), Some(last)) => first.train_error - last.train_error < 0.05,
+            _ => true,
+        })
+    }
+
     /// Is every network at its end?
     #[must_use]
     pub fn is_complete(&self) -> bool {

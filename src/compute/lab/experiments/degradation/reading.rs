@@ -30,7 +30,7 @@ pub(super) fn of(result: &DegradationResult) -> Vec<String> {
     }
     for (kind, rows) in [(Kind::Plain, &plain), (Kind::Residual, &residual)] {
         sentences.extend(ends(kind, rows));
-        sentences.extend(with_depth(kind, rows));
+        sentences.extend(with_depth(kind, rows, &|depth| result.has_hardly_learnt(kind, depth)));
     }
     sentences.extend(shortcut(&plain, &residual));
     if result.run.seeds.len() == 1 {
@@ -58,13 +58,18 @@ fn ends(kind: Kind, rows: &[Row]) -> Option<String> {
 
 /// Does depth help or harm? The deepest against the best of the shallower ones, in training too: what is worse on the
 /// images it was trained on does not overfit, it cannot be optimised.
-fn with_depth(kind: Kind, rows: &[Row]) -> Option<String> {
+fn with_depth(kind: Kind, rows: &[Row], has_hardly_learnt: &dyn Fn(usize) -> bool) -> Option<String> {
     let (deepest, shallower) = rows.split_last()?;
     let best = shallower.iter().min_by(|a, b| a.test.mean.total_cmp(&b.test.mean))?;
     let (test, train) = (deepest.test.mean - best.test.mean, deepest.train.mean - best.train.mean);
     let (deep, shallow) = (deepest.depth, best.depth);
     let subject = format!("With {deep} layers the {} network", kind.as_str());
     Some(match (test > ALIKE, test < -ALIKE) {
+        (true, _) if train > ALIKE && has_hardly_learnt(deep) => format!(
+            "{subject} is {} worse than with {shallow}, but within this budget it has hardly begun to learn: whether \
+             depth harms it or only slows it down, a longer run must tell.",
+            points(test)
+        ),
         (true, _) if train > ALIKE => format!(
             "{subject} is {} worse than with {shallow}, and {} worse on the images it was trained on: that is \
              degradation, not overfitting.",

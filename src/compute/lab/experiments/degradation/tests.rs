@@ -97,3 +97,13 @@ fn cancelling_and_impossible_settings_are_said() {
     let watch = Watch { cancelled: &|| true, ..Watch::none() };
     assert!(matches!(run(&data, &settings, &watch), Err(LabError::Cancelled)));
 }
+
+#[test]
+fn a_network_that_has_hardly_begun_to_learn_proves_nothing() {
+    use Kind::{Plain, Residual};
+    let text =
+        ending(&[(Plain, 8, 0.5, 0.5), (Plain, 56, 0.89, 0.89), (Residual, 8, 0.5, 0.5), (Residual, 56, 0.6, 0.6)], 4);
+    let text = text.reading().join("\n");
+    assert!(text.contains("hardly begun to learn") && text.contains("a longer run must tell"), "{text}");
+    assert!(text.contains("residual network is 10.0 points worse"), "{text}");
+}
