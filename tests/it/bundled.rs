@@ -58,6 +58,7 @@ fn every_bundled_network_recognises_what_it_was_trained_on() {
 
 #[test]
 fn a_bundled_network_that_is_not_there_names_those_that_are() {
-    let message = Checkpoint::open(Path::new("bundled:cbma")).err().expect("refused").to_string();
+    let Err(refusal) = Checkpoint::open(Path::new("bundled:cbma")) else { panic!("there is no such network") };
+    let message = refusal.to_string();
     assert!(message.contains("bundled:cbma") && message.contains("none, se, cam, sam, cbam"), "{message}");
 }

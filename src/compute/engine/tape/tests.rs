@@ -46,10 +46,16 @@ fn check(text: &str, batch: usize, mode: Mode) {
     let mut tape = Tape::new(&graph, options(batch, 2, mode)).expect("a tape");
     tape.forward(&mut parameters.clone(), &images).expect("forward");
     tape.backward(&parameters, &weights).expect("backward");
+    let length_of = |gradient: &[f32]| gradient.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
+    let largest = (0..graph.params.len()).map(|index| length_of(tape.gradient(ParamId(index)))).fold(0.0, f64::max);
     for (index, param) in graph.params.iter().enumerate().filter(|(_, param)| param.role.is_parameter()) {
         let gradient = tape.gradient(ParamId(index)).to_vec();
-        let length = gradient.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
+        let length = length_of(&gradient);
         assert!(length.is_finite() && length > 0.0, "{text}: {} has a gradient", param.name);
+        if length < 1e-6 * largest {
+            // Rounding: the next BatchNorm takes away what this shift adds.
+            continue;
+        }
         let size = parameters.values[index].iter().map(|value| value.abs()).fold(0.0, f32::max).max(0.1);
         let along = |step: f64| {
             let mut moved = parameters.clone();
@@ -60,7 +66,7 @@ fn check(text: &str, batch: usize, mode: Mode) {
             loss(&tape.forward(&mut moved, &images).expect("forward"), &weights)
         };
         // A large step passes the kinks of ReLUs and maxima, a small one drowns in rounding: one of them must agree.
-        let errors = [1e-2, 3e-3, 1e-3, 3e-4].map(|part| {
+        let errors = [1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5].map(|part| {
             let step = f64::from(size) * part;
             ((along(step) - along(-step)) / (2.0 * step) - length).abs() / length
         });
@@ -81,7 +87,7 @@ fn gradients_are_those_of_finite_differences() {
 fn gradients_of_every_family_are_those_of_finite_differences() {
     // MobileNet v3 is not among them: untrained, its gradients drown in rounding.
     for text in
-        ["efficientnet_b0(input=32,width=8,depth=30,classes=4)", "shufflenet_v1_g2(input=32,width=10,classes=4)"]
+        ["efficientnet_b0(input=32,width=8,depth=30,classes=4)", "shufflenet_v1_g3(input=32,width=30,classes=4)"]
     {
         // With the batch's statistics: untrained, these networks fade to nothing over the running ones.
         check(text, 3, Mode::Train);
