@@ -1,16 +1,16 @@
 //! `gatescope lab atlas`: what every channel gate does, by class.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::experiment::{self, Format, Watching};
+use super::experiment::{self, Format};
 use crate::cli::data::{self, Data};
 use crate::cli::error::CliError;
 use crate::cli::page::Page;
 use crate::cli::table::{Cell, Table};
-use crate::cli::{output, source, spec};
+use crate::cli::{source, spec};
 use crate::compute::engine::MAX_THREADS;
 use crate::compute::lab::data::Split;
 use crate::compute::lab::experiments::Watch;
@@ -107,23 +107,12 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         Channels::Index => Order::Index,
         Channels::Sorted => Order::Sorted,
     };
-    let watching = Watching::new();
-    let watch = Watch { progress: &|progress| watching.show(&progress), ..Watch::none() };
-    let result = atlas::run(&graph, &weights, &*dataset, &settings, &watch);
-    watching.clear();
-    let result = result.map_err(data::refused)?;
-    let files = match &args.out {
-        Some(out) => result.write(out, order).map_err(data::refused)?,
-        None => Vec::new(),
-    };
-    match args.format {
-        Format::Json => output::print_json(&result),
-        Format::Table => {
-            let mut page = page(&result);
-            experiment::finish(&mut page, &result.reading(), &files);
-            output::print(&page.text())
-        }
-    }
+    let result = experiment::watched(|progress| {
+        let watch = Watch { progress, ..Watch::none() };
+        atlas::run(&graph, &weights, &*dataset, &settings, &watch)
+    })?;
+    let files = (args.out.as_deref(), |out: &Path| result.write(out, order));
+    experiment::report(&result, files, args.format, (page(&result), result.reading()))
 }
 
 fn page(result: &AtlasResult) -> Page {

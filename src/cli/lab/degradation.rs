@@ -1,9 +1,9 @@
 //! `gatescope lab degradation`: plain against residual.
 
-use super::experiment::{self, Budget, Format, Watching};
-use crate::cli::data;
+use std::path::Path;
+
+use super::experiment::{self, Budget};
 use crate::cli::error::CliError;
-use crate::cli::output;
 use crate::cli::page::Page;
 use crate::cli::table::{Cell, Table};
 use crate::compute::lab::data::Objects;
@@ -37,23 +37,12 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     settings.depths.dedup();
     args.budget.apply(&mut settings.recipe, &mut settings.seeds, &mut settings.threads)?;
     settings.out.clone_from(&args.budget.out);
-    let watching = Watching::new();
-    let watch = Watch { progress: &|progress| watching.show(&progress), ..Watch::none() };
-    let result = degradation::run(&Objects::new(0), &settings, &watch);
-    watching.clear();
-    let result = result.map_err(data::refused)?;
-    let files = match &args.budget.out {
-        Some(out) => result.write(out).map_err(data::refused)?,
-        None => Vec::new(),
-    };
-    match args.budget.format {
-        Format::Json => output::print_json(&result),
-        Format::Table => {
-            let mut page = page(&result);
-            experiment::finish(&mut page, &result.reading(), &files);
-            output::print(&page.text())
-        }
-    }
+    let result = experiment::watched(|progress| {
+        let watch = Watch { progress, ..Watch::none() };
+        degradation::run(&Objects::new(0), &settings, &watch)
+    })?;
+    let files = (args.budget.out.as_deref(), |out: &Path| result.write(out));
+    experiment::report(&result, files, args.budget.format, (page(&result), result.reading()))
 }
 
 fn page(result: &DegradationResult) -> Page {

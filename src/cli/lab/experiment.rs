@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use clap::ValueEnum;
+use serde::Serialize;
 
 use crate::cli::error::CliError;
 use crate::cli::page::Page;
+use crate::cli::{data, output};
 use crate::compute::engine::MAX_THREADS;
+use crate::compute::lab::LabError;
 use crate::compute::lab::experiments::Progress;
 use crate::compute::lab::training::TrainingRecipe;
 
@@ -80,17 +83,17 @@ pub(super) fn check_out(out: &Path) -> Result<(), CliError> {
 }
 
 /// A line that changes while a person is watching; for a log, a line whenever the work changes.
-pub(super) struct Watching {
+struct Watching {
     is_terminal: bool,
     what: Mutex<String>,
 }
 
 impl Watching {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self { is_terminal: io::stderr().is_terminal(), what: Mutex::new(String::new()) }
     }
 
-    pub(super) fn show(&self, progress: &Progress) {
+    fn show(&self, progress: &Progress) {
         let Progress { what, fraction, images_per_second } = progress;
         let mut known = self.what.lock().unwrap_or_else(PoisonError::into_inner);
         let speed = if *images_per_second > 0.0 { format!(", {images_per_second:.0} images/s") } else { String::new() };
@@ -105,15 +108,46 @@ impl Watching {
     }
 
     /// Takes the changing line away.
-    pub(super) fn clear(&self) {
+    fn clear(&self) {
         if self.is_terminal {
             let _ = write!(io::stderr(), "\r\u{1b}[K");
         }
     }
 }
 
+/// Runs an experiment while its progress is shown.
+///
+/// # Errors
+/// What the experiment says.
+pub(super) fn watched<T>(run: impl FnOnce(&(dyn Fn(Progress) + Sync)) -> Result<T, LabError>) -> Result<T, CliError> {
+    let watching = Watching::new();
+    let result = run(&|progress| watching.show(&progress));
+    watching.clear();
+    result.map_err(data::refused)
+}
+
+/// Writes a result's files where that was asked for, and prints it: as JSON, or as a page with its reading.
+///
+/// # Errors
+/// A target that cannot be written.
+pub(super) fn report(
+    result: &impl Serialize,
+    (out, write): (Option<&Path>, impl FnOnce(&Path) -> Result<Vec<PathBuf>, LabError>),
+    format: Format,
+    (mut page, reading): (Page, Vec<String>),
+) -> Result<(), CliError> {
+    let files = out.map(write).transpose().map_err(data::refused)?.unwrap_or_default();
+    match format {
+        Format::Json => output::print_json(result),
+        Format::Table => {
+            finish(&mut page, &reading, &files);
+            output::print(&page.text())
+        }
+    }
+}
+
 /// The reading, and where the files are.
-pub(super) fn finish(page: &mut Page, reading: &[String], files: &[PathBuf]) {
+fn finish(page: &mut Page, reading: &[String], files: &[PathBuf]) {
     page.heading("Reading");
     for sentence in reading {
         page.line(sentence.clone());

@@ -27,11 +27,12 @@ const EFFORT: Effort = Effort { runs: 25, patience: Duration::from_millis(1500) 
 /// How often a measurement says how far it is: a window that repaints takes time from what is measured.
 const SAY_EVERY: Duration = Duration::from_millis(250);
 
-/// A network ready to run, and which of its gates were grafted.
+/// A network ready to run, which of its gates were grafted, and what its file says it was trained on.
 #[derive(Clone)]
 struct Ready {
     runner: Arc<Runner>,
     grafted: Arc<[bool]>,
+    trained_on: Option<TrainedOn>,
 }
 
 /// What was used last, to be used again.
@@ -144,8 +145,8 @@ fn inspect(
     let stats = run.gates.iter().map(|gate| Stats::of(&gate.values)).collect();
     let top = labels::top(&run.logits, own_labels(&key.weights, run.logits.len()).as_ref(), TOP);
     let grafted = ready.grafted.to_vec();
-    let trained_on = key.weights.path().and_then(|path| TrainedOn::of(&Checkpoint::open(path).ok()?));
     let (key, device, graph) = (key.clone(), ready.runner.device(), graph.clone());
+    let trained_on = ready.trained_on;
     Ok(Inspection { key, device, graph, run, stats, top, picture, prepared, trained_on, grafted })
 }
 
@@ -197,7 +198,8 @@ impl Cache {
                     // The window may be closing: nobody is left to tell.
                     let _ = outbox.send(Event::NoDevice(missing.to_string()));
                 }
-                let ready = Ready { runner: Arc::new(runner), grafted: weights.grafted().into() };
+                let trained_on = choice.path().and_then(|path| TrainedOn::of(&Checkpoint::open(path).ok()?));
+                let ready = Ready { runner: Arc::new(runner), grafted: weights.grafted().into(), trained_on };
                 (spec.clone(), choice, ready)
             }
         };

@@ -3,6 +3,8 @@
 use eframe::egui;
 use egui::{Align, Color32, CornerRadius, Layout, Response, RichText, Sense, Stroke, Ui, Vec2};
 
+use egui_plot::Plot;
+
 use super::theme::{self, palette, size};
 
 /// A section's heading: small capitals, muted.
@@ -92,6 +94,23 @@ pub fn sorted_descending(values: &[f32]) -> Vec<f32> {
     let mut sorted = values.to_vec();
     sorted.sort_by(|a, b| a.is_nan().cmp(&b.is_nan()).then(b.total_cmp(a)));
     sorted
+}
+
+/// A plot to look at: it neither zooms nor moves, and its grid is a fine line.
+pub fn still_plot<'a>(name: &str, grid: Color32) -> Plot<'a> {
+    Plot::new(name.to_owned())
+        .grid_color(grid)
+        .grid_fade(0.0)
+        .grid_spacing(egui::Rangef::new(4.0, 60.0))
+        .show_background(false)
+        .show_crosshair(false)
+        .allow_zoom(false)
+        .allow_drag(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .allow_axis_zoom_drag(false)
+        .allow_double_click_reset(false)
+        .sense(Sense::hover())
 }
 
 /// A network's text form where there is little room: long options are left out, so that what tells networks apart,

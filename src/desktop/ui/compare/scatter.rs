@@ -123,24 +123,12 @@ fn plot(ui: &Ui, across: Scale, up: Scale) -> Plot<'static> {
     };
     let below = axis(AxisHints::new_x(), Metric::Params, across).label_spacing(egui::Rangef::new(36.0, 60.0));
     let beside = axis(AxisHints::new_y(), Metric::Macs, up).min_thickness(56.0);
-    Plot::new("parameters against MACs")
+    widgets::still_plot("parameters against MACs", colours.line)
         .height(HEIGHT)
         .custom_x_axes(vec![below])
         .custom_y_axes(vec![beside])
         .x_grid_spacer(move |_: GridInput| across.marks())
         .y_grid_spacer(move |_: GridInput| up.marks())
-        .grid_color(colours.line)
-        .grid_fade(0.0)
-        .grid_spacing(egui::Rangef::new(4.0, 60.0))
-        .show_background(false)
-        .show_crosshair(false)
-        .allow_zoom(false)
-        .allow_drag(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_axis_zoom_drag(false)
-        .allow_double_click_reset(false)
-        .sense(egui::Sense::hover())
 }
 
 fn nearest(points: &[Pos2], pointer: Pos2) -> Option<usize> {

@@ -8,6 +8,7 @@ use egui_plot::{AxisHints, GridInput, GridMark, HoverPosition, Line, LineStyle, 
 
 use crate::compute::imaging::chart::{tick_words, ticks};
 use crate::desktop::ui::theme::{self, palette, size};
+use crate::desktop::ui::widgets;
 
 /// Room for a name beside the end of its curve, in points.
 const NAME: f32 = 44.0;
@@ -132,24 +133,12 @@ fn plot<'a>(ui: &Ui, axes: &Axes<'a>, across: (f64, f64), up: (f64, f64)) -> Plo
         hints(AxisHints::new_y().formatter(move |mark, _| format!("{}{unit}", tick_words(mark.value, mark.step_size))))
             .min_thickness(46.0);
     let counted = if axes.names.is_empty() { 7 } else { axes.names.len().max(1) };
-    Plot::new(axes.name.to_owned())
+    widgets::still_plot(axes.name, colours.line)
         .height(axes.height)
         .custom_x_axes(vec![below])
         .custom_y_axes(vec![beside])
         .x_grid_spacer(move |_: GridInput| marks(across, counted))
         .y_grid_spacer(move |_: GridInput| marks(up, 5))
-        .grid_color(colours.line)
-        .grid_fade(0.0)
-        .grid_spacing(egui::Rangef::new(4.0, 60.0))
-        .show_background(false)
-        .show_crosshair(false)
-        .allow_zoom(false)
-        .allow_drag(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_axis_zoom_drag(false)
-        .allow_double_click_reset(false)
-        .sense(egui::Sense::hover())
 }
 
 /// Heights of labels moved apart so that none covers another, in the order given.

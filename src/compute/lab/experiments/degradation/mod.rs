@@ -154,8 +154,7 @@ impl DegradationResult {
 
     /// Did the training error of these networks fall by less than five points from the first epoch to the last?
     fn has_hardly_learnt(&self, kind: Kind, depth: usize) -> bool {
-        let mut curves = self.curves.iter().filter(|curve| curve.kind == kind && curve.depth == depth);
-        curves.all(|curve| match (curve.epochs.first(), curve.epochs.last()) {
+        self.of(kind, depth).all(|curve| match (curve.epochs.first(), curve.epochs.last()) {
             (Some(first), Some(last)) => first.train_error - last.train_error < 0.05,
             _ => true,
         })
