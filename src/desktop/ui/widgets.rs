@@ -97,6 +97,7 @@ pub fn sorted_descending(values: &[f32]) -> Vec<f32> {
 }
 
 /// A plot to look at: it neither zooms nor moves, and its grid is a fine line.
+#[must_use]
 pub fn still_plot<'a>(name: &str, grid: Color32) -> Plot<'a> {
     Plot::new(name.to_owned())
         .grid_color(grid)
