@@ -2,7 +2,7 @@
 
     python3 -m venv venv && venv/bin/pip install numpy onnx onnxruntime torch
     cargo build --release --benches
-    venv/bin/python benches/peers/peers.py target/release/deps/network-* [--threads 2] [--rounds 40] [--without-torch]
+    venv/bin/python benches/peers/peers.py target/release/deps/network-HASH [--threads 2] [--rounds 40] [--without-torch]
 
 Every round runs each program once on one 224x224 image; the best and the middle time of each are printed with
 their ratios. Weights are random: time does not depend on them. ONNX Runtime gets BatchNorm folded into the

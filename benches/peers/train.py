@@ -2,7 +2,7 @@
 
     python3 -m venv venv && venv/bin/pip install numpy torch
     cargo build --release --benches
-    venv/bin/python benches/peers/train.py target/release/deps/training-* [--threads 2] [--rounds 20]
+    venv/bin/python benches/peers/train.py target/release/deps/training-HASH [--threads 2] [--rounds 20]
 
 A step is a forward pass on a batch that is ready, the loss (label smoothing 0.05), a backward pass and an update of
 SGD with Nesterov momentum. Every round takes one step with each program; the best and the middle time of each are
