@@ -194,7 +194,7 @@ fn gate_figure(setting: &Setting, index: usize, gate: &Gate, found: &GateResult)
     let (name, kind) = (escape(&gate.name) + mark, gate.kind.as_str());
     let (width, height) = match gate.kind {
         GateKind::Channel => (1200, 480),
-        GateKind::Spatial => (setting.preprocessing.crop[1], setting.preprocessing.crop[0]),
+        _ => (setting.preprocessing.crop[1], setting.preprocessing.crop[0]),
     };
     format!(
         "<figure class=\"{kind}\"><a href=\"{file}\"><img src=\"{file}\" loading=\"lazy\" width=\"{width}\" \

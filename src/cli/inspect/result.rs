@@ -8,8 +8,7 @@ use crate::compute::engine::{Run, Tap};
 use crate::compute::explain::Stats;
 use crate::compute::labels::{Guess, top};
 use crate::compute::weights::Source;
-use crate::network::Graph;
-use crate::network::graph::{Gate, GateKind};
+use crate::network::graph::Gate;
 
 /// How many guesses are reported.
 const GUESSES: usize = 5;
@@ -48,7 +47,7 @@ impl Inspected {
     /// Takes what a run found.
     pub(super) fn new(setting: &Setting, path: &Path, short_name: String, size: [u32; 2], run: Run) -> Self {
         let gate = |(gate, found): (&Gate, crate::compute::engine::GateValues)| GateResult {
-            shape: gate_shape(&setting.graph, gate),
+            shape: setting.graph.gate_shape(gate).dims().to_vec(),
             stats: Stats::of(&found.values),
             values: found.values,
         };
@@ -62,14 +61,6 @@ impl Inspected {
             blocks: run.taps,
             elapsed: run.elapsed,
         }
-    }
-}
-
-fn gate_shape(graph: &Graph, gate: &Gate) -> Vec<usize> {
-    let shape = graph[gate.node].shape;
-    match gate.kind {
-        GateKind::Channel => vec![shape.channels()],
-        GateKind::Spatial => vec![shape.height(), shape.width()],
     }
 }
 

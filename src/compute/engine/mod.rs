@@ -26,7 +26,7 @@ pub use timing::{Timing, gflops, measure};
 use std::time::Duration;
 
 use super::weights::Weights;
-use crate::network::graph::{GateKind, Graph, NodeId, Shape};
+use crate::network::graph::{Graph, NodeId, Shape};
 
 /// What a run gives.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ pub struct Run {
 /// One gate's values, raw, 0..1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GateValues {
-    /// `[C]` for a channel gate, `[H, W]` for a spatial gate.
+    /// Its own shape, see [`Graph::gate_shape`].
     pub shape: Shape,
     /// Row-major.
     pub values: Vec<f32>,
@@ -151,14 +151,6 @@ pub fn run(
     }
     let plan = Plan::new(graph, weights, PlanOptions { taps: taps.to_vec(), ..PlanOptions::default() })?;
     plan.run_with(image, control)
-}
-
-/// A gate's own shape, without the dimensions it is broadcast over.
-fn gate_shape(kind: GateKind, shape: Shape) -> Shape {
-    match kind {
-        GateKind::Channel => Shape::vector(shape.elements()),
-        GateKind::Spatial => Shape::plane(shape.height(), shape.width()),
-    }
 }
 
 #[cfg(test)]

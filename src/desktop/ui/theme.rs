@@ -155,7 +155,7 @@ impl Palette {
         match (kind, attention) {
             (Channel, "cbam" | "cam") => self.cam,
             (Spatial, _) => self.sam,
-            (Channel, other) => self.attention(other),
+            (_, other) => self.attention(other),
         }
     }
 

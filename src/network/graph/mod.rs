@@ -137,22 +137,41 @@ pub struct Scope {
     pub input: Option<NodeId>,
 }
 
-/// What a gate multiplies with.
+/// What a gate is: how its values lie over the features it weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum GateKind {
-    /// A vector: one value a channel.
+    /// A vector, `[C, 1, 1]`: one value a channel.
     Channel,
-    /// A map: one value a position.
+    /// A map, `[1, H, W]`: one value a position.
     Spatial,
+    /// A strip a channel, `[C, H, 1]`: one value a row (coordinate attention).
+    Rows,
+    /// A strip a channel, `[C, 1, W]`: one value a column (coordinate attention).
+    Columns,
+    /// `[C, H, W]`: one value a channel and position.
+    Volume,
+    /// `[paths · C, 1, 1]`, one path's channels after the other's: a softmax, each channel's values over the paths
+    /// sum to 1 (selective kernels, split attention).
+    Paths {
+        /// How many.
+        paths: usize,
+    },
+    /// `[H·W, H, W]`: for each position in row-major order a map over all positions, summing to 1 (non-local).
+    Matrix,
 }
 
 impl GateKind {
-    /// `channel` or `spatial`, as in the JSON output.
+    /// The word in the JSON output: `channel`, `spatial`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Channel => "channel",
             Self::Spatial => "spatial",
+            Self::Rows => "rows",
+            Self::Columns => "columns",
+            Self::Volume => "volume",
+            Self::Paths { .. } => "paths",
+            Self::Matrix => "matrix",
         }
     }
 }
@@ -243,6 +262,17 @@ impl Graph {
     /// The gates of a scope, those of its children included, in execution order.
     pub fn gates_in(&self, scope: ScopeId) -> impl Iterator<Item = (usize, &Gate)> + '_ {
         self.gates.iter().enumerate().filter(move |(_, gate)| self.is_within(gate.scope, scope))
+    }
+
+    /// A gate's own shape: `[C]` of a channel gate, `[H, W]` of a spatial one, its node's shape of the others.
+    #[must_use]
+    pub fn gate_shape(&self, gate: &Gate) -> Shape {
+        let shape = self[gate.node].shape;
+        match gate.kind {
+            GateKind::Channel => Shape::vector(shape.elements()),
+            GateKind::Spatial => Shape::plane(shape.height(), shape.width()),
+            GateKind::Rows | GateKind::Columns | GateKind::Volume | GateKind::Paths { .. } | GateKind::Matrix => shape,
+        }
     }
 
     /// Scopes of a kind, in execution order.

@@ -7,7 +7,7 @@ use candle_core::{Device, Tensor};
 use super::prepare::{Prepared, prepare};
 use super::{DeviceKind, first_line, operators};
 use crate::compute::engine::plan::{check, is_attention};
-use crate::compute::engine::{Control, EngineError, GateValues, PlanOptions, Run, Step, Tap, gate_shape};
+use crate::compute::engine::{Control, EngineError, GateValues, PlanOptions, Run, Step, Tap};
 use crate::compute::weights::Weights;
 use crate::network::cost::Ledger;
 use crate::network::graph::{Graph, NodeId, Op};
@@ -172,7 +172,7 @@ impl DevicePlan {
         let empty = || Run { logits: Vec::new(), gates: Vec::new(), taps: Vec::new(), elapsed: Duration::ZERO };
         let mut runs: Vec<Run> = (0..self.batch).map(|_| empty()).collect();
         for gate in &graph.gates {
-            let shape = gate_shape(gate.kind, graph[gate.node].shape);
+            let shape = graph.gate_shape(gate);
             for (run, values) in runs.iter_mut().zip(read(gate.node)?) {
                 run.gates.push(GateValues { shape, values });
             }

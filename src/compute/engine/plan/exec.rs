@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::fuse::{Fused, Map, Work};
-use super::{Plan, Prepared, gate_shape};
+use super::{Plan, Prepared};
 use crate::compute::engine::kernels::activation::Activation;
 use crate::compute::engine::kernels::channels::rearrange;
 use crate::compute::engine::kernels::conv::Residual;
@@ -120,10 +120,10 @@ impl Buffers<'_> {
 
     fn results(&self, image: usize) -> Run {
         let graph = &self.plan.graph;
-        let gates = graph.gates.iter().map(|gate| GateValues {
-            shape: gate_shape(gate.kind, graph[gate.node].shape),
-            values: self.planar(gate.node, image),
-        });
+        let gates = graph
+            .gates
+            .iter()
+            .map(|gate| GateValues { shape: graph.gate_shape(gate), values: self.planar(gate.node, image) });
         let taps = self.plan.taps.iter();
         let taps = taps.map(|id| Tap { node: *id, shape: graph[*id].shape, values: self.planar(*id, image) });
         Run {

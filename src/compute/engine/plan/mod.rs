@@ -11,9 +11,9 @@ mod slots;
 
 use std::sync::Mutex;
 
+use super::EngineError;
 use super::kernels::conv::Conv;
 use super::kernels::{Aligned, Crew, Isa, Layout, default_threads};
-use super::{EngineError, gate_shape};
 use crate::compute::weights::Weights;
 use crate::network::cost::Ledger;
 use crate::network::graph::{Conv2d, Graph, NodeId, Shape};

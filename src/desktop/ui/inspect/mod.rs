@@ -93,7 +93,7 @@ impl Shown<'_> {
                 let [height, width] = self.map_size();
                 format!("{height} × {width}")
             }
-            GateKind::Channel => format!("{} channels", self.values.values.len()),
+            _ => format!("{} channels", self.values.values.len()),
         }
     }
 
@@ -156,7 +156,7 @@ impl InspectView {
                 within(ui, areas.title, |ui| title(ui, &shown, inspection, settings));
                 match shown.frame.kind {
                     GateKind::Spatial => picture::show(ui, &areas, scene, &shown, settings, textures),
-                    GateKind::Channel => channels::show(ui, &areas, &shown, settings),
+                    _ => channels::show(ui, &areas, &shown, settings),
                 }
                 within(ui, areas.strip, |ui| {
                     strip::show(ui, &areas, scene, &shown, settings.scale, textures, &mut self.strip, out);
@@ -200,7 +200,7 @@ fn title(ui: &mut Ui, shown: &Shown, inspection: &Inspection, settings: &mut Set
                 ui.checkbox(&mut is_exact, "exact").on_hover_text("one square a value, nothing interpolated");
                 settings.detail = if is_exact { Detail::Exact } else { Detail::Smooth };
             }
-            GateKind::Channel => {
+            _ => {
                 ui.radio_value(&mut settings.order, Order::Index, "by index");
                 ui.radio_value(&mut settings.order, Order::Sorted, "sorted");
             }

@@ -116,7 +116,7 @@ fn partner_gate(
     let width = ui.available_width();
     let (kind, extent, height) = match partner.frame.kind {
         GateKind::Channel => ("channel", partner.values.values.len().to_string(), room.min(width * 0.42)),
-        GateKind::Spatial => ("spatial", partner.extent(), Placed::height_for(width, room, scene.inspection)),
+        _ => ("spatial", partner.extent(), Placed::height_for(width, room, scene.inspection)),
     };
     section(ui, &format!("{kind} gate {place} · {extent}"));
     ui.add_space(2.0);
@@ -130,7 +130,7 @@ fn partner_gate(
             ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, palette(ui).line));
             ui.painter().hline(rect.x_range(), rect.top(), Stroke::new(1.0, palette(ui).line));
         }
-        GateKind::Spatial => paint_small(ui, rect, scene, Some(partner.index), settings, textures),
+        _ => paint_small(ui, rect, scene, Some(partner.index), settings, textures),
     }
     let name = format!("show {}", partner.frame.short());
     respond(ui, rect, &response, &name);

@@ -125,7 +125,7 @@ fn frame(
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_chosen, &short));
     match gate.frame.kind {
         GateKind::Spatial => paint_thumbnail(ui, rect, scene.inspection, gate.index, scale, textures),
-        GateKind::Channel => small_bars(ui, rect, gate.frame.bars(&gate.values.values), colour),
+        _ => small_bars(ui, rect, gate.frame.bars(&gate.values.values), colour),
     }
     let outline = if is_chosen {
         Some(Stroke::new(2.0, colours.accent))

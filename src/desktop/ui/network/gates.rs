@@ -26,7 +26,7 @@ impl Gates<'_> {
                 let outline = self.textures.outline(inspection, gate);
                 painter.add(area(rect, outline, colour));
             }
-            GateKind::Spatial => {
+            _ => {
                 let map = self.textures.gate(painter.ctx(), inspection, gate, Scale::Absolute, Detail::Exact);
                 let Some(map) = map else { return false };
                 painter.image(map, rect, Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)), Color32::WHITE);

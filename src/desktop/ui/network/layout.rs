@@ -125,7 +125,7 @@ fn place_block(block: &Block, scale: &Scale, x: f32, gap: f32) -> PlacedBlock {
     let gates = block.gates.iter().map(|(_, kind)| {
         let height = match kind {
             GateKind::Channel => SPARK,
-            GateKind::Spatial => width,
+            _ => width,
         };
         let gate = Rect::from_min_size(pos2(x, bottom + GATE_GAP), vec2(width, height));
         bottom = gate.bottom();

@@ -287,6 +287,7 @@ pub fn gate_title(kind: GateKind, attention: &str) -> &'static str {
             (Some(block), _) => block.card().title,
             (None, GateKind::Channel) => "channel gate",
             (None, GateKind::Spatial) => "spatial gate",
+            (None, _) => "gate",
         },
     }
 }

@@ -147,7 +147,7 @@ fn gate_values(pen: &Pen, block: &Block, place: &PlacedBlock, gates: &mut Gates)
         let bar = Rect::from_min_max(pos2(world.left(), world.bottom() - 3.0), world.max);
         match kind {
             GateKind::Channel => pen.filled(bar, 1.5, colour.gamma_multiply(0.5)),
-            GateKind::Spatial => {
+            _ => {
                 pen.outlined(*world, 1.0, Stroke::new(1.0, colour.gamma_multiply(0.5)), StrokeKind::Inside);
             }
         }

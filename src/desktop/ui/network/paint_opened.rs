@@ -135,7 +135,7 @@ fn gate_frame(pen: &Pen, scene: &Scene, frame: &GateFrame, rect: Rect, values: R
     let shape = scene.graph[scene.graph.gates[frame.gate].node].shape;
     let size = match frame.kind {
         GateKind::Channel => format!("gate {}", shape.channels()),
-        GateKind::Spatial => format!("gate {} × {}", shape.height(), shape.width()),
+        _ => format!("gate {} × {}", shape.height(), shape.width()),
     };
     let style = Lettering::new(SMALL_TEXT);
     pen.text(rect.center_bottom() + vec2(0.0, 4.0), Align2::CENTER_TOP, &size, &style, colours.muted);

@@ -46,7 +46,7 @@ pub(super) fn show(
         let shape: Vec<String> = values.shape.dims().iter().map(ToString::to_string).collect();
         let heading = match gate.kind {
             GateKind::Channel => format!("Channel gate · {} values", shape.join(" × ")),
-            GateKind::Spatial => format!("Spatial gate · {}", shape.join(" × ")),
+            _ => format!("Spatial gate · {}", shape.join(" × ")),
         };
         widgets::section(ui, &heading);
         ui.add_space(2.0);
@@ -56,7 +56,7 @@ pub(super) fn show(
                 let sorted = textures.sorted(inspection, *index);
                 channel(ui, network, gate, sorted, is_selected)
             }
-            GateKind::Spatial => spatial(ui, inspection, gate, *index, is_selected, textures),
+            _ => spatial(ui, inspection, gate, *index, is_selected, textures),
         };
         if clicked {
             select(network, gate, out);
