@@ -124,8 +124,8 @@ fn place_block(block: &Block, scale: &Scale, x: f32, gap: f32) -> PlacedBlock {
     let mut bottom = rect.bottom();
     let gates = block.gates.iter().map(|(_, kind)| {
         let height = match kind {
-            GateKind::Channel => SPARK,
-            _ => width,
+            GateKind::Channel | GateKind::Paths { .. } => SPARK,
+            GateKind::Spatial | GateKind::Rows | GateKind::Columns | GateKind::Volume | GateKind::Matrix => width,
         };
         let gate = Rect::from_min_size(pos2(x, bottom + GATE_GAP), vec2(width, height));
         bottom = gate.bottom();

@@ -128,8 +128,12 @@ impl Placing<'_> {
         let rect = Rect::from_min_max(pos2(left, middle - height / 2.0 - TITLE - 8.0), pos2(right, DROP));
         let values = match frame.kind {
             // Narrower than the frame: the output's size is beside it.
-            GateKind::Channel => Rect::from_min_max(pos2(left + 32.0, DROP + 20.0), pos2(right - 32.0, DROP + 56.0)),
-            _ => Rect::from_center_size(pos2(rect.center().x, DROP + 20.0 + 26.0), Vec2::splat(52.0)),
+            GateKind::Channel | GateKind::Paths { .. } => {
+                Rect::from_min_max(pos2(left + 32.0, DROP + 20.0), pos2(right - 32.0, DROP + 56.0))
+            }
+            GateKind::Spatial | GateKind::Rows | GateKind::Columns | GateKind::Volume | GateKind::Matrix => {
+                Rect::from_center_size(pos2(rect.center().x, DROP + 20.0 + 26.0), Vec2::splat(52.0))
+            }
         };
         self.frames.push((rect, values));
         right

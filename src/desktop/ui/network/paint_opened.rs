@@ -135,15 +135,19 @@ fn gate_frame(pen: &Pen, scene: &Scene, frame: &GateFrame, rect: Rect, values: R
     let shape = scene.graph[scene.graph.gates[frame.gate].node].shape;
     let size = match frame.kind {
         GateKind::Channel => format!("gate {}", shape.channels()),
-        _ => format!("gate {} × {}", shape.height(), shape.width()),
+        GateKind::Spatial => format!("gate {} × {}", shape.height(), shape.width()),
+        GateKind::Rows => format!("gate {} rows × {}", shape.height(), shape.channels()),
+        GateKind::Columns => format!("gate {} columns × {}", shape.width(), shape.channels()),
+        GateKind::Paths { paths } => format!("gate {paths} paths × {}", shape.elements() / paths.max(1)),
+        GateKind::Volume | GateKind::Matrix => format!("gate {}", size_text(shape)),
     };
     let style = Lettering::new(SMALL_TEXT);
     pen.text(rect.center_bottom() + vec2(0.0, 4.0), Align2::CENTER_TOP, &size, &style, colours.muted);
     frame_wires(pen, scene, frame, rect, colour);
-    if frame.kind == GateKind::Channel {
+    if !frame.kind.has_places() {
         pen.filled(values, 0.0, colour.gamma_multiply(0.15));
     }
-    let drawn = gates.paint(pen.painter, pen.rect(values), frame.gate, frame.kind, colour);
+    let drawn = gates.paint(pen.painter, pen.rect(values), frame.gate, frame.kind, (colours, colour));
     if !drawn {
         pen.outlined(values, 2.0, Stroke::new(1.0, colours.line), StrokeKind::Inside);
     }
