@@ -28,7 +28,7 @@ impl Spelling {
 /// The graph's own names, then the others there are.
 pub(super) fn spellings(spec: &NetworkSpec, graph: &Graph) -> Vec<Spelling> {
     let mut all = vec![Spelling { dialect: None, layers: BTreeMap::new(), options: &[] }];
-    let title = zoo::find(&spec.model).map_or("", |(family, _)| family.title());
+    let title = zoo::find(&spec.model).map_or("", |(family, _)| family.card().title);
     let options: &[(&str, &str)] = match title {
         "MobileNetV3" => &[("eps", "1e-5")],
         "MobileNetV2" => &[],
