@@ -108,7 +108,10 @@ impl AttentionBlock for Cam {
             long: "Channel Attention Module of CBAM",
             summary: "Weighs channels by one small MLP that sees both the mean and the maximum of each channel.",
             formula: &["Mc = σ(W2·δ(W1·avg F) + W2·δ(W1·max F))"],
-            paper: "Woo et al., ECCV 2018",
+            paper: "Woo et al., ECCV 2018, arXiv 1807.06521",
+            why: "The maximum keeps a small strong signal that the mean over the image drowns, and one MLP that reads both was found better than either alone.",
+            caution: "It is the channel half of CBAM and no class activation map; its MLP runs twice on the same weights, so that MACs double against SE and parameters do not.",
+            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
         }
     }
 

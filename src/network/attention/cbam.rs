@@ -16,7 +16,10 @@ impl AttentionBlock for Cbam {
             long: "Convolutional Block Attention Module",
             summary: "First decides which channels matter (CAM), then where in the image (SAM).",
             formula: &["Mc = σ(W2·δ(W1·avg F) + W2·δ(W1·max F))", "Ms = σ(BN(conv k×k[max F'; mean F']))"],
-            paper: "Woo et al., ECCV 2018",
+            paper: "Woo et al., ECCV 2018, arXiv 1807.06521",
+            why: "What and where are different questions, and the paper found asking them in this order better than in the reverse and better than both at once.",
+            caution: "The spatial gate adds hardly a parameter and few MACs, but both gates read the whole map again, which takes time that neither count shows.",
+            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
         }
     }
 

@@ -35,8 +35,14 @@ pub struct Card {
     pub summary: &'static str,
     /// The formula, one line a gate.
     pub formula: &'static [&'static str],
-    /// Where it comes from.
+    /// Where it comes from: authors, venue and year, arXiv or DOI.
     pub paper: &'static str,
+    /// Why it helps, in a sentence.
+    pub why: &'static str,
+    /// What to look out for, in a sentence.
+    pub caution: &'static str,
+    /// Where it sits in a network's block, in a sentence.
+    pub place: &'static str,
 }
 
 /// An attention block that can follow a residual branch's last BatchNorm.

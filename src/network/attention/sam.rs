@@ -49,7 +49,10 @@ impl AttentionBlock for Sam {
             long: "Spatial Attention Module of CBAM",
             summary: "Weighs positions by one convolution over the maximum and the mean across channels.",
             formula: &["Ms = σ(BN(conv k×k[max F; mean F]))"],
-            paper: "Woo et al., ECCV 2018",
+            paper: "Woo et al., ECCV 2018, arXiv 1807.06521",
+            why: "A channel gate cannot say where in the image to look: this one judges a position by the strongest and the mean of its channels in a window around it.",
+            caution: "All channels share one map, and libraries stack the two planes in different order (official: maximum first), so that weights cannot be exchanged as they are.",
+            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
         }
     }
 

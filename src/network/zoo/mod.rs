@@ -3,6 +3,7 @@
 //! To add one: write `network/zoo/NAME.rs` (or a folder) with a type that implements [`Family`], and name it in [`FAMILIES`].
 
 mod alias;
+mod card;
 mod efficientnet;
 mod inception;
 mod mobilenet;
@@ -13,6 +14,7 @@ mod shufflenet;
 mod vgg;
 
 pub use alias::Alias;
+pub use card::{Example, FamilyCard, Subject};
 
 use super::attention::Attention;
 use super::graph::{Graph, GraphBuilder, NodeId, ScopeKind, Shape};
@@ -64,11 +66,8 @@ pub type Stage = (Place, Vec<Place>);
 
 /// A family of networks.
 pub trait Family: Sync {
-    /// Its title: `ResNet`.
-    fn title(&self) -> &'static str;
-
-    /// Where it comes from.
-    fn paper(&self) -> &'static str;
+    /// What there is to say about it.
+    fn card(&self) -> FamilyCard;
 
     /// Its models.
     fn models(&self) -> Vec<Model>;

@@ -2,7 +2,7 @@
 //! rounded to a few steps. Y has an SE after the grouped 3×3, where attention that is chosen goes too.
 
 use super::shared::{BUILT_IN, SHORTCUT, attend_or_built_in, classifier, make_divisible, numbered_stages, word};
-use super::{Family, Lowering, Model, Stage};
+use super::{Family, FamilyCard, Lowering, Model, Stage};
 use crate::network::attention::SqueezeExcite;
 use crate::network::graph::{Conv2d, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
@@ -125,12 +125,17 @@ impl Config {
 }
 
 impl Family for RegNet {
-    fn title(&self) -> &'static str {
-        "RegNet"
-    }
-
-    fn paper(&self) -> &'static str {
-        "Radosavovic et al., CVPR 2020"
+    fn card(&self) -> FamilyCard {
+        FamilyCard {
+            title: "RegNet",
+            summary: "One kind of block, a bottleneck that does not narrow with a grouped 3×3, in stages whose widths follow a straight line.",
+            why: "Its authors looked at whole populations of networks and not at single ones, and widths on a line were what the good ones had in common.",
+            caution: "Only Y has an SE, which squeezes to a quarter of the channels that come into the block; widths are rounded to steps and to whole groups, so they keep to the line only roughly.",
+            formula: &["u(j) = w0 + wa·j for the block j", "width(j) = w0·wm^round(log(u(j) / w0) / log wm)"],
+            paper: "Radosavovic et al., CVPR 2020, arXiv 2003.13678",
+            place: "After the grouped 3×3's ReLU, where Y has its own SE, before the last 1×1.",
+            picture: ("regnet_y_400mf", "stage2.1"),
+        }
     }
 
     fn models(&self) -> Vec<Model> {

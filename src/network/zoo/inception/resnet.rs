@@ -6,7 +6,7 @@ use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, Pool2d, ScopeKind}
 use crate::network::options::{Declared, Options};
 use crate::network::spec::Place;
 use crate::network::zoo::shared::{SHORTCUT, classifier, word};
-use crate::network::zoo::{Family, Lowering, Model, Stage};
+use crate::network::zoo::{Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct InceptionResnet;
@@ -32,12 +32,17 @@ const STAGES: [Part; 3] = [
 const LAST: usize = 1536;
 
 impl Family for InceptionResnet {
-    fn title(&self) -> &'static str {
-        "Inception-ResNet"
-    }
-
-    fn paper(&self) -> &'static str {
-        "Szegedy et al., AAAI 2017"
+    fn card(&self) -> FamilyCard {
+        FamilyCard {
+            title: "Inception-ResNet",
+            summary: "Inception modules as residual branches: what they join is brought back to the input's width by a 1×1, turned down and added.",
+            why: "Shortcuts let Inception networks train much faster, and turning the branches down (to 0.17, 0.10 and 0.20 here) keeps wide ones stable.",
+            caution: "The SENet paper's 11.75 GFLOPs are not those of this definition, which needs 13,155,794,016 MACs at 299×299.",
+            formula: &["y = ReLU(x + factor·W1·[branches of x])"],
+            paper: "Szegedy et al., AAAI 2017, arXiv 1602.07261",
+            place: "At the end of the residual branch: after its 1×1, before it is turned down and added.",
+            picture: ("inception_resnet_v2", "stage1.0"),
+        }
     }
 
     fn models(&self) -> Vec<Model> {
