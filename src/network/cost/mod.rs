@@ -158,7 +158,7 @@ fn elementwise(node: &Node, input: Shape) -> u64 {
         Op::Conv2d(conv) => u64::from(conv.bias) * output,
         Op::Linear { bias, .. } => u64::from(*bias) * output,
         Op::BatchNorm { .. } => 2 * output,
-        Op::Relu | Op::Relu6 | Op::Sigmoid | Op::HardSigmoid | Op::Scale | Op::Times { .. } => output,
+        Op::Relu | Op::Relu6 | Op::Sigmoid | Op::Tanh | Op::HardSigmoid | Op::Scale | Op::Times { .. } => output,
         Op::Silu | Op::HardSwish => 2 * output,
         Op::Add => output * (node.inputs.len() as u64 - 1),
         Op::MaxPool(pool) | Op::AvgPool(pool) => output * (pool.kernel[0] * pool.kernel[1]) as u64,

@@ -139,6 +139,8 @@ pub enum Op {
     Relu6,
     /// `1 / (1 + exp(−x))`.
     Sigmoid,
+    /// `tanh(x)`.
+    Tanh,
     /// `relu6(x + 3) / 6`.
     HardSigmoid,
     /// `x · sigmoid(x)`, also called swish.
@@ -220,6 +222,7 @@ impl Op {
             Self::Relu => "ReLU",
             Self::Relu6 => "ReLU6",
             Self::Sigmoid => "Sigmoid",
+            Self::Tanh => "Tanh",
             Self::HardSigmoid => "Hardsigmoid",
             Self::Silu => "SiLU",
             Self::HardSwish => "Hardswish",
@@ -265,6 +268,7 @@ impl Op {
             Self::ChannelShuffle { groups } => format!("shuffle {groups}"),
             Self::Times { factor } => format!("× {factor}"),
             Self::HardSigmoid => "hard σ".to_owned(),
+            Self::Tanh => "tanh".to_owned(),
             Self::Subsample { stride } => format!("every {}", ordinal(*stride)),
             Self::PadChannels { before, after } => format!("pad +{}", before + after),
             Self::BatchNorm { .. } => "BN".to_owned(),

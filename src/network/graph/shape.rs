@@ -166,6 +166,7 @@ impl Op {
             | Self::Relu
             | Self::Relu6
             | Self::Sigmoid
+            | Self::Tanh
             | Self::HardSigmoid
             | Self::Silu
             | Self::HardSwish

@@ -32,6 +32,7 @@ pub(super) fn compute(node: &Node, inputs: &[&Tensor], prepared: &Prepared) -> R
         (Op::Relu6, _) => x.clamp(0.0, 6.0)?,
         (Op::Sigmoid, _) => sigmoid(x)?,
         (Op::HardSigmoid, _) => hard_sigmoid(x)?,
+        (Op::Tanh, _) => x.tanh()?,
         (Op::Silu, _) => x.mul(&sigmoid(x)?)?,
         (Op::HardSwish, _) => x.mul(&hard_sigmoid(x)?)?,
         (Op::Times { factor }, _) => x.affine(f64::from(*factor), 0.0)?,

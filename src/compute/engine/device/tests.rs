@@ -97,6 +97,7 @@ fn everything_else() {
         Op::Relu6,
         Op::Sigmoid,
         Op::HardSigmoid,
+        Op::Tanh,
         Op::Silu,
         Op::HardSwish,
         Op::Times { factor: 0.3 },

@@ -31,7 +31,14 @@ pub(in crate::compute::engine) fn gradients(
         Op::Input | Op::Conv2d(_) | Op::Linear { .. } | Op::BatchNorm { .. } => Backward::default(),
         Op::Flatten => one(gradient.to_vec()),
         Op::ChannelConv1d { circular, .. } => along_channels(x, params.weight, *circular, gradient),
-        Op::Relu | Op::Relu6 | Op::Sigmoid | Op::HardSigmoid | Op::Silu | Op::HardSwish | Op::Times { .. } => {
+        Op::Relu
+        | Op::Relu6
+        | Op::Sigmoid
+        | Op::HardSigmoid
+        | Op::Tanh
+        | Op::Silu
+        | Op::HardSwish
+        | Op::Times { .. } => {
             let each = gradient.iter().zip(x).zip(output);
             one(each.map(|((g, x), y)| g * pointwise::slope(op, *x, *y)).collect())
         }

@@ -37,9 +37,14 @@ pub(super) fn compute(op: &Op, inputs: &[Operand], to: Shape, params: Params) ->
         Op::Conv2d(_) | Op::Linear { .. } => Vec::new(),
         Op::ChannelConv1d { circular, .. } => pointwise::along_channels(x, params.weight, *circular),
         Op::BatchNorm { .. } => edited(&|x| pointwise::affine(x, from, params.affine)),
-        Op::Relu | Op::Relu6 | Op::Sigmoid | Op::HardSigmoid | Op::Silu | Op::HardSwish | Op::Times { .. } => {
-            edited(&|x| pointwise::activation(op, x))
-        }
+        Op::Relu
+        | Op::Relu6
+        | Op::Sigmoid
+        | Op::HardSigmoid
+        | Op::Tanh
+        | Op::Silu
+        | Op::HardSwish
+        | Op::Times { .. } => edited(&|x| pointwise::activation(op, x)),
         Op::MaxPool(window) => pool::max(window, x, from, to),
         Op::AvgPool(window) => pool::average(window, x, from, to),
         Op::AdaptiveAvgPool { .. } => pool::adaptive(x, from, to),

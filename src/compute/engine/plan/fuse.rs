@@ -196,6 +196,7 @@ impl<'a> Fusion<'a> {
                 | Op::Relu
                 | Op::Relu6
                 | Op::HardSigmoid
+                | Op::Tanh
                 | Op::Silu
                 | Op::HardSwish
                 | Op::Times { .. }

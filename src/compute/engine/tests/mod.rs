@@ -150,6 +150,7 @@ fn everything_that_takes_one_input() {
             Op::Relu6,
             Op::Sigmoid,
             Op::HardSigmoid,
+            Op::Tanh,
             Op::Silu,
             Op::HardSwish,
             Op::Times { factor: 0.17 },
@@ -204,7 +205,7 @@ fn channels_are_joined_split_and_shuffled() {
 
 #[test]
 fn a_convolution_takes_along_what_follows_it() {
-    for op in [Op::Relu6, Op::HardSwish, Op::Silu, Op::HardSigmoid, Op::Sigmoid, Op::Times { factor: 0.1 }] {
+    for op in [Op::Relu6, Op::HardSwish, Op::Silu, Op::HardSigmoid, Op::Tanh, Op::Sigmoid, Op::Times { factor: 0.1 }] {
         for (from, conv) in [(19, Conv2d::new(21, 3)), (16, Conv2d::new(16, 5).groups(16)), (8, Conv2d::new(5, 1))] {
             let graph = graph_of(Shape::map(from, 6, 7), |b, image| {
                 let conv = b.add("conv", Op::Conv2d(conv.with_bias()), &[image]);

@@ -85,6 +85,7 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
         Op::Relu => Array::new(shape, |c, i, j| x.at(c, i, j).max(0.0)),
         Op::Sigmoid => Array::new(shape, |c, i, j| 1.0 / (1.0 + (-x.at(c, i, j)).exp())),
         Op::Relu6 => Array::new(shape, |c, i, j| x.at(c, i, j).clamp(0.0, 6.0)),
+        Op::Tanh => Array::new(shape, |c, i, j| x.at(c, i, j).tanh()),
         Op::HardSigmoid => Array::new(shape, |c, i, j| hard_sigmoid(x.at(c, i, j))),
         Op::Silu => Array::new(shape, |c, i, j| x.at(c, i, j) / (1.0 + (-x.at(c, i, j)).exp())),
         Op::HardSwish => Array::new(shape, |c, i, j| x.at(c, i, j) * hard_sigmoid(x.at(c, i, j))),
