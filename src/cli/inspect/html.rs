@@ -194,13 +194,13 @@ fn block_figure(setting: &Setting, result: &Inspected, scope: ScopeId, block: &[
 
 /// The pictures of a gate; its numbers stand under the first.
 fn gate_figures(setting: &Setting, result: &Inspected, index: usize) -> String {
-    let (gate, found) = (&setting.graph.gates[index], &result.gates[index]);
+    let gate = &setting.graph.gates[index];
     let portraits = portraits::of(setting, index);
     let figure = |(number, portrait): (usize, Portrait)| {
         let file = href(&gate_file(setting, index, (number > 0).then_some(portrait)));
         let (name, kind) = (escape(&gate.name), gate.kind.as_str());
         let mark = if setting.is_grafted(index) { " (grafted)" } else { "" };
-        let caption = portrait.caption(gate, found);
+        let caption = portrait.caption(gate);
         let form = portrait.form(setting, gate);
         let form = form.map_or_else(String::new, |[width, height]| format!(" width=\"{width}\" height=\"{height}\""));
         let paper = if portrait.is_paper() { " paper" } else { "" };

@@ -4,7 +4,7 @@ use image::RgbImage;
 use image::imageops::{self, FilterType};
 
 use super::Setting;
-use super::result::{GateResult, Inspected};
+use super::result::Inspected;
 use crate::compute::explain::{GateMap, Lens, Slice, Stats, counterpart, path_names, widened};
 use crate::compute::imaging::colour::ColourMap;
 use crate::compute::imaging::strip::{self, Strips};
@@ -81,14 +81,12 @@ impl Portrait {
     }
 
     /// What is seen; empty where the gate's kind says it all.
-    pub(super) fn caption(self, gate: &Gate, found: &GateResult) -> String {
+    pub(super) fn caption(self, gate: &Gate) -> String {
         match (self, gate.kind) {
             (Self::Map(Slice::Mean), GateKind::Rows) => "mean of its channels; bars: weights of rows".to_owned(),
             (Self::Map(Slice::Mean), GateKind::Columns) => "mean of its channels; bars: weights of columns".to_owned(),
             (Self::Map(Slice::Mean), GateKind::Volume) => "mean of its channels".to_owned(),
-            (Self::Map(Slice::Mean), GateKind::Matrix) => {
-                format!("where all positions look, on average; {}", shares_words(&found.shape))
-            }
+            (Self::Map(Slice::Mean), GateKind::Matrix) => "where all positions look, on average".to_owned(),
             (Self::Map(Slice::Query(_)), _) => "where the position in the middle looks".to_owned(),
             (Self::Together, _) => {
                 "rows × columns, mean over channels of the product: what multiplies the features".to_owned()
@@ -133,15 +131,13 @@ pub(super) fn scale_words(setting: &Setting, result: &Inspected, index: usize) -
     let lens = lens(setting, result, index);
     let (low, high) = lens.scale(&result.gates[index].stats);
     match lens.uniform() {
-        Some(_) => Some(format!("colours from 0 to {}, four times the uniform share", value(high))),
+        Some(uniform) => {
+            let end = value(high);
+            Some(format!("shares, each map sums to 1; colours from 0 to {end}, the uniform one is {}", value(uniform)))
+        }
         None if (low, high) == (0.0, 1.0) => None,
         None => Some(format!("the gate leaves 0..1: scale from {} to {}", value(low), value(high))),
     }
-}
-
-fn shares_words(shape: &[usize]) -> String {
-    let positions: usize = shape.iter().skip(1).product();
-    format!("uniform: 1/{positions} = {}", value(1.0 / positions.max(1) as f32))
 }
 
 fn together(setting: &Setting, result: &Inspected, index: usize, crop: &RgbImage) -> Option<RgbImage> {

@@ -38,6 +38,8 @@ pub struct Lens<'a> {
     pub shape: Shape,
     /// All of them, row-major.
     pub values: &'a [f32],
+    /// Are they shares: does each map sum to 1?
+    pub is_shares: bool,
 }
 
 impl GateMap<'_> {
@@ -72,7 +74,9 @@ impl<'a> Lens<'a> {
     /// A gate of a graph with its values.
     #[must_use]
     pub fn of(graph: &Graph, gate: &Gate, values: &'a [f32]) -> Self {
-        Self { kind: gate.kind, shape: graph.gate_shape(gate), values }
+        // A softmax over positions shares out 1, whatever it is the gate of.
+        let is_shares = gate.kind == GateKind::Matrix;
+        Self { kind: gate.kind, shape: graph.gate_shape(gate), values, is_shares }
     }
 
     /// A map or strip over the picture; none of a gate that does not say where, or without such a channel or position.
@@ -185,15 +189,16 @@ impl<'a> Lens<'a> {
         }
     }
 
-    /// A matrix's value if every position were looked at alike: one over the number of positions.
+    /// The value of shares if every position were looked at alike: one over the number of positions. None of gates that
+    /// are no shares.
     #[must_use]
     pub fn uniform(&self) -> Option<f32> {
         let positions = self.shape.height() * self.shape.width();
-        (self.kind == GateKind::Matrix && positions > 0).then(|| 1.0 / positions as f32)
+        (self.is_shares && positions > 0).then(|| 1.0 / positions as f32)
     }
 
     /// The ends of the scale that is the same for every gate of its kind: 0 and 1, wider where values lie outside;
-    /// of a matrix, whose rows sum to 1, from 0 to four times the uniform share.
+    /// of shares, which are small by nature, from 0 to four times the uniform one.
     #[must_use]
     pub fn scale(&self, stats: &Stats) -> (f32, f32) {
         match self.uniform() {
@@ -270,7 +275,7 @@ mod tests {
     use crate::network::graph::{Conv2d, GraphBuilder};
 
     fn lens(kind: GateKind, shape: Shape, values: &[f32]) -> Lens<'_> {
-        Lens { kind, shape, values }
+        Lens { kind, shape, values, is_shares: kind == GateKind::Matrix }
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Drawn {
             Slice::Query(_) => String::new(),
         };
         let what = match (shown.frame.kind, self.face) {
-            (GateKind::Matrix, _) => return self.shares(shown, scale),
+            _ if shown.lens.uniform().is_some() => return self.shares(shown, scale),
             (_, Face::Together(slice)) => {
                 format!("rows × columns, {}: what multiplies the features", of(slice))
             }
@@ -55,7 +55,9 @@ impl Drawn {
                 let whole = format!("whole gate {} to {}", value(shown.stats.min), value(shown.stats.max));
                 format!("{} · {whole}", of(slice))
             }
-            (GateKind::Channel | GateKind::Spatial | GateKind::Paths { .. }, Face::Own(_)) => String::new(),
+            (GateKind::Channel | GateKind::Spatial | GateKind::Paths { .. } | GateKind::Matrix, Face::Own(_)) => {
+                String::new()
+            }
         };
         match (shown.is_widened(), what.is_empty()) {
             (true, true) => WIDENED.to_owned(),
@@ -64,9 +66,10 @@ impl Drawn {
         }
     }
 
-    /// The scale of a matrix: its values are shares of what one position has to give.
+    /// The scale of shares: they are small by nature.
     fn shares(&self, shown: &Shown, scale: Scale) -> String {
         let whose = match self.face {
+            _ if shown.frame.kind != GateKind::Matrix => "shares of all positions, they sum to 1",
             Face::Own(Slice::Query(_)) => "shares of one position, they sum to 1",
             _ => "mean of all positions, sums to 1",
         };

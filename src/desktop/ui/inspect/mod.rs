@@ -160,7 +160,11 @@ impl Shown<'_> {
             GateKind::Channel | GateKind::Spatial | GateKind::Paths { .. } => false,
             GateKind::Rows | GateKind::Columns | GateKind::Volume | GateKind::Matrix => true,
         };
-        layout::Needs { gate: true, controls: has_choice, note: has_choice || self.is_widened() }
+        layout::Needs {
+            gate: true,
+            controls: has_choice,
+            note: has_choice || self.is_widened() || self.lens.uniform().is_some(),
+        }
     }
 
     /// Sends the selection of this gate.

@@ -64,7 +64,10 @@ pub(super) fn show(
     let Some(map) = textures.map(scene.inspection, shown.index, face) else { return };
     let painter = ui.painter_at(areas.stage);
     paint(&painter, placed, textures.picture(ui.ctx(), scene.inspection), palette(ui));
-    let gate = textures.face(ui.ctx(), scene.inspection, shown.index, face, settings.scale, settings.detail);
+    // What follows the pointer is smoothed by the renderer: it may be another one each frame.
+    let is_passing = query.as_ref().is_some_and(|query| !query.is_kept) && settings.detail == Detail::Smooth;
+    let detail = if is_passing { Detail::Small } else { settings.detail };
+    let gate = textures.face(ui.ctx(), scene.inspection, shown.index, face, settings.scale, detail);
     if let Some(gate) = gate {
         painter.image(gate, placed.crop, UV, Color32::WHITE.gamma_multiply(settings.opacity));
     }
@@ -108,6 +111,10 @@ fn under_pointer(shown: &Shown, map: &GateMap, (row, column): (usize, usize), qu
         }
         ([_, 1], None) if shown.frame.kind == GateKind::Rows => format!("row {row}: {number}"),
         ([1, _], None) if shown.frame.kind == GateKind::Columns => format!("column {column}: {number}"),
+        _ if shown.lens.uniform().is_some() => {
+            let shares = query::in_shares(shown, map.at((row, column)).unwrap_or(0.0));
+            format!("row {row}, column {column}: {shares}")
+        }
         _ => format!("row {row}, column {column}: {number}"),
     }
 }
