@@ -95,7 +95,7 @@ fn add_block(page: &mut Page, block: &dyn AttentionBlock) {
     for formula in card.formula {
         page.line(format!("  {formula}"));
     }
-    for declared in block.options() {
+    for declared in block.declared() {
         add_option(page, &declared);
     }
 }
@@ -215,7 +215,7 @@ impl Listing {
                 summary: card.summary,
                 formula: card.formula,
                 paper: card.paper,
-                options: OptionEntry::all(block.options()),
+                options: OptionEntry::all(block.declared()),
             }
         };
         Self { families: FAMILIES.iter().map(family).collect(), attention: BLOCKS.iter().map(block).collect() }

@@ -323,6 +323,7 @@ impl Op {
             Self::ChannelShuffle { groups } => format!("shuffle {groups}"),
             Self::Times { factor } => format!("× {factor}"),
             Self::HardSigmoid => "hard σ".to_owned(),
+            Self::Tanh => "tanh".to_owned(),
             Self::Subsample { stride } => format!("every {}", ordinal(*stride)),
             Self::PadChannels { before, after } => format!("pad +{}", before + after),
             Self::BatchNorm { .. } => "BN".to_owned(),

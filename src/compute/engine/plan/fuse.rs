@@ -202,6 +202,7 @@ impl<'a> Fusion<'a> {
                 | Op::Relu
                 | Op::Relu6
                 | Op::HardSigmoid
+                | Op::Tanh
                 | Op::Silu
                 | Op::HardSwish
                 | Op::Times { .. }
@@ -218,7 +219,6 @@ impl<'a> Fusion<'a> {
                 | Op::Add
                 | Op::Scale
                 | Op::Sigmoid
-                | Op::Tanh
                 | Op::Flatten
                 | Op::Subsample { .. }
                 | Op::PadChannels { .. },

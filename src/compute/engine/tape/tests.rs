@@ -87,6 +87,20 @@ fn gradients_are_those_of_finite_differences() {
     }
 }
 
+/// The papers' variants: other gates, other positions, other arrangements.
+#[test]
+fn gradients_of_variants_are_those_of_finite_differences() {
+    for text in [
+        "resnet8(input=16)+se(gate=tanh,at=pre)",
+        "resnet8(input=16)+se(squeeze=none,at=post)",
+        "resnet8(input=16)+se(squeeze=both,gate=hardsigmoid,at=identity)",
+        "resnet8(input=16)+cbam(r=4,order=parallel)",
+        "resnet8(input=16)+cbam(r=4,order=sc,map=conv,k=3)",
+    ] {
+        check(text, 3, Mode::Train);
+    }
+}
+
 #[test]
 fn gradients_of_strips_products_and_softmax_are_those_of_finite_differences() {
     check_graph(&attending(Shape::map(3, 5, 4)), "attention", 2, Mode::Train);
