@@ -78,6 +78,10 @@ impl AttentionBlock for Bam {
         check_reduction(options, channels)
     }
 
+    fn has_positions(&self) -> bool {
+        false
+    }
+
     fn site(&self, _options: &Options) -> Site {
         Site::Stage
     }

@@ -7,12 +7,8 @@ use super::{AttentionBlock, Card};
 use crate::network::graph::{GateKind, GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 
-const KERNEL: Field = Field {
-    key: "k",
-    long: "kernel",
-    help: "rows or columns that decide about one",
-    kind: Kind::OneOf(&[3, 5, 7, 9]),
-};
+const KERNEL: Field =
+    Field { key: "k", long: "kernel", help: "rows or columns that decide about one", kind: Kind::OneOf(&[3, 5, 7, 9]) };
 /// The kernel of timm's.
 const DEFAULT_KERNEL: usize = 7;
 

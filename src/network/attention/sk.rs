@@ -57,8 +57,7 @@ pub(super) fn weigh_paths(b: &mut GraphBuilder, paths: usize, joined: NodeId, ga
     let weighed = b.add("scale", Op::Scale, &[joined, gate]);
     b.register(GateKind::Paths { paths }, gate, weighed, None);
     let part = |path: usize| Op::ChannelSlice { start: path * length, length };
-    let parts: Vec<NodeId> =
-        (0..paths).map(|path| b.add(&format!("part{path}"), part(path), &[weighed])).collect();
+    let parts: Vec<NodeId> = (0..paths).map(|path| b.add(&format!("part{path}"), part(path), &[weighed])).collect();
     b.add("sum", Op::Add, &parts)
 }
 
@@ -90,6 +89,10 @@ impl AttentionBlock for Sk {
             return Err(format!("{channels} channels cannot be split between {PATHS} paths, use an even number"));
         }
         check_reduction(options, channels)
+    }
+
+    fn has_positions(&self) -> bool {
+        false
     }
 
     fn site(&self, options: &Options) -> Site {

@@ -10,8 +10,7 @@ use super::{AttentionBlock, Card, Site};
 use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 
-const RADIX: Field =
-    Field { key: "radix", long: "radix", help: "splits to weigh", kind: Kind::OneOf(&[2, 3, 4]) };
+const RADIX: Field = Field { key: "radix", long: "radix", help: "splits to weigh", kind: Kind::OneOf(&[2, 3, 4]) };
 const REDUCTION: Field = Field {
     key: "r",
     long: "reduction",
@@ -100,7 +99,13 @@ impl AttentionBlock for Splat {
         if channels.is_multiple_of(radix) {
             return Ok(());
         }
-        Err(format!("radix={radix}: {channels} channels cannot be cut into {radix} splits, use a radix that divides them"))
+        Err(format!(
+            "radix={radix}: {channels} channels cannot be cut into {radix} splits, use a radix that divides them"
+        ))
+    }
+
+    fn has_positions(&self) -> bool {
+        false
     }
 
     fn site(&self, options: &Options) -> Site {
