@@ -155,7 +155,8 @@ impl Subject {
         let choice = attention::Attention::named(block.card().name).ok();
         let spec = NetworkSpec { attention: AttentionPlan::everywhere(choice), ..NetworkSpec::of("resnet50") };
         let graph = lower(&spec).ok()?;
-        let scope = graph.scope_at("layer3.1")?;
+        let is_in_block = graph.scope_at("layer3.1").filter(|block| graph.attention_of(*block).is_some());
+        let scope = is_in_block.or_else(|| graph.scope_at("layer3"))?;
         Some(Example { graph, scope, has_slot: false })
     }
 }

@@ -241,6 +241,10 @@ fn hint(ui: &mut Ui, network: &Network, block: &Place, kind: Option<&str>) {
             let added = |a: u64, b: u64| number::signed(i128::from(b) - i128::from(a));
             widgets::muted(ui, format!("{} parameters", added(bare.params, with.params)));
             widgets::muted(ui, format!("{} MACs", added(bare.macs, with.macs)));
+            if with.products > bare.products {
+                let products = added(bare.products, with.products);
+                widgets::muted(ui, format!("{products} MACs of products of activations"));
+            }
             widgets::muted(ui, format!("{} element-wise operations", added(bare.elementwise, with.elementwise)));
         }
         (_, Err(problem)) | (Err(problem), _) => {
