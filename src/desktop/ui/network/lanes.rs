@@ -82,7 +82,7 @@ impl Sketch {
                     Some(frame) => sketch.frame(opened, frame, room),
                     None => sketch.layer(opened, *layer, room),
                 },
-                Piece::Fork(fork) => match main_lane(opened, fork) {
+                Piece::Fork(fork) => match main_lane(opened, fork, room) {
                     Some(main) => sketch.around(opened, fork, main, room),
                     None => sketch.stack(opened, fork, room),
                 },
@@ -146,18 +146,19 @@ impl Sketch {
     /// Leads what is open into a box.
     pub(super) fn connect(&mut self, opened: &Opened, index: usize, rect: Rect, room: Room) {
         let ends = std::mem::take(&mut self.ends);
-        let bands = match &opened.boxes[index].form {
-            Form::Join(parts) if ends.len() == parts.len() => Some(parts),
+        let reads = &opened.reads[index];
+        let parts = match &opened.boxes[index].form {
+            Form::Join(parts) if parts.len() == reads.len() => Some(parts),
             _ => None,
         };
-        let mut top = rect.top();
-        let heights: Vec<f32> = bands.map_or(Vec::new(), |parts| shares(parts).collect());
-        for (lane, end) in ends.into_iter().enumerate() {
-            if let (Some(parts), Some(height)) = (bands, heights.get(lane)) {
-                let target = pos2(rect.left(), top + height / 2.0);
-                top += height;
+        for end in ends {
+            let lane = reads.iter().position(|read| *read == end.source);
+            if let (Some(parts), Some(lane)) = (parts, lane) {
+                let above: f32 = shares(parts).take(lane).sum();
+                let height = shares(parts).nth(lane).unwrap_or_default();
+                let target = pos2(rect.left(), rect.top() + above + height / 2.0);
                 let bend = swing(pos2(rect.left() - FAN, end.at().y), target);
-                let kind = WireKind::Band { height: *height, channels: parts[lane] };
+                let kind = WireKind::Band { height, channels: parts[lane] };
                 self.wires.push(wire(end, bend, kind, Some(index)));
                 continue;
             }
@@ -351,13 +352,14 @@ fn descent(from: Pos2, top: Pos2) -> Vec<Pos2> {
 }
 
 /// The lane that stays on the way where others are shortcuts around it: the only longest one into an addition.
-fn main_lane(opened: &Opened, fork: &Fork) -> Option<usize> {
+fn main_lane(opened: &Opened, fork: &Fork, room: Room) -> Option<usize> {
+    let is_framed = matches!(room, Room::Framed(_));
     let join = &opened.boxes[fork.join?];
     let lengths: Vec<usize> = fork.lanes.iter().map(|lane| length(lane)).collect();
     let longest = lengths.iter().copied().max()?;
     let is_only = lengths.iter().filter(|length| **length == longest).count() == 1;
     let main = lengths.iter().position(|length| *length == longest)?;
-    (join.is_round() && join.title == "+" && is_only && fork.lanes.len() < 4).then_some(main)
+    (!is_framed && join.is_round() && join.title == "+" && is_only && fork.lanes.len() < 4).then_some(main)
 }
 
 /// Layers along the longest way.

@@ -129,9 +129,10 @@ fn frame(pen: &Pen, scene: &Scene, index: usize, rect: Rect) {
     let title = Lettering::new(SMALL_TEXT).semibold();
     let text = &scene.opened.frames[index].title;
     pen.text(rect.left_top() + vec2(10.0, 6.0), Align2::LEFT_TOP, text, &title, colour);
-    let foot = scene.placed.wires.iter().find(|wire| wire.kind == WireKind::Gate(index) && wire.points[0].y == 0.0);
-    if let Some(wire) = foot {
-        pen.painter.circle_filled(pen.pos(wire.points[0]), 2.0 * pen.view.scaling.min(1.5), colour);
+    // The first of a frame's wires is the one that reads the features.
+    let foot = scene.placed.wires.iter().find(|wire| wire.kind == WireKind::Gate(index));
+    if let Some(foot) = foot.and_then(|wire| wire.points.first()) {
+        pen.painter.circle_filled(pen.pos(*foot), 2.0 * pen.view.scaling.min(1.5), colour);
     }
 }
 

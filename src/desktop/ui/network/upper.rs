@@ -142,9 +142,10 @@ fn fold_controls(ui: &Ui, pane: Rect, known: &Known, view: egui::emath::TSTransf
             turned = if response.clicked() { Some(index) } else { turned };
             response.on_hover_text(&words);
         }
-        for (badge, run) in place.blocks.iter().filter_map(|block| Some((block.badge?, block.run.start))) {
-            let words = format!("Unfold {} to {}", group.blocks[run].name, group.name);
-            let Some(response) = reactive(ui, pane, view * badge, ("badge", group.blocks[run].scope.0), &words) else {
+        for (badge, run) in place.blocks.iter().filter_map(|block| Some((block.badge?, &block.run))) {
+            let first = &group.blocks[run.start];
+            let words = format!("Unfold {} and {} alike", first.name, run.len() - 1);
+            let Some(response) = reactive(ui, pane, view * badge, ("badge", first.scope.0), &words) else {
                 continue;
             };
             turned = if response.clicked() { Some(index) } else { turned };

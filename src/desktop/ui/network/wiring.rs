@@ -42,7 +42,8 @@ impl Wiring {
             return Self::Lanes(if begin > 1 { begin.min(ends) } else { ends });
         }
         let groups = own.iter().filter_map(|id| groups(graph, *id)).max_by_key(|(groups, _)| *groups);
-        let ends = graph[graph[scope].output].shape.channels();
+        let outside = [graph[scope].input, Some(graph[scope].output)].into_iter().flatten();
+        let ends = outside.map(|id| graph[id].shape.channels()).max().unwrap_or(0);
         match groups {
             Some((groups, channels)) if groups == channels && channels > ends => Self::Inverted,
             Some((groups, channels)) if groups == channels => Self::Separable,
