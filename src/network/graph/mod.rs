@@ -8,7 +8,7 @@ mod receptive;
 mod shape;
 
 pub use builder::{GraphBuilder, OpenScope, Outer};
-pub use op::{Conv2d, Op, Pool2d, adaptive_windows};
+pub use op::{Conv2d, Op, Pool2d, Product, adaptive_windows};
 pub use receptive::receptive_fields;
 pub use shape::{Shape, ShapeError};
 
@@ -176,7 +176,7 @@ impl GateKind {
     }
 }
 
-/// The 0..1 tensor an attention block multiplies with.
+/// The 0..1 tensor an attention block weighs with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gate {
     /// Its name, after the module that makes it: `layer1.0.se.gate`.
@@ -189,6 +189,9 @@ pub struct Gate {
     pub scale: NodeId,
     /// The attention scope it belongs to.
     pub scope: ScopeId,
+    /// The value at which its block changes nothing: 1 of a factor, 0 of a part that is added on top; `None` where no
+    /// value does that.
+    pub neutral: Option<f32>,
 }
 
 /// A network, lowered.
