@@ -239,6 +239,8 @@ pub mod opacity {
     pub const HEAT: f32 = 0.6;
     /// A gate over its thumbnail.
     pub const THUMBNAIL: f32 = 0.75;
+    /// A classifier on the side, which is no part of what is computed.
+    pub const SIDE: f32 = 0.55;
     /// The part of a bar between its mean and its largest value.
     pub const SPREAD: f32 = 0.4;
     /// The veil over a view while files hover above it.
