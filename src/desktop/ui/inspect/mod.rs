@@ -141,7 +141,7 @@ impl Shown<'_> {
             GateKind::Columns => format!("{width} columns × {channels} channels"),
             GateKind::Volume => format!("{channels} × {height} × {width}"),
             GateKind::Paths { paths } => format!("{paths} paths × {channels} channels"),
-            GateKind::Matrix => format!("from {} positions over {height} × {width}", height * width),
+            GateKind::Matrix => format!("{} positions", height * width),
         }
     }
 
