@@ -343,6 +343,7 @@ fn note(op: &Op) -> Option<&'static str> {
         Op::Relu6 => Some("ReLU6"),
         Op::Silu => Some("SiLU"),
         Op::HardSwish => Some("h-swish"),
+        Op::GroupNorm { .. } => Some("GN"),
         _ => None,
     }
 }

@@ -166,7 +166,7 @@ pub fn place(opened: &Opened) -> PlacedOpened {
     let all = rects.iter().copied().filter(Rect::is_finite).chain(shown).chain(points);
     let mut bounds = all.fold(least, Rect::union);
     bounds.min.y -= 6.0;
-    bounds.max.y += 16.0;
+    bounds.max.y += 26.0;
     let common = common_notes(opened, &is_compact);
     PlacedOpened { rects, frames, wires: sketch.wires, is_compact, common, line: [0.0, end], bounds }
 }

@@ -67,10 +67,10 @@ fn cards(pen: &Pen, group: &Group, place: &PlacedBlock, badge: Rect, block: &Blo
     let colours = pen.colours;
     let room = place.legs[1] - place.rect.right();
     for step in [2.0, 1.0] {
-        let by = room * 0.28 * step;
+        let by = room * 0.36 * step;
         let card = place.rect.translate(vec2(by, 0.0)).shrink2(vec2(0.0, by));
-        pen.filled(card, 4.0, colours.block.lerp_to_gamma(colours.canvas, 0.3 * step));
-        pen.outlined(card, 4.0, Stroke::new(1.0, colours.canvas), StrokeKind::Inside);
+        pen.filled(card, 4.0, colours.block.lerp_to_gamma(colours.canvas, 0.22 * step));
+        pen.outlined(card, 4.0, Stroke::new(1.0, colours.wire.gamma_multiply(0.5)), StrokeKind::Inside);
     }
     let position = group.blocks.iter().position(|known| known.scope == block.scope).unwrap_or(0) - place.run.start;
     let is_first = position == 0 || marks.selected != Some(block.scope);

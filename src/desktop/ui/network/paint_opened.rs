@@ -70,7 +70,7 @@ fn paint_wire(pen: &Pen, scene: &Scene, wire: &Wire) {
     match wire.kind {
         WireKind::Features => pen.line(&wire.points, Stroke::new(1.2, colour)),
         WireKind::Reshaped => pen.path(&wire.points, Stroke::new(1.2, colour), true),
-        WireKind::Band { height, .. } => band(pen, wire, height, colour.gamma_multiply(0.35)),
+        WireKind::Band { height, .. } => band(pen, wire, height, colour.gamma_multiply(0.28)),
         WireKind::Gate(index) => {
             let colour = scene.frame_colour(pen, index);
             pen.line(&wire.points, Stroke::new(1.0, colour.gamma_multiply(0.8)));
