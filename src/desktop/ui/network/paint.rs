@@ -99,9 +99,9 @@ fn classifier(pen: &Pen, side: &Side, rect: Rect, leave: f32, marks: Marks) {
     let is_marked = [marks.selected, marks.focused].contains(&Some(side.block.scope));
     let edge = if is_marked { Stroke::new(2.0, colours.accent) } else { stroke };
     pen.outlined(rect, 3.0, edge, StrokeKind::Inside);
-    let style = Lettering::new(8.0).within(rect.width() - 2.0);
-    let short = if side.block.name.len() > 4 { "aux" } else { side.block.name.as_str() };
-    pen.text(rect.center(), Align2::CENTER_CENTER, short, &style, colours.faint);
+    let style = Lettering::new(size::LABEL).steady();
+    let beside = rect.left_center() - vec2(4.0, 0.0);
+    pen.text(beside, Align2::RIGHT_CENTER, &side.block.name, &style, colours.faint);
 }
 
 fn frame(pen: &Pen, place: &PlacedGroup, is_selected: bool) {
