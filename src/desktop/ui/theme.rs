@@ -159,6 +159,13 @@ impl Palette {
         }
     }
 
+    /// The colour of one of several paths: shades of the attention's, the first the strongest.
+    #[must_use]
+    pub fn path(&self, attention: Color32, path: usize, paths: usize) -> Color32 {
+        let share = path as f32 / paths.saturating_sub(1).max(1) as f32;
+        attention.lerp_to_gamma(self.canvas, share * 0.68)
+    }
+
     /// The colour of the network at this position: A is the accent, B the colour of differences.
     #[must_use]
     pub fn network(&self, position: usize) -> Color32 {

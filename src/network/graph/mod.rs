@@ -161,7 +161,7 @@ pub enum GateKind {
 }
 
 impl GateKind {
-    /// The word in the JSON output: `channel`, `spatial`.
+    /// The word in the JSON output: `channel`, `spatial`, `rows`, `columns`, `volume`, `paths`, `matrix`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -172,6 +172,15 @@ impl GateKind {
             Self::Volume => "volume",
             Self::Paths { .. } => "paths",
             Self::Matrix => "matrix",
+        }
+    }
+
+    /// Does it say where? A vector over channels does not, a strip or a map does.
+    #[must_use]
+    pub fn has_places(self) -> bool {
+        match self {
+            Self::Channel | Self::Paths { .. } => false,
+            Self::Spatial | Self::Rows | Self::Columns | Self::Volume | Self::Matrix => true,
         }
     }
 }

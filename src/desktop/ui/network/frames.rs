@@ -73,10 +73,12 @@ fn values(kind: GateKind, span: egui::Rangef) -> Rect {
     let top = DROP + VALUES;
     match kind {
         // Narrower than the frame: the output's size is beside it.
-        GateKind::Channel => {
+        GateKind::Channel | GateKind::Paths { .. } => {
             let inset = (span.span() * 0.2).min(32.0);
             Rect::from_x_y_ranges(span.min + inset..=span.max - inset, top..=top + 36.0)
         }
-        _ => Rect::from_center_size(pos2(span.center(), top + HEIGHT / 2.0), Vec2::splat(HEIGHT)),
+        GateKind::Spatial | GateKind::Rows | GateKind::Columns | GateKind::Volume | GateKind::Matrix => {
+            Rect::from_center_size(pos2(span.center(), top + HEIGHT / 2.0), Vec2::splat(HEIGHT))
+        }
     }
 }

@@ -176,8 +176,8 @@ fn place_block(block: &Block, run: Range<usize>, scale: &Scale, x: f32) -> Place
     let mut bottom = rect.bottom();
     let gates = block.gates.iter().map(|(_, kind)| {
         let height = match kind {
-            GateKind::Channel => SPARK,
-            _ => width,
+            GateKind::Channel | GateKind::Paths { .. } => SPARK,
+            GateKind::Spatial | GateKind::Rows | GateKind::Columns | GateKind::Volume | GateKind::Matrix => width,
         };
         let gate = Rect::from_min_size(pos2(x, bottom + GATE_GAP), vec2(width, height));
         bottom = gate.bottom();

@@ -385,11 +385,16 @@ pub fn gate_title(kind: GateKind, attention: &str) -> &'static str {
     match (kind, attention) {
         (GateKind::Channel, "cbam") => "CAM",
         (GateKind::Spatial, "cbam") => "SAM",
+        (GateKind::Rows, _) => "weights of rows",
+        (GateKind::Columns, _) => "weights of columns",
         (kind, name) => match (attention::find(name), kind) {
             (Some(block), _) => block.card().title,
             (None, GateKind::Channel) => "channel gate",
             (None, GateKind::Spatial) => "spatial gate",
-            (None, _) => "gate",
+            (None, GateKind::Volume) => "volume gate",
+            (None, GateKind::Paths { .. }) => "shares of paths",
+            (None, GateKind::Matrix) => "matrix of positions",
+            (None, GateKind::Rows | GateKind::Columns) => "strip gate",
         },
     }
 }

@@ -201,17 +201,17 @@ fn gate_values(pen: &Pen, block: &Block, place: &PlacedBlock, gates: &mut Gates)
     for ((gate, kind), world) in block.gates.iter().zip(&place.gates) {
         let colour = pen.colours.gate(*kind, attention);
         let rect = pen.rect(*world);
-        if *kind == GateKind::Channel {
+        if !kind.has_places() {
             pen.filled(*world, 0.0, colour.gamma_multiply(0.15));
         }
-        if gates.paint(pen.painter, rect, *gate, *kind, colour) {
+        if gates.paint(pen.painter, rect, *gate, *kind, (pen.colours, colour)) {
             continue;
         }
         // Before there are values: what kind of gate will be there.
         let bar = Rect::from_min_max(pos2(world.left(), world.bottom() - 3.0), world.max);
         match kind {
-            GateKind::Channel => pen.filled(bar, 1.5, colour.gamma_multiply(0.5)),
-            _ => {
+            GateKind::Channel | GateKind::Paths { .. } => pen.filled(bar, 1.5, colour.gamma_multiply(0.5)),
+            GateKind::Spatial | GateKind::Rows | GateKind::Columns | GateKind::Volume | GateKind::Matrix => {
                 pen.outlined(*world, 1.0, Stroke::new(1.0, colour.gamma_multiply(0.5)), StrokeKind::Inside);
             }
         }

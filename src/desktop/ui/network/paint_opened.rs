@@ -4,7 +4,7 @@ use eframe::egui;
 use egui::{Align2, Color32, Mesh, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
 use super::gates::Gates;
-use super::model::shape_text;
+use super::model::{shape_text, size_text};
 use super::opened::{FramedGate, GateFrame, Opened};
 use super::opened_layout::{PlacedOpened, SMALL_TEXT, Wire, WireKind};
 use super::paint_layer;
@@ -142,14 +142,18 @@ fn gate_values(pen: &Pen, scene: &Scene, frame: &GateFrame, gate: &FramedGate, v
     let shape = scene.graph[scene.graph.gates[gate.gate].node].shape;
     let size = match gate.kind {
         GateKind::Channel => format!("gate {}", shape.channels()),
-        _ => format!("gate {} × {}", shape.height(), shape.width()),
+        GateKind::Spatial => format!("gate {} × {}", shape.height(), shape.width()),
+        GateKind::Rows => format!("gate {} rows × {}", shape.height(), shape.channels()),
+        GateKind::Columns => format!("gate {} columns × {}", shape.width(), shape.channels()),
+        GateKind::Paths { paths } => format!("gate {paths} paths × {}", shape.elements() / paths.max(1)),
+        GateKind::Volume | GateKind::Matrix => format!("gate {}", size_text(shape)),
     };
     let style = Lettering::new(SMALL_TEXT);
     pen.text(values.center_top() - vec2(0.0, 3.0), Align2::CENTER_BOTTOM, &size, &style, colours.muted);
-    if gate.kind == GateKind::Channel {
+    if !gate.kind.has_places() {
         pen.filled(values, 0.0, colour.gamma_multiply(0.15));
     }
-    let drawn = gates.paint(pen.painter, pen.rect(values), gate.gate, gate.kind, colour);
+    let drawn = gates.paint(pen.painter, pen.rect(values), gate.gate, gate.kind, (colours, colour));
     if !drawn {
         pen.outlined(values, 2.0, Stroke::new(1.0, colours.line), StrokeKind::Inside);
     }

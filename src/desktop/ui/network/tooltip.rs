@@ -11,7 +11,7 @@ use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Shared, widgets};
 use crate::network::attention;
 use crate::network::cost::formula;
-use crate::network::graph::{Graph, NodeId, Op, ScopeId, ScopeKind};
+use crate::network::graph::{GateKind, Graph, NodeId, Op, ScopeId, ScopeKind};
 use crate::network::number;
 
 /// `layer3.2 · Bottleneck + CBAM`.
@@ -61,7 +61,7 @@ pub(super) fn block(ui: &mut Ui, shared: &Shared, network: &Network, block: &Blo
     for (index, kind) in &block.gates {
         let Some(stats) = shared.inspection(network).and_then(|found| found.stats.get(*index)) else { continue };
         let label = format!("{} mean", gate_title(*kind, block.attention.unwrap_or_default()));
-        widgets::fact(ui, &label, format!("{:.3}", stats.mean));
+        widgets::fact(ui, &label, number::value(stats.mean));
     }
 }
 
@@ -102,11 +102,24 @@ pub(super) fn gate(ui: &mut Ui, shared: &Shared, network: &Network, index: usize
     narrow(ui);
     let gate = &network.graph.gates[index];
     ui.label(widgets::strong(gate.name.as_str(), size::TEXT));
-    widgets::caption(ui, format!("{} gate", gate.kind.as_str()));
+    widgets::caption(ui, in_words(gate.kind));
     if let Some(stats) = shared.inspection(network).and_then(|found| found.stats.get(index)) {
-        widgets::fact(ui, "Mean", format!("{:.3}", stats.mean));
-        widgets::fact(ui, "Min", format!("{:.3}", stats.min));
-        widgets::fact(ui, "Max", format!("{:.3}", stats.max));
+        widgets::fact(ui, "Mean", number::value(stats.mean));
+        widgets::fact(ui, "Min", number::value(stats.min));
+        widgets::fact(ui, "Max", number::value(stats.max));
+    }
+}
+
+/// What a kind of gate is.
+fn in_words(kind: GateKind) -> String {
+    match kind {
+        GateKind::Channel => "channel gate: one value a channel".to_owned(),
+        GateKind::Spatial => "spatial gate: one value a position".to_owned(),
+        GateKind::Rows => "gate of rows: one value a channel and row".to_owned(),
+        GateKind::Columns => "gate of columns: one value a channel and column".to_owned(),
+        GateKind::Volume => "volume gate: one value a channel and position".to_owned(),
+        GateKind::Paths { paths } => format!("gate over {paths} paths: a channel's shares, they sum to 1"),
+        GateKind::Matrix => "matrix gate: for each position a map over all, which sums to 1".to_owned(),
     }
 }
 
