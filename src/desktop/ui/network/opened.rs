@@ -313,6 +313,9 @@ impl Opening<'_> {
         };
         let mut titles: Vec<&str> = gates.iter().map(|gate| gate_title(gate.kind, attention)).collect();
         titles.dedup();
+        if titles.len() > 1 && attention != "cbam" {
+            titles = attention::find(attention).map(|block| block.card().title).into_iter().collect();
+        }
         self.opened.frames.push(GateFrame { gates, attention, title: titles.join(" + "), line: Vec::new() });
     }
 
