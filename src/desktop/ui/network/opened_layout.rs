@@ -3,8 +3,9 @@
 use eframe::egui;
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 
+use super::boxes::{Form, LayerBox};
 use super::lanes::{End, Sketch};
-use super::opened::{Form, LayerBox, Opened};
+use super::opened::Opened;
 use crate::network::number;
 
 /// Height of a layer with its weights and notes.

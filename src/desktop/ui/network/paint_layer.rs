@@ -3,8 +3,8 @@
 use eframe::egui;
 use egui::{Align2, Color32, Rect, Stroke, StrokeKind, pos2, vec2};
 
+use super::boxes::{Form, LayerBox};
 use super::model::size_text;
-use super::opened::{Form, LayerBox};
 use super::opened_layout::{RADIUS, SMALL_TEXT, STRIP, TEETH, TEXT, shares};
 use super::paint::lifted;
 use super::paint_opened::Scene;
