@@ -144,7 +144,12 @@ impl Palette {
             "cam" => self.cam,
             "sam" => self.sam,
             "cbam" => self.cbam,
-            _ => self.other,
+            "eca" => self.other,
+            // The others take the hues of curves, in registry order.
+            _ => crate::network::attention::names()
+                .iter()
+                .position(|known| *known == name)
+                .map_or(self.other, |at| self.series(at)),
         }
     }
 
