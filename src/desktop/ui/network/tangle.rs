@@ -35,11 +35,11 @@ impl Sketch {
             (End::leading(vec![start, pos2(start.x, -level)], from.or(source)), -level)
         };
         for (place, layer) in layers.iter().enumerate().skip(1) {
-            let is_far =
-                |read: &&Source| **read != Some(layers[place - 1]) && read.is_none_or(|read| layers.contains(&read));
-            for read in opened.reads[*layer].iter().filter(is_far) {
+            for read in opened.reads[*layer].iter().filter(|read| **read != Some(layers[place - 1])) {
+                // What lies before the tangle comes in where it begins.
+                let from = read.filter(|read| layers.contains(read));
                 let down = rects[layer].center_top() - vec2(rects[layer].width() / 4.0, 0.0);
-                let (start, height) = rising(*read);
+                let (start, height) = rising(from);
                 row.wires.push(wire(start, vec![pos2(down.x, height), down], kind_in(room), Some(*layer)));
             }
         }
