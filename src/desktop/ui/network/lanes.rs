@@ -75,10 +75,7 @@ impl Sketch {
         for (index, piece) in pieces.iter().enumerate() {
             sketch.width += if index > 0 { gap } else { 0.0 };
             match piece {
-                Piece::Layer(layer) => match opened.frame_at(*layer) {
-                    Some(frame) => sketch.frame(opened, frame, room),
-                    None => sketch.layer(opened, *layer, room),
-                },
+                Piece::Layer(layer) => sketch.step(opened, *layer, room),
                 Piece::Fork(fork) => match main_lane(opened, fork, room) {
                     Some(main) => sketch.around(opened, fork, main, room),
                     None => sketch.stack(opened, fork, room),
@@ -129,7 +126,15 @@ impl Sketch {
         }
     }
 
-    pub(super) fn layer(&mut self, opened: &Opened, index: usize, room: Room) {
+    /// One layer, with the frame of the gate it multiplies with.
+    pub(super) fn step(&mut self, opened: &Opened, index: usize, room: Room) {
+        match opened.frame_at(index) {
+            Some(frame) => self.frame(opened, frame, room),
+            None => self.layer(opened, index, room),
+        }
+    }
+
+    fn layer(&mut self, opened: &Opened, index: usize, room: Room) {
         let layer = &opened.boxes[index];
         let size = box_size(layer, room);
         let rect = Rect::from_min_size(pos2(self.width, -size.y / 2.0), size);

@@ -24,7 +24,7 @@ impl Sketch {
             if place > 0 && !opened.reads[*layer].contains(&Some(layers[place - 1])) {
                 row.ends.clear();
             }
-            row.layer(opened, *layer, room);
+            row.step(opened, *layer, room);
         }
         let rects: HashMap<usize, Rect> = row.rects.iter().map(|(index, rect, _)| (*index, *rect)).collect();
         let mut level = row.above;
