@@ -75,7 +75,7 @@ fn cards(pen: &Pen, group: &Group, place: &PlacedBlock, badge: Rect, block: &Blo
     let position = group.blocks.iter().position(|known| known.scope == block.scope).unwrap_or(0) - place.run.start;
     let is_first = position == 0 || marks.selected != Some(block.scope);
     let text =
-        if is_first { format!("× {}", place.run.len()) } else { format!("{}/{}", position + 1, place.run.len()) };
+        if is_first { format!("× {}", place.run.len()) } else { format!("{} of {}", position + 1, place.run.len()) };
     let style = Lettering::new(size::LABEL).steady().semibold();
     pen.text(badge.center(), Align2::CENTER_CENTER, &text, &style, colours.text);
 }
