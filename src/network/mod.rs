@@ -4,10 +4,11 @@
 //! text, TOML, the builder ──▶ NetworkSpec ──zoo::lower──▶ Graph ──▶ cost
 //! ```
 //!
-//! Inside this storey arrows point one way: `zoo → spec → attention → graph`, `cost → graph`.
+//! Inside this storey arrows point one way: `zoo → spec → attention → graph`, `cost → graph`, `zoo → diagram → graph`.
 
 pub mod attention;
 pub mod cost;
+pub mod diagram;
 pub mod graph;
 pub mod number;
 pub mod options;

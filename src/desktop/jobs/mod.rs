@@ -4,6 +4,7 @@
 //! recognition of a checkpoint. Every result carries the [`InspectionKey`] it belongs to; a result whose key no longer
 //! matches the document is never shown.
 
+mod catalogue;
 mod download;
 mod inspection;
 mod lab;
@@ -11,6 +12,7 @@ mod measuring;
 mod opening;
 mod worker;
 
+pub use catalogue::Catalogue;
 pub use download::Download;
 pub use inspection::{Inspection, InspectionKey};
 pub use lab::{Ending, Lab, LabRun, Shelf, StepPoint, Strip, Thumbnail, Training, Writable};
@@ -76,6 +78,7 @@ pub(super) enum Event {
     /// The device asked for is not there: what runs, runs on the processor.
     NoDevice(String),
     Lab(lab::LabEvent),
+    Counted(Catalogue),
 }
 
 /// What a job is busy with.
@@ -136,6 +139,8 @@ pub struct Jobs {
     /// What went wrong and belongs to no inspection.
     problems: Vec<String>,
     lab: Lab,
+    catalogue: Option<Catalogue>,
+    is_counting: bool,
 }
 
 impl Jobs {
@@ -171,6 +176,8 @@ impl Jobs {
             device: DeviceKind::default(),
             problems: Vec::new(),
             lab: Lab::default(),
+            catalogue: None,
+            is_counting: false,
         })
     }
 
@@ -244,6 +251,7 @@ impl Jobs {
                 return self.problems.push(problem);
             }
             Event::Lab(event) => return self.take_lab(event),
+            Event::Counted(catalogue) => return self.take_catalogue(catalogue),
         }
         self.running = None;
     }
@@ -283,6 +291,7 @@ impl Jobs {
             && self.opening == 0
             && self.opened.is_empty()
             && !self.lab.is_reading()
+            && !self.is_counting
             && self.has_measured_all()
             && document.networks().iter().all(|network| !self.lacks(&InspectionKey::of(network, document)))
     }
