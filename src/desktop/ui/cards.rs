@@ -1,7 +1,7 @@
 //! Cards: what a family or an attention block is, its diagram, its formula, its paper, where it sits.
 
 use eframe::egui;
-use egui::{Align, Label, Layout, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2};
+use egui::{Align, Frame, Label, Layout, Response, RichText, ScrollArea, Sense, Stroke, Ui, Vec2};
 
 use super::theme::{self, palette, size};
 use super::{Outbox, diagram, widgets};
@@ -51,8 +51,7 @@ impl Cards {
         let Some(open) = &self.open else { return };
         let modal = egui::Modal::new(egui::Id::unique("card")).show(ctx, |ui| {
             let room = ui.ctx().content_rect().height() - 160.0;
-            ui.set_max_height(room);
-            open.ui(ui, room)
+            Frame::new().inner_margin(size::GAP).show(ui, |ui| open.ui(ui, room)).inner
         });
         if modal.inner || modal.should_close() {
             self.open = None;

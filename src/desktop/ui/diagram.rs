@@ -81,7 +81,7 @@ impl Pen {
 
     fn wire(&self, wire: &Wire, from: &Step) {
         let colour = match from.attention {
-            Some(name) if !from.is_product => self.colours.attention(name),
+            Some(name) if !from.is_product && from.kind != Kind::Attention => self.colours.attention(name),
             _ => self.colours.wire,
         };
         let stroke = Stroke::new((1.4 * self.scale).max(0.8), colour);

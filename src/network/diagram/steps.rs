@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::network::graph::{Conv2d, Graph, NodeId, Op, ScopeId, ScopeKind, Shape};
+use crate::network::graph::{Conv2d, Graph, NodeId, Op, Pool2d, ScopeId, ScopeKind, Shape};
 
 /// What a box is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -212,9 +212,17 @@ fn title(graph: &Graph, node: NodeId) -> String {
         Op::ChannelMean => "mean over C".to_owned(),
         Op::ChannelMax => "max over C".to_owned(),
         Op::Concat => "join".to_owned(),
+        Op::MaxPool(pool) => pooling("max", pool),
+        Op::AvgPool(pool) => pooling("mean", pool),
         Op::ChannelShuffle { groups } => format!("shuffle, {groups} groups"),
         op => op.detail(),
     }
+}
+
+fn pooling(what: &str, pool: &Pool2d) -> String {
+    let [height, width] = pool.kernel;
+    let stride = if pool.stride == [1, 1] { String::new() } else { format!(", /{}", pool.stride[0]) };
+    format!("{what} {height}×{width}{stride}")
 }
 
 fn convolution(conv: &Conv2d, before: usize) -> String {

@@ -5,7 +5,7 @@ mod model;
 mod side;
 
 use eframe::egui;
-use egui::{Key, Modifiers, RichText, TextEdit, Ui};
+use egui::{Align, Frame, Key, Layout, Modifiers, RichText, TextEdit, Ui};
 
 use self::model::Choice;
 use super::theme::{self, palette, size};
@@ -92,8 +92,13 @@ impl Picker {
         let modal = egui::Modal::new(egui::Id::unique("picker")).show(ctx, |ui| {
             let window = ui.ctx().content_rect().size();
             let height = (window.y - 200.0).clamp(LEAST_HEIGHT, HEIGHT);
-            ui.set_width(LIST + SIDE + 2.0 * size::PADDING);
-            open.ui(ui, shared, height, is_covered, out)
+            Frame::new()
+                .inner_margin(size::GAP)
+                .show(ui, |ui| {
+                    ui.set_width(LIST + SIDE + 2.0 * size::PADDING);
+                    open.ui(ui, shared, height, is_covered, out)
+                })
+                .inner
         });
         if modal.inner || (modal.should_close() && !is_covered) {
             self.open = None;
@@ -118,14 +123,8 @@ impl Open {
         };
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = size::PADDING;
-            ui.allocate_ui(egui::Vec2::new(LIST + size::PADDING, height), |ui| {
-                ui.set_min_size(egui::Vec2::new(LIST + size::PADDING, height));
-                taken |= self.list(ui, shared, height);
-            });
-            ui.allocate_ui(egui::Vec2::new(SIDE, height), |ui| {
-                ui.set_min_size(egui::Vec2::new(SIDE, height));
-                taken |= self.side(ui, shared, height, out);
-            });
+            column(ui, LIST + size::PADDING, height, |ui| taken |= self.list(ui, shared, height));
+            column(ui, SIDE, height, |ui| taken |= self.side(ui, shared, height, out));
         });
         ui.add_space(4.0);
         let hint = format!("Arrows choose · Enter: {} · Esc closes", self.purpose.verb().to_lowercase());
@@ -200,4 +199,14 @@ impl Open {
             Ok(_) => String::new(),
         }
     }
+}
+
+/// A column of this size, whatever is in it.
+fn column(ui: &mut Ui, width: f32, height: f32, body: impl FnOnce(&mut Ui)) {
+    let size = egui::Vec2::new(width, height);
+    ui.allocate_ui_with_layout(size, Layout::top_down(Align::Min), |ui| {
+        ui.set_min_size(size);
+        ui.set_max_size(size);
+        body(ui);
+    });
 }
