@@ -4,7 +4,8 @@
 //! text, TOML, the builder ──▶ NetworkSpec ──zoo::lower──▶ Graph ──▶ cost
 //! ```
 //!
-//! Inside this storey arrows point one way: `zoo → spec → attention → graph`, `cost → graph`, `zoo → diagram → graph`.
+//! Inside this storey arrows point one way: `zoo → spec → attention → graph`, `cost → graph`, `zoo → diagram → graph`;
+//! `papers` is on top of all of them.
 
 pub mod attention;
 pub mod cost;
@@ -12,6 +13,7 @@ pub mod diagram;
 pub mod graph;
 pub mod number;
 pub mod options;
+pub mod papers;
 pub mod spec;
 pub mod suggest;
 pub mod zoo;

@@ -72,6 +72,9 @@ fn arrows_inside_network_point_one_way() {
     let above_diagram = ["network::attention", "network::spec", "network::zoo", "network::cost"];
     forbid("network/diagram/", &above_diagram, "`diagram` reads only the graph");
     forbid("network/spec/", &["network::zoo", "network::cost"], "`spec` does not know how families are wired");
+    for room in ["graph", "attention", "spec", "cost", "zoo"] {
+        forbid(&format!("network/{room}/"), &["network::papers"], "papers' tables are read by what shows them");
+    }
     forbid("network/cost/", &["network::attention", "network::spec", "network::zoo"], "`cost` reads only the graph");
 }
 

@@ -144,7 +144,7 @@ fn add_block(page: &mut Page, block: &'static dyn AttentionBlock, is_long: bool)
             page.line(format!("  {formula}"));
         }
     }
-    for declared in block.options() {
+    for declared in block.declared() {
         add_option(page, &declared);
     }
 }

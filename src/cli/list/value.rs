@@ -128,7 +128,7 @@ impl Listing {
         };
         let block = |subject: &Subject, block: &dyn AttentionBlock| {
             let attention::Card { name, title, long, summary, formula, paper, .. } = block.card();
-            let options = OptionEntry::all(block.options());
+            let options = OptionEntry::all(block.declared());
             BlockEntry { name, title, long, summary, formula, paper, options, card: card(subject) }
         };
         let mut listing = Self { families: Vec::new(), attention: Vec::new() };

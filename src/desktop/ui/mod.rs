@@ -17,6 +17,7 @@ pub mod palette;
 pub mod picker;
 pub mod prompt;
 pub mod selection;
+pub mod shares;
 pub mod status;
 pub mod table;
 pub mod textures;

@@ -145,7 +145,12 @@ impl Palette {
             "sam" => self.sam,
             "cbam" => self.cbam,
             "off" => self.faint,
-            _ => self.other,
+            "eca" => self.other,
+            // The others take the hues of curves, in registry order.
+            _ => crate::network::attention::names()
+                .iter()
+                .position(|known| *known == name)
+                .map_or(self.other, |at| self.series(at)),
         }
     }
 
@@ -158,6 +163,13 @@ impl Palette {
             (Spatial, _) => self.sam,
             (_, other) => self.attention(other),
         }
+    }
+
+    /// The colour of one of several paths: shades of the attention's, the first the strongest.
+    #[must_use]
+    pub fn path(&self, attention: Color32, path: usize, paths: usize) -> Color32 {
+        let share = path as f32 / paths.saturating_sub(1).max(1) as f32;
+        attention.lerp_to_gamma(self.canvas, share * 0.68)
     }
 
     /// The colour of the network at this position: A is the accent, B the colour of differences.
@@ -235,6 +247,8 @@ pub mod opacity {
     pub const HEAT: f32 = 0.6;
     /// A gate over its thumbnail.
     pub const THUMBNAIL: f32 = 0.75;
+    /// A classifier on the side, which is no part of what is computed.
+    pub const SIDE: f32 = 0.55;
     /// The part of a bar between its mean and its largest value.
     pub const SPREAD: f32 = 0.4;
     /// The veil over a view while files hover above it.

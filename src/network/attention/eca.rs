@@ -63,7 +63,8 @@ impl AttentionBlock for Eca {
         let circular = options.word("pad", "zeros") == "circular";
         builder.scope(ScopeKind::Attention("eca"), "se", "ECA", |b| {
             let squeezed = b.add("avg_pool", Op::GlobalAvgPool, &[features]);
-            let mixed = b.add("conv", Op::ChannelConv1d { kernel, circular }, &[squeezed]);
+            let mixed =
+                b.add("conv", Op::ChannelConv1d { inputs: 1, outputs: 1, kernel, circular, bias: false }, &[squeezed]);
             let gate = b.add("gate", Op::Sigmoid, &[mixed]);
             b.gate(GateKind::Channel, features, gate)
         })

@@ -29,6 +29,10 @@ impl AttentionBlock for Off {
         Vec::new()
     }
 
+    fn has_positions(&self) -> bool {
+        false
+    }
+
     fn check(&self, _options: &Options, _channels: usize) -> Result<(), String> {
         Ok(())
     }

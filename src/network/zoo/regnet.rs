@@ -3,7 +3,7 @@
 
 use super::shared::{BUILT_IN, SHORTCUT, attend_or_built_in, classifier, make_divisible, numbered_stages, word};
 use super::{Family, FamilyCard, Lowering, Model, Stage};
-use crate::network::attention::SqueezeExcite;
+use crate::network::attention::{Position, SqueezeExcite};
 use crate::network::graph::{Conv2d, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 
@@ -198,8 +198,10 @@ fn block(l: &mut Lowering, config: &Config, place: &str, width: usize, stride: u
         }),
         false => input,
     };
+    let entered = l.attend_at(Position::Pre, place, input);
+    let b = &mut l.builder;
     let relu = Some(Op::Relu);
-    let x = b.conv_norm(["f.a.0", "f.a.1", "f.a.2"], Conv2d::new(width, 1), EPS, relu, input);
+    let x = b.conv_norm(["f.a.0", "f.a.1", "f.a.2"], Conv2d::new(width, 1), EPS, relu, entered);
     let grouped = Conv2d::new(width, 3).stride(stride).groups((width / config.group).max(1));
     let x = b.conv_norm(["f.b.0", "f.b.1", "f.b.2"], grouped, EPS, relu, x);
     // A quarter of what comes into the block.
@@ -210,10 +212,13 @@ fn block(l: &mut Lowering, config: &Config, place: &str, width: usize, stride: u
     } else {
         l.within(["", "f"], |l| l.attend(place, x))
     };
-    let b = &mut l.builder;
-    let x = b.conv_norm(["f.c.0", "f.c.1", ""], Conv2d::new(width, 1), EPS, None, x);
-    let x = if config.has_shortcuts { b.add("add", Op::Add, &[x, shortcut]) } else { x };
-    b.add("activation", Op::Relu, &[x])
+    let mut x = l.builder.conv_norm(["f.c.0", "f.c.1", ""], Conv2d::new(width, 1), EPS, None, x);
+    if config.has_shortcuts {
+        let shortcut = l.attend_at(Position::Identity, place, shortcut);
+        x = l.builder.add("add", Op::Add, &[x, shortcut]);
+    }
+    let output = l.builder.add("activation", Op::Relu, &[x]);
+    l.attend_at(Position::Post, place, output)
 }
 
 #[cfg(test)]

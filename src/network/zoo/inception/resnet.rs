@@ -2,6 +2,7 @@
 //! down before they are added.
 
 use super::{chain, one, shrinking, three, unit};
+use crate::network::attention::Position;
 use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Options};
 use crate::network::spec::Place;
@@ -105,20 +106,25 @@ impl Block {
             None => STAGES[STAGES.len() - 1].blocks.to_string(),
         };
         l.scope_as(ScopeKind::Block, [&index, name], "Inception residual", |l| {
+            let place = format!("{stage}.{index}");
+            let entered = l.attend_at(Position::Pre, &place, x);
             let b = &mut l.builder;
             let width = b.shape(x).channels();
-            let lanes = (self.lanes)(b, x);
+            let lanes = (self.lanes)(b, entered);
             let joined = b.add("concat", Op::Concat, &lanes);
             let branch = b.add("conv2d", Op::Conv2d(one(width).with_bias()), &[joined]);
-            let mut branch = l.attend(&format!("{stage}.{index}"), branch);
-            let b = &mut l.builder;
+            let mut branch = l.attend(&place, branch);
             if self.has_shortcuts {
                 if let Some(factor) = self.factor {
-                    branch = b.add("scale", Op::Times { factor }, &[branch]);
+                    branch = l.builder.add("scale", Op::Times { factor }, &[branch]);
                 }
-                branch = b.add("add", Op::Add, &[branch, x]);
+                let shortcut = l.attend_at(Position::Identity, &place, x);
+                branch = l.builder.add("add", Op::Add, &[branch, shortcut]);
             }
-            if self.factor.is_some() { b.add("act", Op::Relu, &[branch]) } else { branch }
+            if self.factor.is_some() {
+                branch = l.builder.add("act", Op::Relu, &[branch]);
+            }
+            l.attend_at(Position::Post, &place, branch)
         })
     }
 }

@@ -2,6 +2,7 @@
 //! know. Attention goes after the branch's last BatchNorm.
 
 use super::v2::{stages, stem};
+use crate::network::attention::Position;
 use crate::network::graph::{Conv2d, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options};
 use crate::network::zoo::shared::{SHORTCUT, WIDTH, classifier, number, width_of, word};
@@ -116,19 +117,24 @@ impl Unit<'_> {
             let before = l.builder.shape(input).channels();
             // A strided unit's branch makes the channels that the pooled input leaves to be made.
             let made = if self.strides { self.width.saturating_sub(before).max(1) } else { self.width };
-            let branch = self.branch(l, made, input);
-            let b = &mut l.builder;
+            let entered = l.attend_at(Position::Pre, self.place, input);
+            let branch = self.branch(l, made, entered);
             let joined = match (self.strides, self.has_shortcuts) {
                 (true, _) => {
-                    let pooled = b.scope(ScopeKind::Shortcut, "shortcut", "pooled", |b| {
+                    let pooled = l.builder.scope(ScopeKind::Shortcut, "shortcut", "pooled", |b| {
                         b.add("avgpool", Op::AvgPool(Pool2d::new(3, 2).padded(1)), &[input])
                     });
-                    b.add("concat", Op::Concat, &[pooled, branch])
+                    let pooled = l.attend_at(Position::Identity, self.place, pooled);
+                    l.builder.add("concat", Op::Concat, &[pooled, branch])
                 }
-                (false, true) => b.add("add", Op::Add, &[branch, input]),
+                (false, true) => {
+                    let shortcut = l.attend_at(Position::Identity, self.place, input);
+                    l.builder.add("add", Op::Add, &[branch, shortcut])
+                }
                 (false, false) => branch,
             };
-            b.add("relu", Op::Relu, &[joined])
+            let output = l.builder.add("relu", Op::Relu, &[joined]);
+            l.attend_at(Position::Post, self.place, output)
         })
     }
 
