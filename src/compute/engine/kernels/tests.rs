@@ -3,6 +3,7 @@
 
 use candle_core::{Device, Tensor};
 
+use super::activation::Activation;
 use super::conv::{Algorithm, Conv, Recipe, Residual};
 use super::gate::{Gates, Gating, Source};
 use super::isa::Isa;
@@ -116,7 +117,7 @@ fn convolves(conv: Conv2d, from: Shape, batch: usize) {
                 let kernel = Conv::with(algorithm, isa, &crew, &recipe);
                 let input = stored(layout, from, &x);
                 let mut output = stored(Layout::Blocked, to, &residual);
-                kernel.run(&crew, &input, &mut output, Residual::InPlace, true);
+                kernel.run(&crew, &input, &mut output, Residual::InPlace, Some(Activation::Relu));
                 let found = loaded(Layout::Blocked, to, &output);
                 for (index, (found, (wanted, size))) in found.iter().zip(&wanted).enumerate() {
                     let wanted = (wanted + f64::from(residual[index])).max(0.0);
@@ -125,12 +126,25 @@ fn convolves(conv: Conv2d, from: Shape, batch: usize) {
                     assert!(error < tolerance * (1.0 + size), "{what}: [{index}] is {found}, not {wanted}");
                 }
                 let other = stored(Layout::Blocked, to, &residual);
-                kernel.run(&crew, &input, &mut output, Residual::Other(&other), true);
+                kernel.run(&crew, &input, &mut output, Residual::Other(&other), Some(Activation::Relu));
                 let again = loaded(Layout::Blocked, to, &output);
                 assert_eq!(again, found, "{what}: a residual elsewhere");
                 assert_eq!(*bits.get_or_insert(found), again, "{what}: {threads} threads");
+                activates(isa, &crew, &kernel, &input, &other, &what);
             }
         }
+    }
+}
+
+/// Whatever a convolution takes along is what it would be afterwards, to the last bit.
+fn activates(isa: Isa, crew: &Crew, kernel: &Conv, input: &[f32], residual: &Aligned, what: &str) {
+    let mut bare = residual.clone();
+    kernel.run(crew, input, &mut bare, Residual::InPlace, None);
+    for activation in [Activation::Relu6, Activation::Silu, Activation::HardSwish, Activation::Sigmoid] {
+        let (mut wanted, mut found) = (bare.clone(), residual.clone());
+        activation.apply(isa, crew, &mut wanted);
+        kernel.run(crew, input, &mut found, Residual::InPlace, Some(activation));
+        assert_eq!(found[..], wanted[..], "{what}: {activation:?}");
     }
 }
 
@@ -210,7 +224,7 @@ fn a_folded_scale_is_a_scaled_output() {
             let recipe = Recipe { conv, from, to, layout, weight: &weight, scale, bias: &[], batch: 1 };
             let mut output = Aligned::zeros(layout.length(to));
             let kernel = Conv::with(algorithm, Isa::detect(), &crew, &recipe);
-            kernel.run(&crew, &stored(layout, from, &x), &mut output, Residual::None, false);
+            kernel.run(&crew, &stored(layout, from, &x), &mut output, Residual::None, None);
             loaded(layout, to, &output)
         };
         for (index, (scaled, plain)) in run(Some(&scale[..])).iter().zip(run(None)).enumerate() {

@@ -6,6 +6,7 @@
 //! statistics and the spatial gate itself read is never written, its channel gate is applied where it is read.
 //! An output that is asked for is always written.
 
+use super::order::Order;
 use crate::compute::engine::kernels::Layout;
 use crate::compute::engine::kernels::activation::Activation;
 use crate::compute::engine::kernels::channels::Origin;
@@ -105,6 +106,8 @@ struct Fusion<'a> {
     done: Vec<bool>,
     /// Products with a channel gate that are not written.
     deferred: Vec<Option<Map>>,
+    /// Orders of channels that are not written.
+    orders: Vec<Option<Order>>,
     steps: Vec<Fused>,
 }
 
@@ -135,7 +138,7 @@ impl<'a> Fusion<'a> {
             graph[id].inputs.iter().for_each(|input| readers[input.0].push(id));
         }
         let done = needed.iter().map(|needed| !needed).collect();
-        Self { graph, kept, readers, done, deferred: vec![None; count], steps: Vec::new() }
+        Self { graph, kept, readers, done, deferred: vec![None; count], orders: vec![None; count], steps: Vec::new() }
     }
 
     fn shape(&self, node: NodeId) -> Shape {
@@ -185,9 +188,7 @@ impl<'a> Fusion<'a> {
                 let work = Activation::of(&op).map(|activation| Work::Activation { input: *input, activation });
                 self.push(vec![node], vec![node], work.unwrap_or(Work::Plain { layer: node }));
             }
-            (Op::Concat | Op::ChannelSlice { .. } | Op::ChannelShuffle { .. }, inputs)
-                if self.all_blocked(node, inputs) =>
-            {
+            (Op::Concat | Op::ChannelSlice { .. } | Op::ChannelShuffle { .. }, inputs) if self.is_reordering(node) => {
                 self.channels(node, inputs);
             }
             (
@@ -253,23 +254,45 @@ impl<'a> Fusion<'a> {
         self.is_blocked(node) && inputs.iter().all(|input| self.is_blocked(*input))
     }
 
-    /// Takes along what puts the channels in yet another order.
+    /// Takes along what puts the channels in yet another order. An order that only such layers read is not written:
+    /// each of them picks its channels from where they lie.
     fn channels(&mut self, node: NodeId, inputs: &[NodeId]) {
-        let all = |(input, node): (usize, &NodeId)| {
-            (0..self.shape(*node).channels()).map(move |channel| Origin { input, channel }).collect::<Vec<_>>()
-        };
-        let mut origins: Vec<Origin> = inputs.iter().enumerate().flat_map(all).collect();
-        let mut nodes = vec![node];
-        reorder(&self.graph[node].op, &mut origins);
-        while let Some(next) = self.only_reader(nodes[nodes.len() - 1])
-            && matches!(self.graph[next].op, Op::ChannelSlice { .. } | Op::ChannelShuffle { .. })
-            && self.is_blocked(next)
-        {
-            reorder(&self.graph[next].op, &mut origins);
-            nodes.push(next);
+        let mut order = Order::default();
+        for input in inputs {
+            match self.orders[input.0].take() {
+                Some(mut other) => {
+                    order.nodes.append(&mut other.nodes);
+                    order.append_order(&other);
+                    self.orders[input.0] = Some(other);
+                }
+                None => order.append(*input, self.shape(*input).channels()),
+            }
         }
-        let output = nodes[nodes.len() - 1];
-        self.push(nodes, vec![output], Work::Channels { inputs: inputs.to_vec(), origins });
+        order.apply(node, &self.graph[node].op);
+        let mut last = node;
+        while let Some(next) = self.only_reader(last).filter(|next| self.is_reordering(*next))
+            && self.graph[next].op != Op::Concat
+        {
+            order.apply(next, &self.graph[next].op);
+            last = next;
+        }
+        let order = order.used();
+        if !self.kept[last.0]
+            && !self.readers[last.0].is_empty()
+            && self.readers[last.0].iter().all(|reader| self.is_reordering(*reader))
+        {
+            order.nodes.iter().for_each(|node| self.done[node.0] = true);
+            self.orders[last.0] = Some(order);
+            return;
+        }
+        let Order { nodes, inputs, origins } = order;
+        self.push(nodes, vec![last], Work::Channels { inputs, origins });
+    }
+
+    /// Does a layer only put channels in another order, block by block?
+    fn is_reordering(&self, node: NodeId) -> bool {
+        matches!(self.graph[node].op, Op::Concat | Op::ChannelSlice { .. } | Op::ChannelShuffle { .. })
+            && self.all_blocked(node, &self.graph[node].inputs)
     }
 
     /// Takes along an addition whose other summand is there already, and an activation that `takes` knows.
@@ -397,18 +420,6 @@ impl<'a> Fusion<'a> {
     }
 }
 
-/// What an operator makes of an order of channels.
-fn reorder(op: &Op, origins: &mut Vec<Origin>) {
-    match op {
-        Op::ChannelSlice { start, length } => *origins = origins[*start..start + length].to_vec(),
-        Op::ChannelShuffle { groups } => {
-            let each = origins.len() / groups;
-            *origins = (0..origins.len()).map(|place| origins[place % groups * each + place / groups]).collect();
-        }
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -433,13 +444,23 @@ mod tests {
 
     #[test]
     fn every_node_is_computed_once() {
-        for text in ["resnet50+cbam", "resnet18+se", "resnet50+sam@layer3+cam@layer4", "resnet20"] {
+        for text in ["resnet50+cbam", "resnet18+se", "resnet50+sam@layer3+cam@layer4", "resnet20", "shufflenet_v2_x1_0"]
+        {
             let graph = lower(&parse(text).expect(text)).expect(text);
             let gates: Vec<NodeId> = graph.gates.iter().map(|gate| gate.node).collect();
             let mut covered: Vec<NodeId> = steps(&graph, &gates).into_iter().flat_map(|step| step.nodes).collect();
             covered.sort_unstable();
             assert_eq!(covered, graph.node_ids().collect::<Vec<_>>(), "{text}");
         }
+    }
+
+    #[test]
+    fn channels_that_only_go_past_are_not_copied() {
+        let graph = lower(&parse("shufflenet_v2_x1_0").expect("parses")).expect("lowers");
+        let steps = steps(&graph, &[graph.output()]);
+        let copies = steps.iter().filter(|step| matches!(step.work, Work::Channels { .. })).count();
+        // One for what goes into each branch of the thirteen units that split, one at the end of each stage.
+        assert_eq!(copies, 13 + 3);
     }
 
     #[test]

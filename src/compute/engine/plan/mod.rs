@@ -5,6 +5,7 @@
 
 mod exec;
 mod fuse;
+mod order;
 mod prepare;
 mod show;
 mod slots;

@@ -1,6 +1,7 @@
 //! The sum as it is defined: 1×1 kernels read the input in place, larger ones a padded copy of a few rows in the
 //! thread's scratch space, which stays in its cache.
 
+use super::super::activation::Activation;
 use super::super::isa::Isa;
 use super::super::layout::{Layout, blocks, plane};
 use super::super::memory::{Aligned, Shared, with_scratch};
@@ -19,6 +20,8 @@ pub(super) struct Direct {
     pub(super) weights: Aligned,
     offsets: Vec<usize>,
     run: usize,
+    /// How many of the last runs are shorter, and how long those are.
+    short: (usize, usize),
     /// Numbers of an input position: a block's or one.
     lanes: usize,
     grid: Grid,
@@ -90,6 +93,7 @@ impl Direct {
             weights: Aligned::default(),
             offsets: Vec::new(),
             run: 1,
+            short: (0, 0),
             lanes,
             grid: Grid::new(recipe, height, width, inputs * lanes, wanted_tasks(crew, recipe)),
             pad: None,
@@ -129,6 +133,7 @@ impl Direct {
             weights,
             offsets: vec![],
             run: 1,
+            short: (0, 0),
             lanes: LANES,
             grid,
             pad: None,
@@ -177,13 +182,21 @@ impl Direct {
                 }
             }
         }
+        let rest = recipe.from.channels() % LANES;
+        if lanes == LANES && rest > 0 && self.first.is_empty() {
+            self.short = (kernel_height * columns, rest);
+        }
         let grid = &self.grid;
         self.size = Size::best(self.isa, grid.columns.min(grid.width), grid.blocks);
         if !self.first.is_empty() {
             self.size = Size::best(self.isa, grid.columns.min(grid.width), 1);
             self.size.blocks = 1;
         }
-        self.weights = Aligned::zeros(blocks(recipe.to) * self.offsets.len() * self.run * LANES);
+        self.weights = Aligned::zeros(blocks(recipe.to) * self.walk().length() * LANES);
+    }
+
+    fn walk(&self) -> Walk<'_> {
+        Walk { offsets: &self.offsets, run: self.run, short: self.short }
     }
 
     /// Packs other weights of the same shape.
@@ -191,9 +204,13 @@ impl Direct {
         let (lanes, first) = (self.lanes, &self.first);
         let taps = recipe.conv.kernel[0] * recipe.conv.kernel[1];
         let channels = recipe.from.channels();
+        let whole = if self.short.0 > 0 { channels / LANES } else { usize::MAX };
         let source = |block: usize, index: usize| {
-            let (input, tap) = (index / (taps * lanes), index / lanes % taps);
-            let channel = (first.get(block).copied().unwrap_or(0) + input) * lanes + index % lanes;
+            let input = (index / (taps * lanes)).min(whole);
+            let run = if input == whole { self.short.1 } else { lanes };
+            let within = index - input * taps * lanes;
+            let (tap, lane) = (within / run, within % run);
+            let channel = (first.get(block).copied().unwrap_or(0) + input) * lanes + lane;
             (channel < channels).then_some((channel, tap))
         };
         pack::pack(crew, recipe, &mut self.weights, &source);
@@ -243,8 +260,9 @@ impl Direct {
     #[inline]
     unsafe fn area(&self, input: *const f32, output: Shared<f32>, finish: Finish, area: Area) {
         let grid = &self.grid;
-        let walk = Walk { offsets: &self.offsets, run: self.run };
-        let walk_length = self.offsets.len() * self.run * LANES;
+        let walk = self.walk();
+        let walk_length = walk.length() * LANES;
+        let (clip, afterwards) = (finish.clip(), finish.afterwards());
         let mut block = area.blocks.0;
         while block < area.blocks.1 {
             let blocks = self.size.blocks.min(area.blocks.1 - block);
@@ -269,13 +287,30 @@ impl Direct {
                             output_block: grid.output_block,
                             bias: finish.bias.add(block * LANES),
                             residual,
-                            relu: finish.relu,
+                            clip,
                         };
                         kernel(self.isa, rows, blocks)(&tile, &walk);
+                        if let Some(activation) = afterwards {
+                            self.activate(activation, output, place, [rows, blocks]);
+                        }
                     }
                 }
             }
             block += blocks;
+        }
+    }
+
+    /// Applies a function to the outputs of a tile.
+    unsafe fn activate(&self, activation: Activation, output: Shared<f32>, place: usize, [rows, blocks]: [usize; 2]) {
+        let grid = &self.grid;
+        // Positions in a row are one run, but for the images of a batch of vectors.
+        let (runs, length) = if grid.output_step == LANES { (1, rows * LANES) } else { (rows, LANES) };
+        for block in 0..blocks {
+            for run in 0..runs {
+                let start = place + block * grid.output_block + run * grid.output_step;
+                // SAFETY: the tile lies in the output, and this task alone writes it; the caller vouches for the rest.
+                unsafe { activation.run(self.isa, output.part(start, length)) };
+            }
         }
     }
 }
