@@ -38,7 +38,8 @@ pub fn run(args: &Args) -> Result<(), CliError> {
 fn page() -> Page {
     let mut page = Page::default();
     for family in FAMILIES {
-        page.heading(format!("NETWORKS: {} ({})", family.title(), family.paper()));
+        let card = family.card();
+        page.heading(format!("NETWORKS: {} ({})", card.title, card.paper));
         let mut models = Table::new().words("name").words("input").numbers("classes").words("");
         for model in family.models() {
             let [channels, height, width] = model.input;
@@ -88,12 +89,13 @@ fn page() -> Page {
 
 fn add_block(page: &mut Page, block: &dyn AttentionBlock) {
     let card = block.card();
-    page.heading(format!("{:<6}{} ({}; {})", card.name, card.title, card.long, card.paper));
+    page.heading(format!("{:<6}{} ({})", card.name, card.title, card.long));
+    page.line(format!("  {}", card.paper));
     page.line(format!("  {}", card.summary));
     for formula in card.formula {
         page.line(format!("  {formula}"));
     }
-    for declared in block.options() {
+    for declared in block.declared() {
         add_option(page, &declared);
     }
 }
@@ -189,8 +191,8 @@ impl OptionEntry {
 impl Listing {
     fn new() -> Self {
         let family = |family: &&dyn Family| FamilyEntry {
-            title: family.title(),
-            paper: family.paper(),
+            title: family.card().title,
+            paper: family.card().paper,
             models: family
                 .models()
                 .into_iter()
@@ -213,7 +215,7 @@ impl Listing {
                 summary: card.summary,
                 formula: card.formula,
                 paper: card.paper,
-                options: OptionEntry::all(block.options()),
+                options: OptionEntry::all(block.declared()),
             }
         };
         Self { families: FAMILIES.iter().map(family).collect(), attention: BLOCKS.iter().map(block).collect() }

@@ -15,6 +15,7 @@ mod mismatch;
 mod number;
 mod output;
 mod page;
+mod paper;
 mod plan;
 mod profile;
 mod progress;
@@ -48,6 +49,7 @@ Examples:
                                               teach a network ten shapes
   gatescope lab sheet                         what the generated pictures look like
   gatescope list                              networks, options, attention blocks
+  gatescope paper senet-14                    a paper's table, printed and computed
 
 A network is written NAME[(options)][+ATTENTION[(options)][@PLACES]]:
   resnet50+se(r=8)@layer3,layer4.0";
@@ -74,6 +76,8 @@ enum Command {
     Weights(weights::Args),
     /// List the networks, their options and the attention blocks
     List(list::Args),
+    /// The papers' tables: what was printed beside what the networks cost
+    Paper(paper::Args),
     /// Show the steps a network is computed in, and the kernel of each
     Plan(plan::Args),
     /// Train a network on generated images or a folder of pictures
@@ -108,6 +112,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
         Some(Command::Inspect(args)) => done(inspect::run(&args)),
         Some(Command::Weights(args)) => done(weights::run(&args)),
         Some(Command::List(args)) => done(list::run(&args)),
+        Some(Command::Paper(args)) => done(paper::run(&args)),
         Some(Command::Plan(args)) => done(plan::run(&args)),
         Some(Command::Train(args)) => done(train::run(&args)),
         Some(Command::Profile(args)) => done(profile::run(&args)),
@@ -149,7 +154,7 @@ fn usage(error: &clap::Error, first: Option<&OsString>) -> Result<(), CliError> 
 fn check_files(files: &[PathBuf]) -> Result<(), CliError> {
     let Some(file) = files.iter().find(|file| !file.exists()) else { return Ok(()) };
     let typed = file.to_string_lossy();
-    let commands = ["cost", "inspect", "list", "weights", "plan", "profile", "train", "lab"];
+    let commands = ["cost", "inspect", "list", "paper", "weights", "plan", "profile", "train", "lab"];
     let hint = match suggest::nearest(&typed, commands) {
         Some(command) => format!("did you mean `gatescope {command}`?"),
         None if parse(&typed).is_ok() => format!("to count this network: `gatescope cost \"{typed}\"`"),

@@ -4,13 +4,15 @@
 //! text, TOML, the builder ──▶ NetworkSpec ──zoo::lower──▶ Graph ──▶ cost
 //! ```
 //!
-//! Inside this storey arrows point one way: `zoo → spec → attention → graph`, `cost → graph`.
+//! Inside this storey arrows point one way: `zoo → spec → attention → graph`, `cost → graph`; `papers` is on top of
+//! all of them.
 
 pub mod attention;
 pub mod cost;
 pub mod graph;
 pub mod number;
 pub mod options;
+pub mod papers;
 pub mod spec;
 pub mod suggest;
 pub mod zoo;

@@ -58,6 +58,20 @@ pub fn percent_change(from: u64, to: u64) -> Option<String> {
     })
 }
 
+/// A gate's value: three decimals, below a thousandth two significant digits (`0.00032`), `2.1e-9` below a millionth.
+#[must_use]
+pub fn value(number: f32) -> String {
+    let size = number.abs();
+    if size == 0.0 || !size.is_finite() || size >= 0.001 {
+        format!("{number:.3}")
+    } else if size >= 1e-6 {
+        let digits = (-size.log10().floor()) as usize + 1;
+        format!("{number:.digits$}")
+    } else {
+        format!("{number:.1e}")
+    }
+}
+
 fn scaled(mut number: f64, units: &[&str], step: f64) -> String {
     let mut unit = 0;
     // 999,950 would round to 1000 k: it is 1.000 M.
@@ -77,6 +91,13 @@ fn scaled(mut number: f64, units: &[&str], step: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_values_keep_two_digits() {
+        let shares = [0.482_4, 0.0, 1.0 / 3136.0, 2.1e-9, -0.25, 0.000_999_6].map(value);
+        assert_eq!(shares, ["0.482", "0.000", "0.00032", "2.1e-9", "-0.250", "0.00100"]);
+        assert_eq!(value(f32::NAN), "NaN");
+    }
 
     #[test]
     fn numbers_read_as_people_write_them() {

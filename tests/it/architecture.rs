@@ -70,6 +70,9 @@ fn arrows_inside_network_point_one_way() {
     forbid("network/graph/", &above_graph, "`graph` knows nothing above it");
     forbid("network/attention/", &["network::spec", "network::zoo", "network::cost"], "`attention` knows only `graph`");
     forbid("network/spec/", &["network::zoo", "network::cost"], "`spec` does not know how families are wired");
+    for room in ["graph", "attention", "spec", "cost", "zoo"] {
+        forbid(&format!("network/{room}/"), &["network::papers"], "papers' tables are read by what shows them");
+    }
     forbid("network/cost/", &["network::attention", "network::spec", "network::zoo"], "`cost` reads only the graph");
 }
 

@@ -139,6 +139,35 @@ fn each_block_and_variant() {
     }
 }
 
+/// The official ChannelGate is SE's variants with another squeeze: the same two layers, as 1×1 convolutions.
+#[test]
+fn other_squeezes_compute_what_the_official_channel_gate_does() {
+    let blocks = reference::json("blocks.json");
+    for (key, text) in [
+        ("official.ChannelGate(32,16,[avg])", "se(variant=floor)"),
+        ("official.ChannelGate(32,16,[max])", "se(variant=floor,squeeze=max)"),
+        ("official.ChannelGate(32,16) CAM", "se(variant=floor,squeeze=both)"),
+    ] {
+        let block = &blocks[key];
+        let sizes = reference::sizes(&block["input_shape"]);
+        let input = Shape::map(sizes[1], sizes[2], sizes[3]);
+        let graph = alone(text, input);
+        let mut tensors = BTreeMap::new();
+        for param in &graph.params {
+            let theirs = param.name.replace("se.fc1", "mlp.1").replace("se.fc2", "mlp.3");
+            let data = reference::numbers(&block["state_dict"][&theirs]["data"]);
+            tensors.insert(param.name.clone(), (param.shape.clone(), data));
+        }
+        let weights = reference::open(&graph, &tensors);
+        let (images, outputs) = (reference::numbers(&block["input"]), reference::numbers(&block["output"]));
+        let size = input.elements();
+        for (image, wanted) in images.chunks_exact(size).zip(outputs.chunks_exact(size)) {
+            let run = engine::run(&graph, &weights, image, &[], &Control::none()).expect(key);
+            reference::close(&run.logits, wanted, 1e-5, text);
+        }
+    }
+}
+
 /// The blocks above are wired here by hand: the networks' own must be the same.
 #[test]
 fn networks_have_these_blocks() {

@@ -5,6 +5,7 @@ mod experiments;
 mod files;
 mod inspect;
 mod lab;
+mod paper;
 mod profile;
 mod train;
 mod usage;

@@ -1,5 +1,6 @@
 //! Integration tests: one binary, one module a subject.
 
+mod ablations;
 mod architecture;
 mod blocks;
 mod bundled;
@@ -9,6 +10,7 @@ mod config;
 mod costs;
 mod hub;
 mod imaging;
+mod papers;
 mod parity;
 mod recognise;
 mod reference;

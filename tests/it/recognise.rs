@@ -177,6 +177,45 @@ fn other_spellings_are_recognised() {
 }
 
 #[test]
+fn timms_vgg_has_convolutions_for_linear_layers() {
+    let theirs = [("classifier.0", "pre_logits.fc1"), ("classifier.3", "pre_logits.fc2"), ("classifier.6", "head.fc")];
+    let shapes = changed("vgg11_bn(classes=7)", |name, shape| {
+        for (ours, theirs) in theirs {
+            *name = name.replace(ours, theirs);
+        }
+        match (name.as_str(), shape.as_slice()) {
+            ("pre_logits.fc1.weight", &[out, _]) => *shape = vec![out, 512, 7, 7],
+            ("pre_logits.fc2.weight", &[out, inner]) => *shape = vec![out, inner, 1, 1],
+            _ => {}
+        }
+    });
+    let found = recognised(&shapes).expect("recognised");
+    assert_eq!(found.spec.to_string(), "vgg11_bn(classes=7)");
+}
+
+#[test]
+fn timms_regnet_counts_blocks_from_one() {
+    let shapes = changed("regnet_y_400mf", |name, _| {
+        let Some(rest) = name.strip_prefix("trunk_output.block") else {
+            *name = name.replace("stem.0", "stem.conv").replace("stem.1", "stem.bn").replace("fc.", "head.fc.");
+            return;
+        };
+        let (stage, rest) = rest.split_once('.').expect("a block");
+        let (block, layer) = rest.split_once('-').expect("a number").1.split_once('.').expect("a layer");
+        let mut layer = layer.replace("f.se", "se").replace("proj", "downsample");
+        for (ours, theirs) in [("f.a", "conv1"), ("f.b", "conv2"), ("f.c", "conv3")] {
+            layer = layer.replace(ours, theirs);
+        }
+        if !layer.starts_with("se") {
+            layer = layer.replace(".0.", ".conv.").replace(".1.", ".bn.");
+        }
+        *name = format!("s{stage}.b{}.{layer}", block.parse::<usize>().expect("a number") + 1);
+    });
+    let found = recognised(&shapes).expect("recognised");
+    assert_eq!(found.spec.to_string(), "regnet_y_400mf");
+}
+
+#[test]
 fn timm_legacy_stems_and_strides_follow_the_family() {
     let legacy = |spec: &str, deep: bool| {
         changed(spec, |name, _| {

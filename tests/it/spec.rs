@@ -42,7 +42,10 @@ fn what_cannot_be_is_refused_with_field_value_and_suggestion() {
     for (text, wanted) in [
         ("resnet51", "resnet51: unknown network, did you mean resnet50?"),
         ("resnet50+cbm", "resnet50+cbm: unknown attention \"cbm\": did you mean cbam?"),
-        ("resnet50+se(q=3)", "resnet50+se(q=3): se: q=3: unknown option, expected one of r, variant"),
+        (
+            "resnet50+se(q=3)",
+            "resnet50+se(q=3): se: q=3: unknown option, expected one of r, squeeze, gate, variant, at",
+        ),
         ("resnet50+cbam(k=4)", "resnet50+cbam(k=4): cbam: k=4: kernel takes one of 3, 5, 7"),
         (
             "resnet50+cbam@layer9",
@@ -120,8 +123,21 @@ fn toml_with_unknown_fields_or_a_future_version_is_refused() {
 
 fn attention() -> impl Strategy<Value = Option<Attention>> {
     let block = prop::sample::select(vec!["se", "cam", "sam", "cbam", "eca"]);
-    let choice = (block, 1_usize..=64, prop::sample::select(vec![3_usize, 5, 7])).prop_map(|(name, r, k)| {
+    let word = |words: &'static [&'static str]| prop::sample::select(words);
+    let words = (
+        word(&["standard", "post"]),
+        word(&["avg", "max", "both", "none"]),
+        word(&["sigmoid", "tanh", "relu", "hardsigmoid"]),
+        word(&["cs", "sc", "parallel"]),
+        word(&["pool", "conv"]),
+    );
+    let numbers = (1_usize..=64, prop::sample::select(vec![3_usize, 5, 7]));
+    let choice = (block, numbers, words).prop_map(|(name, (r, k), (at, squeeze, gate, order, map))| {
         let mut attention = Attention::named(name).expect("known");
+        for (key, word) in [("at", at), ("squeeze", squeeze), ("gate", gate), ("order", order), ("map", map)] {
+            let value = Value::Word(word.to_owned());
+            attention = attention.clone().with(key, &value).unwrap_or(attention);
+        }
         for (key, value) in [("r", r), ("k", k)] {
             attention = attention.clone().with(key, &Value::Number(value)).unwrap_or(attention);
         }

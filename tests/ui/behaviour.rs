@@ -93,6 +93,23 @@ fn the_palette_adds_any_network_by_its_text() {
 }
 
 #[test]
+fn a_paper_s_networks_take_the_place_of_mine_and_undo_brings_those_back() {
+    let mut harness = window([1280.0, 800.0], ThemeChoice::Dark);
+    let before = specs(harness.state().document());
+    let table = gatescope::network::papers::find("senet-12").expect("a table");
+    harness.state_mut().send(Command::ShowPaper(Some(table.id)));
+    harness.run_ok();
+    assert_eq!(harness.state().view(), View::Compare);
+    harness.get_by_label("Open these networks").click();
+    settle(&mut harness);
+    let wanted: Vec<&str> = table.rows.iter().map(|row| row.spec).collect();
+    assert_eq!(specs(harness.state().document()), wanted);
+    harness.state_mut().send(Command::Undo);
+    harness.run_ok();
+    assert_eq!(specs(harness.state().document()), before, "in one step");
+}
+
+#[test]
 fn a_spec_that_cannot_be_says_so_and_adds_nothing() {
     let mut harness = window(SIZE, ThemeChoice::Dark);
     ctrl(&mut harness, egui::Key::N);

@@ -7,9 +7,13 @@ use eframe::egui;
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions};
 use gatescope::desktop::App;
-use gatescope::desktop::document::{Command, Selection, ThemeChoice, View};
+use gatescope::desktop::document::{
+    Command, Document, PictureChoice, Project, SavedNetwork, Selection, ThemeChoice, View,
+};
+use gatescope::desktop::session::Session;
+use gatescope::network::parse;
 
-use crate::{has_vulkan, settle, window};
+use crate::{has_vulkan, settle, window, window_with};
 
 /// Every view in one theme and size.
 fn views(name: &str, size: [f32; 2], theme: ThemeChoice) {
@@ -86,6 +90,37 @@ fn hide_times(harness: &mut Harness<'static, App>, [width, height]: [f32; 2], vi
         let (left, bottom) = if width < 1400.0 { (296.0, 138.0) } else { (width - 580.0, 122.0) };
         harness.mask(egui::Rect::from_min_max(corner(left, 84.0), corner(width - 308.0, bottom)));
     }
+}
+
+/// One network with one of its blocks opened.
+fn opened(name: &str, spec: &str, part: &str, theme: ThemeChoice) {
+    let networks = vec![SavedNetwork::untrained(parse(spec).expect(spec))];
+    let picture = PictureChoice::Sample("cat.png".to_owned());
+    let document = Document::of(&Project { networks, active: 0, picture }).expect("valid");
+    let size = [1280.0, 800.0];
+    let mut harness = window_with(&Session::beginning_with(document), size, theme);
+    harness.state_mut().send(Command::Select(Selection { part: Some(part.to_owned()), gate: None }));
+    settle(&mut harness);
+    if harness.query_by_label("Fold repeated blocks").is_some() {
+        harness.get_by_label("Fold repeated blocks").click();
+        harness.run_ok();
+    }
+    harness.get_by_label("Unfold all");
+    if has_vulkan() {
+        hide_times(&mut harness, size, View::Network);
+        let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(200_usize);
+        harness.snapshot_options(name, &options);
+    }
+}
+
+#[test]
+fn an_inception_module() {
+    opened("network-inception", "inception_v4(input=139)+se", "stage3.2", ThemeChoice::Dark);
+}
+
+#[test]
+fn a_shufflenet_unit() {
+    opened("network-shufflenet", "shufflenet_v2_x1_0+se", "stage3.2", ThemeChoice::Light);
 }
 
 #[test]

@@ -86,14 +86,17 @@ struct Layer<'a> {
 struct Numbers {
     params: u64,
     macs: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    products: Option<u64>,
     elementwise: u64,
     activation_bytes: u64,
 }
 
 impl From<Cost> for Numbers {
     fn from(cost: Cost) -> Self {
-        let Cost { params, macs, elementwise, activation_bytes } = cost;
-        Self { params, macs, elementwise, activation_bytes }
+        let Cost { params, macs, products, elementwise, activation_bytes } = cost;
+        let products = (products > 0).then_some(products);
+        Self { params, macs, products, elementwise, activation_bytes }
     }
 }
 

@@ -1,4 +1,4 @@
-//! `--out`: a picture for every gate, the photo, and a page that shows them.
+//! `--out`: pictures of every gate, the photo, and a page that shows them.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -9,20 +9,16 @@ use image::{ImageFormat, ImageResult, RgbImage};
 
 use super::Setting;
 use super::html;
+use super::portraits::{self, Portrait};
 use super::result::{Inspected, harmless};
 use crate::cli::error::CliError;
 use crate::cli::output::Staging;
-use crate::compute::imaging::{Picture, Prepared, Window, overlay, plot};
-use crate::network::graph::{Gate, GateKind, ScopeKind};
+use crate::compute::imaging::{Picture, Prepared, Window};
 
 /// The photo's longer side, in pixels.
 const PHOTO_SIDE: u32 = 960;
 /// An overlay's shorter side is at least this, in pixels.
 const OVERLAY_SIDE: usize = 448;
-/// How much of the map covers the picture.
-const OPACITY: f32 = 0.6;
-/// Gates are drawn on their absolute scale, so that two pictures can be compared.
-const SCALE: (f32, f32) = (0.0, 1.0);
 const JPEG_QUALITY: u8 = 90;
 
 /// The photo's name in its folder.
@@ -60,10 +56,12 @@ impl Folder {
         let name = place.join(PHOTO);
         self.staging.write(&name, &encoded(&name, jpeg(&photo))?)?;
         let crop = displayed_crop(&picture.pixels, &prepared.window, setting.preprocessing.crop);
-        for (index, gate) in setting.graph.gates.iter().enumerate() {
-            let drawn = draw(setting, gate, &result.gates[index], &crop);
-            let name = place.join(gate_file(setting, index));
-            self.staging.write(&name, &encoded(&name, png(&drawn))?)?;
+        for index in 0..setting.graph.gates.len() {
+            for (number, portrait) in portraits::of(setting, index).into_iter().enumerate() {
+                let drawn = portrait.draw(setting, result, index, &crop);
+                let name = place.join(gate_file(setting, index, (number > 0).then_some(portrait)));
+                self.staging.write(&name, &encoded(&name, png(&drawn))?)?;
+            }
         }
         let view = html::View { photo: [photo.width(), photo.height()], window: fraction(&prepared.window, picture) };
         self.staging.write(&place.join(INDEX), html::image_page(setting, result, &view, self.nested).as_bytes())
@@ -79,28 +77,12 @@ impl Folder {
     }
 }
 
-/// The file of a gate: numbered, so that a listing is in depth order.
-pub(super) fn gate_file(setting: &Setting, index: usize) -> String {
+/// The file of a gate's picture: numbered, so that a listing is in depth order; `further` is one beside the first.
+pub(super) fn gate_file(setting: &Setting, index: usize, further: Option<Portrait>) -> String {
     let gates = &setting.graph.gates;
     let digits = gates.len().to_string().len().max(2);
-    format!("{:0digits$}-{}.png", index + 1, harmless(&gates[index].name))
-}
-
-fn draw(setting: &Setting, gate: &Gate, found: &super::result::GateResult, crop: &RgbImage) -> RgbImage {
-    match (gate.kind, found.shape.as_slice()) {
-        (GateKind::Spatial, &[height, width]) => overlay::blend(crop, &found.values, [height, width], SCALE, OPACITY),
-        _ => plot::channel_gate(&found.values, &gate.name, ink(setting, gate)),
-    }
-}
-
-/// The attention kind's hue, a channel gate inside CBAM being a CAM. All are half as bright as the paper, so the
-/// page can turn a plot to light on dark and keep its colour.
-fn ink(setting: &Setting, gate: &Gate) -> [u8; 3] {
-    match setting.graph[gate.scope].kind {
-        ScopeKind::Attention("se") => [0xc9, 0x74, 0x2b],
-        ScopeKind::Attention("cam" | "cbam") => [0xe4, 0x67, 0x7f],
-        _ => [0x6f, 0x9a, 0x2e],
-    }
+    let suffix = further.map_or("", Portrait::suffix);
+    format!("{:0digits$}-{}{suffix}.png", index + 1, harmless(&gates[index].name))
 }
 
 /// The whole picture, small enough for a page.

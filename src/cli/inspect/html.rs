@@ -3,8 +3,10 @@
 use super::Setting;
 use super::files::{INDEX, PHOTO, gate_file};
 use super::page::{UNTRAINED, input_line, shape_text};
+use super::portraits::{self, Portrait};
 use super::result::{self, GateResult, Inspected};
-use crate::network::graph::{Gate, GateKind, Param, ScopeId, ScopeKind};
+use crate::compute::explain::widened;
+use crate::network::graph::{GateKind, Param, ScopeId, ScopeKind};
 use crate::network::number;
 
 /// Every page carries its style with it.
@@ -105,7 +107,7 @@ fn aside(setting: &Setting, result: &Inspected, view: &View, subject: &str) -> S
          <div class=\"photo\"><img src=\"{PHOTO}\" width=\"{photo_width}\" height=\"{photo_height}\" alt=\"{subject}\">\
          <div class=\"crop\" style=\"left:{left:.3}%;top:{top:.3}%;width:{width:.3}%;height:{height:.3}%\"></div></div>\n\
          <p class=\"muted\">{input}; the shaded part is cropped away</p>\n\
-         {}<h2>Scale of every gate</h2>\n<div class=\"scale\"></div>\n\
+         {}<h2>Scale of gates</h2>\n<div class=\"scale\"></div>\n\
          <div class=\"ends\"><span>0 closed</span><span>0.5</span><span>1 open</span></div>\n</aside>\n",
         guesses(result)
     )
@@ -174,12 +176,14 @@ fn block_figure(setting: &Setting, result: &Inspected, scope: ScopeId, block: &[
         _ => "other",
     };
     let place = scope.parent.map_or(scope.path.as_str(), |parent| graph[parent].path.as_str());
-    let layout = match block {
-        [one] => graph.gates[*one].kind.as_str(),
-        _ => "pair",
+    let kinds: Vec<GateKind> = block.iter().map(|index| graph.gates[*index].kind).collect();
+    let layout = match kinds[..] {
+        [GateKind::Channel] => "channel",
+        [GateKind::Spatial] => "spatial",
+        [GateKind::Channel, GateKind::Spatial] => "pair",
+        _ => "many",
     };
-    let figures: String =
-        block.iter().map(|index| gate_figure(setting, *index, &graph.gates[*index], &result.gates[*index])).collect();
+    let figures: String = block.iter().map(|index| gate_figures(setting, result, *index)).collect();
     format!(
         "<article class=\"{layout} {kind}\">\n<h3>{} <span class=\"chip {kind}\">{}</span></h3>\n\
          <div class=\"figures\">\n{figures}</div>\n</article>\n",
@@ -188,18 +192,41 @@ fn block_figure(setting: &Setting, result: &Inspected, scope: ScopeId, block: &[
     )
 }
 
-fn gate_figure(setting: &Setting, index: usize, gate: &Gate, found: &GateResult) -> String {
-    let file = href(&gate_file(setting, index));
-    let mark = if setting.is_grafted(index) { " (grafted)" } else { "" };
-    let (name, kind) = (escape(&gate.name) + mark, gate.kind.as_str());
-    let (width, height) = match gate.kind {
-        GateKind::Channel => (1200, 480),
-        _ => (setting.preprocessing.crop[1], setting.preprocessing.crop[0]),
+/// The pictures of a gate; its numbers stand under the first.
+fn gate_figures(setting: &Setting, result: &Inspected, index: usize) -> String {
+    let gate = &setting.graph.gates[index];
+    let portraits = portraits::of(setting, index);
+    let figure = |(number, portrait): (usize, Portrait)| {
+        let file = href(&gate_file(setting, index, (number > 0).then_some(portrait)));
+        let (name, kind) = (escape(&gate.name), gate.kind.as_str());
+        let mark = if setting.is_grafted(index) { " (grafted)" } else { "" };
+        let caption = portrait.caption(gate);
+        let form = portrait.form(setting, gate);
+        let form = form.map_or_else(String::new, |[width, height]| format!(" width=\"{width}\" height=\"{height}\""));
+        let paper = if portrait.is_paper() { " paper" } else { "" };
+        let words = match (number, caption.is_empty()) {
+            (0, true) => numbers(setting, result, index),
+            (0, false) => format!("<div>{}</div>{}", escape(&caption), numbers(setting, result, index)),
+            _ => format!("<div>{}</div>", escape(&caption)),
+        };
+        format!(
+            "<figure class=\"{kind}{paper}\"><a href=\"{file}\"><img src=\"{file}\" loading=\"lazy\"{form} \
+             alt=\"{kind} gate {name} {}\"></a>\n<figcaption><div class=\"name\" title=\"{name}\">{name}{mark}</div>\
+             {words}</figcaption></figure>\n",
+            escape(&caption)
+        )
     };
+    portraits.into_iter().enumerate().map(figure).collect()
+}
+
+/// A gate's kind, shape, range and statistics.
+fn numbers(setting: &Setting, result: &Inspected, index: usize) -> String {
+    let found = &result.gates[index];
+    let scale = portraits::scale_words(setting, result, index);
+    let scale = scale.map_or_else(String::new, |words| format!("<div>{}</div>", escape(&words)));
     format!(
-        "<figure class=\"{kind}\"><a href=\"{file}\"><img src=\"{file}\" loading=\"lazy\" width=\"{width}\" \
-         height=\"{height}\" alt=\"{kind} gate {name}\"></a>\n<figcaption><div class=\"name\" title=\"{name}\">{name}</div>\
-         <div>{kind}, {}</div>{}{}</figcaption></figure>\n",
+        "<div>{}, {}</div>{}{}{scale}",
+        setting.graph.gates[index].kind.as_str(),
         shape_text(&found.shape),
         range_bar(found),
         stats(found)
@@ -209,14 +236,16 @@ fn gate_figure(setting: &Setting, index: usize, gate: &Gate, found: &GateResult)
 fn stats(found: &GateResult) -> String {
     let stats = found.stats;
     let cells: String = [("mean", stats.mean), ("std", stats.std), ("min", stats.min), ("max", stats.max)]
-        .map(|(name, value)| format!("<span>{name}<b>{value:.3}</b></span>"))
+        .map(|(name, value)| format!("<span>{name}<b>{}</b></span>", number::value(value)))
         .concat();
     format!("<div class=\"stats\">{cells}</div>")
 }
 
-/// Where the values lie on 0..1: a span from min to max and a tick at the mean.
+/// Where the values lie on 0..1, or on the wider scale they need: a span from min to max and a tick at the mean.
 fn range_bar(found: &GateResult) -> String {
-    let percent = |value: f32| if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) * 100.0 };
+    let (low, high) = widened(&found.stats);
+    let percent =
+        |value: f32| if value.is_nan() { 0.0 } else { ((value - low) / (high - low)).clamp(0.0, 1.0) * 100.0 };
     let (min, mean, max) = (percent(found.stats.min), percent(found.stats.mean), percent(found.stats.max));
     format!(
         "<div class=\"range\"><i style=\"left:{min:.2}%;width:{:.2}%\"></i><b style=\"left:{mean:.2}%\"></b></div>",

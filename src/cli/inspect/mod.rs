@@ -3,6 +3,7 @@
 mod files;
 mod html;
 mod page;
+mod portraits;
 mod preparing;
 mod result;
 mod tensors;
@@ -69,7 +70,7 @@ pub struct Args {
     preparing: preparing::Args,
     #[command(flatten)]
     device: DeviceArgs,
-    /// Write one picture a gate and an index.html there; with several images, a folder each
+    /// Write pictures of every gate and an index.html there; with several images, a folder each
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]

@@ -35,9 +35,9 @@ pub(super) struct Inspected {
 
 /// One gate's values.
 pub(super) struct GateResult {
-    /// Raw 0..1 values, row-major.
+    /// Raw values, row-major.
     pub values: Vec<f32>,
-    /// `[C]` of a channel gate, `[H, W]` of a spatial one.
+    /// `[C]` of a channel gate, `[H, W]` of a spatial one, as [`crate::network::Graph::gate_shape`] of the others.
     pub shape: Vec<usize>,
     /// The values' statistics.
     pub stats: Stats,

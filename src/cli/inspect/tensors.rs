@@ -11,7 +11,8 @@ use crate::cli::error::CliError;
 /// One tensor to be: name, shape, little-endian f32.
 type Named = (String, Vec<usize>, Vec<u8>);
 
-/// The file's bytes: `logits` `[classes]`, `gate/NAME` (channel `[C]`, spatial `[H, W]`) and, where asked for,
+/// The file's bytes: `logits` `[classes]`, `gate/NAME` (channel `[C]`, spatial `[H, W]`, rows `[C, H, 1]`, columns
+/// `[C, 1, W]`, volume `[C, H, W]`, paths `[paths·C, 1, 1]`, matrix `[H·W, H, W]`) and, where asked for,
 /// `block/PATH` `[C, H, W]`; with several images every name starts with the image's own, `cat/logits`.
 ///
 /// # Errors

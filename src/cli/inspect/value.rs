@@ -6,6 +6,7 @@ use super::Setting;
 use super::result::{self, Inspected};
 use crate::cli::error::CliError;
 use crate::cli::{mismatch, output};
+use crate::compute::explain::{Lens, path_names};
 use crate::network::graph::Gate;
 
 #[derive(Serialize)]
@@ -49,9 +50,18 @@ struct GateEntry<'a> {
     std: f32,
     min: f32,
     max: f32,
+    /// Only of a gate over paths: what they are, and how much each has on average.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    paths: Vec<PathEntry>,
     /// Only there when true: the gate's attention is not from the file.
     #[serde(skip_serializing_if = "is_false")]
     grafted: bool,
+}
+
+#[derive(Serialize)]
+struct PathEntry {
+    path: String,
+    mean: f32,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde passes references
@@ -70,6 +80,11 @@ pub(super) fn print(setting: &Setting, results: &[Inspected]) -> Result<(), CliE
     }
 }
 
+fn paths(setting: &Setting, gate: &Gate, found: &result::GateResult) -> Vec<PathEntry> {
+    let shares = Lens::of(&setting.graph, gate, &found.values).shares();
+    path_names(&setting.graph, gate).into_iter().zip(shares).map(|(path, mean)| PathEntry { path, mean }).collect()
+}
+
 fn report<'a>(setting: &'a Setting, result: &'a Inspected) -> Report<'a> {
     let loaded = setting.weights.report();
     let gate = |(index, (gate, found)): (usize, (&'a Gate, &'a result::GateResult))| GateEntry {
@@ -81,6 +96,7 @@ fn report<'a>(setting: &'a Setting, result: &'a Inspected) -> Report<'a> {
         std: found.stats.std,
         min: found.stats.min,
         max: found.stats.max,
+        paths: paths(setting, gate, found),
     };
     Report {
         network: &setting.graph.name,

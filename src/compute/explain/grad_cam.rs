@@ -61,9 +61,7 @@ pub fn grad_cam(
 
 /// A tape for one image that learns nothing.
 fn eval_options(graph: &Graph, weights: &Weights, nodes: &[NodeId], threads: usize) -> TapeOptions {
-    let ones = graph.gates.iter().enumerate().filter(|(index, _)| weights.is_identity(*index));
-    let ones = ones.map(|(_, gate)| gate.node).collect();
-    TapeOptions { batch: 1, threads, mode: Mode::Eval, learns: false, taps: nodes.to_vec(), ones }
+    TapeOptions { batch: 1, threads, mode: Mode::Eval, learns: false, taps: nodes.to_vec(), held: weights.held(graph) }
 }
 
 fn largest(logits: &[f32]) -> usize {

@@ -1,7 +1,9 @@
-//! What the numbers of a run say: gate statistics, and where the evidence for a class lies.
+//! What the numbers of a run say: gate statistics, gates as maps and shares, where the evidence for a class lies.
 
 mod grad_cam;
+mod lens;
 mod stats;
 
 pub use grad_cam::{ClassMap, GradCam, grad_cam};
+pub use lens::{GateMap, Lens, Slice, counterpart, path_names, widened};
 pub use stats::Stats;

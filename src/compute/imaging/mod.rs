@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! file, clipboard, sample ──▶ Picture ──Preprocessing──▶ Prepared (tensor, crop, window)
-//! gate values ──▶ overlay (over the crop), plot (a channel gate as bars)
+//! gate values ──▶ overlay (over the crop), strip (with weights along the edges), plot (channels as bars), shares (paths)
 //! numbers ──▶ chart (curves and bars on a page)
 //! ```
 
@@ -15,6 +15,8 @@ pub mod overlay;
 pub mod plot;
 mod preprocess;
 mod sample;
+pub mod shares;
+pub mod strip;
 pub(in crate::compute) mod text;
 
 pub use colour::ColourMap;

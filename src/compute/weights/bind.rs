@@ -66,7 +66,12 @@ pub(super) fn graft(
     report.verdict = recognised.as_ref().map(|found| found.verdict.clone()).unwrap_or_default();
     report.seed = if let Graft::Seeded(seed) = graft { seed } else { 0 };
     report.verdict.push(grafted_sentence(graph, &report, graft));
-    let (tensors, report) = read(graph, file, &names, report)?;
+    let (mut tensors, report) = read(graph, file, &names, report)?;
+    if graft == Graft::Identity
+        && let Err(reason) = silence(graph, &absent, &mut tensors)
+    {
+        return Err(WeightsError::Unfit { path: file.path().to_owned(), report: Box::new(report), message: reason });
+    }
     let gates = graph.gates.iter().map(|gate| graph.ancestors(gate.scope).any(|id| absent.contains(&id))).collect();
     Ok((tensors, report, gates))
 }
@@ -82,9 +87,39 @@ fn grafted_sentence(graph: &Graph, report: &LoadReport, graft: Graft) -> String 
         several => format!("{several} attention blocks"),
     };
     match graft {
-        Graft::Identity => format!("grafted: the gates of {blocks} are 1 everywhere, the network computes as without"),
+        Graft::Identity => format!("grafted: {}, the network computes as without", at_rest(graph, &blocks)),
         Graft::Seeded(seed) => format!("grafted: {blocks} untrained, random numbers of seed {seed}"),
     }
+}
+
+/// How blocks are kept from changing anything: gates at 1 where all multiply.
+fn at_rest(graph: &Graph, blocks: &str) -> String {
+    match graph.gates.iter().all(|gate| gate.neutral == Some(1.0)) {
+        true => format!("the gates of {blocks} are 1 everywhere"),
+        false => format!("{blocks} held where nothing changes"),
+    }
+}
+
+/// Attention that no gate can turn off: nothing is added if its last layer with parameters gives zeros. What takes a
+/// convolution's place cannot be turned off at all.
+fn silence(graph: &Graph, absent: &HashSet<ScopeId>, tensors: &mut [Tensor]) -> Result<(), String> {
+    for scope in absent.iter().copied() {
+        let mut gates = graph.gates_in(scope).map(|(_, gate)| gate).peekable();
+        if gates.peek().is_some() && gates.all(|gate| gate.neutral.is_some()) {
+            continue;
+        }
+        let last = graph.nodes_in(scope).filter(|id| !graph[*id].params.is_empty()).last();
+        let (part, output) = (&graph[scope], &graph[graph[scope].output]);
+        let is_added = output.op == Op::Add && part.input.is_some_and(|input| output.inputs.contains(&input));
+        let Some(last) = last.filter(|_| is_added) else {
+            return Err(format!("nothing makes {} at {} the identity, graft it untrained", part.label, part.path));
+        };
+        for param in graph[last].params.iter().filter(|param| graph[**param].role.is_parameter()) {
+            let tensor = &mut tensors[param.0];
+            *tensor = tensor.zeros_like().map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(())
 }
 
 /// Reads every parameter that has a name in the file; the others get their seeded numbers.

@@ -38,7 +38,7 @@ fn law(graph: &Graph, param: &Param) -> Law {
     match (&node.op, param.role) {
         (_, Role::RunningMean) => Law::Constant(0.0),
         (_, Role::RunningVar) => Law::Constant(1.0),
-        (Op::BatchNorm { .. }, Role::Weight) => Law::Constant(1.0),
+        (Op::BatchNorm { .. } | Op::GroupNorm { .. }, Role::Weight) => Law::Constant(1.0),
         (Op::Conv2d(conv), Role::Weight) => {
             let fan_out = conv.out_channels * conv.kernel[0] * conv.kernel[1];
             Law::Normal((2.0 / fan_out as f64).sqrt())
@@ -48,7 +48,7 @@ fn law(graph: &Graph, param: &Param) -> Law {
             let fan_in = graph[node.inputs[0]].shape.elements();
             Law::Uniform((1.0 / fan_in as f64).sqrt())
         }
-        (Op::ChannelConv1d { kernel, .. }, _) => Law::Uniform((1.0 / *kernel as f64).sqrt()),
+        (Op::ChannelConv1d { inputs, kernel, .. }, _) => Law::Uniform((1.0 / (inputs * kernel) as f64).sqrt()),
         _ => Law::Constant(0.0),
     }
 }

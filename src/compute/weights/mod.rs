@@ -21,7 +21,7 @@ pub use recognise::{Doubt, Recognised, recognise};
 pub use trained::TrainedOn;
 pub(in crate::compute) use trained::{json, keys, parsed};
 
-use crate::network::graph::{Graph, ParamId};
+use crate::network::graph::{Graph, NodeId, ParamId};
 
 /// One tensor for each parameter of a graph, in the graph's order. Cloning shares the numbers.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ struct Inner {
     report: LoadReport,
     /// By gate of the graph: its attention is not from the file. Empty where everything is.
     grafted: Vec<bool>,
-    /// Grafted gates are 1, whatever their tensors say.
+    /// Grafted blocks change nothing, whatever their tensors say.
     identity: bool,
 }
 
@@ -52,7 +52,8 @@ pub enum Source {
 /// What stands in for attention that a file does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Graft {
-    /// Gates that are exactly 1: the network computes what it computes without attention.
+    /// Gates at which attention changes nothing (1, where they multiply): the network computes what it computes
+    /// without attention.
     Identity,
     /// Untrained attention from this seed.
     Seeded(u64),
@@ -162,10 +163,18 @@ impl Weights {
         &self.inner.grafted
     }
 
-    /// Is this gate 1 by definition, whatever its attention computes?
+    /// Does this gate's block change nothing by definition, whatever its attention computes?
     #[must_use]
     pub fn is_identity(&self, gate: usize) -> bool {
         self.inner.identity && self.inner.grafted.get(gate).copied().unwrap_or(false)
+    }
+
+    /// Gates that have a value by definition, whatever their attention computes: that at which their block changes
+    /// nothing. A block that no gate turns off has a last layer of zeros instead ([`Weights::graft`]).
+    #[must_use]
+    pub fn held(&self, graph: &Graph) -> Vec<(NodeId, f32)> {
+        let held = graph.gates.iter().enumerate().filter(|(index, _)| self.is_identity(*index));
+        held.filter_map(|(_, gate)| Some((gate.node, gate.neutral?))).collect()
     }
 
     /// Where they come from.

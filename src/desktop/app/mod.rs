@@ -19,7 +19,7 @@ use super::session::Session;
 use super::ui::{Outbox, Shared, Views, theme};
 use crate::compute::engine::DeviceKind;
 use crate::compute::hub::Hub;
-use crate::network::graph::{Gate, GateKind};
+use crate::network::graph::Gate;
 
 /// The document is kept this long after its last change.
 const KEEP_AFTER: Duration = Duration::from_millis(500);
@@ -159,7 +159,7 @@ impl App {
     /// Selects the attention in the middle of the active network: a first look should show a gate.
     fn select_something(&mut self) {
         let Some(graph) = self.document.active().map(|network| network.graph.clone()) else { return };
-        let maps: Vec<&Gate> = graph.gates.iter().filter(|gate| gate.kind == GateKind::Spatial).collect();
+        let maps: Vec<&Gate> = graph.gates.iter().filter(|gate| gate.kind.has_places()).collect();
         let Some(gate) = maps.get(maps.len() * 2 / 3).copied().or(graph.gates.last()) else { return };
         let block = graph[gate.scope].parent.map(|block| graph[block].path.clone());
         self.selection = Selection { part: block, gate: Some(gate.name.clone()) };

@@ -26,7 +26,17 @@ impl App {
         match command {
             Command::Undo => self.history.undo(&mut self.document),
             Command::Redo => self.history.redo(&mut self.document),
-            Command::Show(view) => self.view = view,
+            Command::Show(view) => {
+                // Asking for the comparison again leads from a paper's table back to it.
+                if view == View::Compare && self.view == view {
+                    self.views.compare.close_paper();
+                }
+                self.view = view;
+            }
+            Command::ShowPaper(id) => {
+                self.view = View::Compare;
+                self.views.compare.open_paper(id);
+            }
             Command::ShowLab(page) => {
                 self.view = View::Lab;
                 self.views.lab.open(page);
@@ -85,6 +95,11 @@ impl App {
         match self.document.apply(command) {
             Ok(()) if self.document == before => {}
             Ok(()) => {
+                if let Command::OpenNetworks(specs) = command {
+                    let before = before.networks().len();
+                    let opened = specs.len();
+                    self.notices.done(format!("{opened} networks in place of {before}: Undo brings those back"));
+                }
                 if command.is_undoable() {
                     self.history.record(before, command);
                 }

@@ -62,6 +62,10 @@ pub enum Command {
         /// The file.
         weights: WeightsChoice,
     },
+    /// Opens these networks, untrained, in place of those there are.
+    OpenNetworks(Vec<NetworkSpec>),
+    /// Adds those of these networks that are not there yet, untrained.
+    AddNetworks(Vec<NetworkSpec>),
     /// Adds a copy of a network.
     DuplicateNetwork(NetworkId),
     /// Removes a network.
@@ -97,6 +101,8 @@ pub enum Command {
     Redo,
     /// Shows a view.
     Show(View),
+    /// Shows a paper's table in the comparison; without a name the one shown last.
+    ShowPaper(Option<&'static str>),
     /// Selects a part, a gate or both.
     Select(Selection),
     /// Opens files of any kind: specs, projects, weights, pictures.
@@ -177,6 +183,8 @@ impl Command {
         matches!(
             self,
             Self::AddNetwork(_)
+                | Self::OpenNetworks(_)
+                | Self::AddNetworks(_)
                 | Self::AddCheckpoint { .. }
                 | Self::DuplicateNetwork(_)
                 | Self::RemoveNetwork(_)

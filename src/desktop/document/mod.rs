@@ -211,6 +211,8 @@ impl Document {
                 let weights = weights.clone();
                 self.active = self.add(SavedNetwork { weights, ..SavedNetwork::untrained(spec.clone()) })?;
             }
+            Command::OpenNetworks(specs) => *self = self.with(specs, false)?,
+            Command::AddNetworks(specs) => *self = self.with(specs, true)?,
             Command::DuplicateNetwork(id) => {
                 if let Some(saved) = self.network(*id).map(SavedNetwork::of) {
                     self.active = self.add(saved)?;
@@ -231,6 +233,22 @@ impl Document {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The document with these networks, after the present ones or in place of them; the first new one is active.
+    fn with(&self, specs: &[NetworkSpec], keeps: bool) -> Result<Self, SpecError> {
+        let mut changed = self.clone();
+        if !keeps {
+            changed.networks.clear();
+        }
+        let mut first = None;
+        for spec in specs {
+            if !changed.networks.iter().any(|network| network.spec == *spec) {
+                let id = changed.add(SavedNetwork::untrained(spec.clone()))?;
+                changed.active = *first.get_or_insert(id);
+            }
+        }
+        Ok(changed)
     }
 
     fn add(&mut self, saved: SavedNetwork) -> Result<NetworkId, SpecError> {

@@ -1,13 +1,15 @@
 //! What an inspection found, and what it belongs to.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::compute::engine::{DeviceKind, Run};
-use crate::compute::explain::Stats;
+use crate::compute::engine::{DeviceKind, GateValues, Run};
+use crate::compute::explain::{GateMap, Lens, Slice, Stats};
 use crate::compute::imaging::{Picture, Prepared, Preprocessing};
 use crate::compute::labels::Guess;
 use crate::compute::weights::TrainedOn;
 use crate::desktop::document::{Document, Network, PictureChoice, WeightsChoice};
+use crate::network::graph::Gate;
 use crate::network::{Graph, NetworkSpec};
 
 /// What an inspection belongs to: it is valid for exactly this spec, these weights, this picture and its preparation.
@@ -48,6 +50,8 @@ pub struct Inspection {
     pub run: Run,
     /// Statistics by gate, in the graph's gate order.
     pub stats: Vec<Stats>,
+    /// By gate: its mean over the picture, where that has to be worked out (a matrix has millions of values).
+    pub means: Vec<Option<GateMap<'static>>>,
     /// The five most probable classes.
     pub top: Vec<Guess>,
     /// The whole picture.
@@ -66,4 +70,35 @@ impl Inspection {
     pub fn is_grafted(&self, gate: usize) -> bool {
         self.grafted.get(gate).copied().unwrap_or(false)
     }
+
+    /// A gate's values as what they are.
+    #[must_use]
+    pub fn lens(&self, gate: usize) -> Option<Lens<'_>> {
+        Some(Lens::of(&self.graph, self.graph.gates.get(gate)?, &self.run.gates.get(gate)?.values))
+    }
+
+    /// A map or strip of a gate; the mean is not worked out again.
+    #[must_use]
+    pub fn map(&self, gate: usize, slice: Slice) -> Option<GateMap<'_>> {
+        let known = self.means.get(gate).and_then(Option::as_ref).filter(|_| slice == Slice::Mean);
+        match known {
+            Some(mean) => Some(GateMap { size: mean.size, values: Cow::Borrowed(&mean.values) }),
+            None => self.lens(gate)?.map(slice),
+        }
+    }
+
+    /// How much memory its gates take, in bytes.
+    #[must_use]
+    pub fn gate_bytes(&self) -> usize {
+        self.run.gates.iter().map(|gate| size_of_val(&gate.values[..])).sum()
+    }
+}
+
+/// The means over the picture that are not the gates themselves.
+pub(super) fn means(graph: &Graph, run: &Run) -> Vec<Option<GateMap<'static>>> {
+    let mean = |(gate, found): (&Gate, &GateValues)| {
+        let map = Lens::of(graph, gate, &found.values).map(Slice::Mean)?;
+        matches!(map.values, Cow::Owned(_)).then(|| map.into_owned())
+    };
+    graph.gates.iter().zip(&run.gates).map(mean).collect()
 }

@@ -30,6 +30,9 @@ use crate::network::Graph;
 
 /// How many finished inspections are kept for undo and for switching back.
 const KEPT: usize = 12;
+/// How much memory the gates of those may take that no network of the document needs: one matrix over 56 × 56
+/// positions is 39 MB.
+const KEPT_BYTES: usize = 512 << 20;
 
 /// What the worker is asked to do.
 pub(super) enum Request {
@@ -182,6 +185,7 @@ impl Jobs {
         let wanted: Vec<InspectionKey> = document.networks().iter().map(|n| InspectionKey::of(n, document)).collect();
         self.failed.retain(|(key, _)| wanted.contains(key));
         self.stopped.retain(|key| wanted.contains(key));
+        self.forget_large(&wanted);
         self.tend_measurements(document);
         if let Some(running) = &self.running {
             if !wanted.contains(&running.key) {
@@ -190,6 +194,15 @@ impl Jobs {
         } else if self.measuring().is_none() && !self.request_measurement() {
             self.request_next(document);
         }
+    }
+
+    /// Keeps what is wanted and of the rest, the latest first, what there is memory for.
+    fn forget_large(&mut self, wanted: &[InspectionKey]) {
+        let mut bytes = 0;
+        self.finished.retain(|known| {
+            bytes += known.gate_bytes();
+            wanted.contains(&known.key) || bytes <= KEPT_BYTES
+        });
     }
 
     fn request_next(&mut self, document: &Document) {

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::inspection::means;
 use super::measuring::{Measure, Measurement};
 use super::{Event, Inspect, Inspection, Phase, Request};
 use crate::compute::config::ModelConfig;
@@ -143,11 +144,12 @@ fn inspect(
     let control = Control { progress: &progress, cancelled: &is_cancelled };
     let run = ready.runner.run_with(&prepared.tensor, &control).map_err(told)?;
     let stats = run.gates.iter().map(|gate| Stats::of(&gate.values)).collect();
+    let means = means(graph, &run);
     let top = labels::top(&run.logits, own_labels(&key.weights, run.logits.len()).as_ref(), TOP);
     let grafted = ready.grafted.to_vec();
     let (key, device, graph) = (key.clone(), ready.runner.device(), graph.clone());
     let trained_on = ready.trained_on;
-    Ok(Inspection { key, device, graph, run, stats, top, picture, prepared, trained_on, grafted })
+    Ok(Inspection { key, device, graph, run, stats, means, top, picture, prepared, trained_on, grafted })
 }
 
 impl Cache {

@@ -130,6 +130,7 @@ pub static ACTIONS: &[Action] = &[
     action(Menu::View, "Compare", Some(ctrl(Key::Num3)), |_| Some(Command::Show(View::Compare))),
     action(Menu::View, "Inspect", Some(ctrl(Key::Num4)), |_| Some(Command::Show(View::Inspect))),
     action(Menu::View, "Lab", Some(ctrl(Key::Num5)), |_| Some(Command::Show(View::Lab))),
+    group(action(Menu::View, "Paper tables", None, |_| Some(Command::ShowPaper(None)))),
     group(action(Menu::View, "Next network", Some(ctrl(Key::PageDown)), |shared| neighbour(shared, 1))),
     action(Menu::View, "Previous network", Some(ctrl(Key::PageUp)), |shared| {
         neighbour(shared, shared.document.networks().len().saturating_sub(1))

@@ -14,6 +14,7 @@ pub mod networks;
 pub mod palette;
 pub mod prompt;
 pub mod selection;
+pub mod shares;
 pub mod status;
 pub mod table;
 pub mod textures;

@@ -7,7 +7,7 @@ use super::actions::ACTIONS;
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared};
 use crate::desktop::document::{Command, Selection};
-use crate::network::{attention, parse, zoo};
+use crate::network::{attention, papers, parse, zoo};
 
 /// How many results are listed.
 const LISTED: usize = 60;
@@ -156,6 +156,7 @@ fn find(query: &str, shared: &Shared) -> Vec<Entry> {
     if !query.is_empty() {
         parts(shared, &mut offer);
         networks_to_add(&mut offer);
+        paper_tables(&mut offer);
     }
     found.sort_by_key(|(score, _)| *score);
     found.truncate(LISTED);
@@ -193,6 +194,13 @@ fn networks_to_add(offer: &mut Offer) {
             let text = format!("{model}{attention}");
             offer(&format!("Add {text}"), "network", 5, &|| parse(&text).ok().map(Command::AddNetwork));
         }
+    }
+}
+
+fn paper_tables(offer: &mut Offer) {
+    for table in papers::tables() {
+        let title = format!("{}: {}", table.place, table.title);
+        offer(&title, "paper table", 2, &|| Some(Command::ShowPaper(Some(table.id))));
     }
 }
 

@@ -2,13 +2,15 @@
 //!
 //! Opacity is not part of a texture: heat maps are painted over the picture with a tint, so a slider costs nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, LazyLock, Weak};
 
 use eframe::egui;
 use egui::{Color32, ColorImage, Context, TextureFilter, TextureHandle, TextureId, TextureOptions};
 
+use super::shares::Shares;
 use super::widgets::sorted_descending;
+use crate::compute::explain::{GateMap, Slice, Stats, counterpart, widened};
 use crate::compute::imaging::{colour, overlay};
 use crate::desktop::jobs::Inspection;
 
@@ -18,6 +20,8 @@ const MAX_PICTURE_SIDE: usize = 2048;
 const MAX_SMOOTH_SIDE: usize = 512;
 /// How many inspections keep their textures: A, B and the two before.
 const KEPT: usize = 4;
+/// How many maps of single channels and positions are kept: they come and go with the pointer.
+const PASSING: usize = 16;
 
 /// What the ends of the colour map stand for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -30,12 +34,44 @@ pub enum Scale {
 }
 
 impl Scale {
-    /// The values at the ends of the colour map for one gate.
+    /// The values at the ends of the colour map for what is drawn of a gate.
     #[must_use]
-    pub fn range(self, inspection: &Inspection, gate: usize) -> (f32, f32) {
-        match (self, inspection.stats.get(gate)) {
-            (Self::Stretched, Some(stats)) => (stats.min, stats.max),
-            _ => (0.0, 1.0),
+    pub fn range(self, inspection: &Inspection, gate: usize, face: Face, map: &GateMap) -> (f32, f32) {
+        let (lens, stats) = (inspection.lens(gate), inspection.stats.get(gate));
+        match (self, face, lens, stats) {
+            (Self::Absolute, Face::Own(_) | Face::Table, Some(lens), Some(stats)) => lens.scale(stats),
+            (Self::Absolute, ..) => widened(&Stats::of(&map.values)),
+            (Self::Stretched, ..) => {
+                let stats = Stats::of(&map.values);
+                (stats.min, stats.max)
+            }
+        }
+    }
+}
+
+/// What of a gate is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Face {
+    /// A map or strip of its own.
+    Own(Slice),
+    /// Its product with the other strip of its attention block: what multiplies the features.
+    Together(Slice),
+    /// Every value of a strip, channels across or downwards.
+    Table,
+}
+
+impl Default for Face {
+    fn default() -> Self {
+        Self::Own(Slice::Mean)
+    }
+}
+
+impl Face {
+    /// Does it change with the pointer?
+    fn is_passing(self) -> bool {
+        match self {
+            Self::Own(slice) | Self::Together(slice) => slice != Slice::Mean,
+            Self::Table => false,
         }
     }
 }
@@ -57,7 +93,7 @@ const POINTS: usize = 48;
 /// Small maps stay crisp when enlarged and smooth when reduced.
 const CRISP: TextureOptions = TextureOptions { magnification: TextureFilter::Nearest, ..TextureOptions::LINEAR };
 
-type GateKey = (usize, Scale, Detail);
+type GateKey = (usize, Face, Scale, Detail);
 
 /// The textures of one inspection.
 struct Set {
@@ -67,6 +103,10 @@ struct Set {
     picture: Option<TextureHandle>,
     crop: Option<TextureHandle>,
     gates: HashMap<GateKey, TextureHandle>,
+    passing: VecDeque<(GateKey, TextureHandle)>,
+    /// Products of strips, means over channels.
+    products: HashMap<usize, GateMap<'static>>,
+    shares: HashMap<usize, Arc<Shares>>,
     sorted: HashMap<usize, Vec<f32>>,
     outlines: HashMap<usize, Vec<f32>>,
 }
@@ -78,6 +118,9 @@ impl Set {
             picture: None,
             crop: None,
             gates: HashMap::new(),
+            passing: VecDeque::new(),
+            products: HashMap::new(),
+            shares: HashMap::new(),
             sorted: HashMap::new(),
             outlines: HashMap::new(),
         }
@@ -92,7 +135,7 @@ pub struct GateTextures {
 }
 
 impl GateTextures {
-    /// A spatial gate (`[H, W]`) in viridis, opaque; a channel gate comes out as one row.
+    /// A gate's own mean map or strip in viridis, opaque; none of a gate that does not say where.
     pub fn gate(
         &mut self,
         ctx: &Context,
@@ -101,17 +144,72 @@ impl GateTextures {
         scale: Scale,
         detail: Detail,
     ) -> Option<TextureId> {
-        let values = inspection.run.gates.get(gate)?;
-        let handle = self.set(inspection).gates.entry((gate, scale, detail)).or_insert_with(|| {
-            let size = match values.shape.dims() {
-                [height, width] => [*height, *width],
-                _ => [1, values.values.len()],
-            };
-            let image = heat(inspection, &values.values, size, scale.range(inspection, gate), detail);
-            let options = if detail == Detail::Exact { CRISP } else { TextureOptions::LINEAR };
-            ctx.load_texture(format!("gate {gate}"), image, options)
-        });
-        Some(handle.id())
+        self.face(ctx, inspection, gate, Face::default(), scale, detail)
+    }
+
+    /// A face of a gate in viridis, opaque.
+    pub fn face(
+        &mut self,
+        ctx: &Context,
+        inspection: &Arc<Inspection>,
+        gate: usize,
+        face: Face,
+        scale: Scale,
+        detail: Detail,
+    ) -> Option<TextureId> {
+        let key = (gate, face, scale, detail);
+        let set = self.set(inspection);
+        let passing = set.passing.iter().find(|(known, _)| *known == key).map(|(_, handle)| handle);
+        if let Some(handle) = set.gates.get(&key).or(passing) {
+            return Some(handle.id());
+        }
+        let map = self.map(inspection, gate, face)?;
+        let image = heat(inspection, &map, scale.range(inspection, gate, face, &map), detail);
+        let options = if detail == Detail::Exact { CRISP } else { TextureOptions::LINEAR };
+        let handle = ctx.load_texture(format!("gate {gate}"), image, options);
+        let (id, set) = (handle.id(), self.set(inspection));
+        if face.is_passing() {
+            set.passing.push_front((key, handle));
+            set.passing.truncate(PASSING);
+        } else {
+            set.gates.insert(key, handle);
+        }
+        Some(id)
+    }
+
+    /// The values behind a face.
+    pub fn map<'a>(&mut self, inspection: &'a Arc<Inspection>, gate: usize, face: Face) -> Option<GateMap<'a>> {
+        match face {
+            Face::Own(slice) => inspection.map(gate, slice),
+            Face::Table => inspection.lens(gate)?.table(),
+            Face::Together(slice) => {
+                let work_out = || {
+                    let other = inspection.lens(counterpart(&inspection.graph, gate)?)?;
+                    inspection.lens(gate)?.together(&other, slice)
+                };
+                if slice != Slice::Mean {
+                    return work_out();
+                }
+                let products = &mut self.set(inspection).products;
+                if let Some(known) = products.get(&gate) {
+                    return Some(known.clone());
+                }
+                let product = work_out()?;
+                products.insert(gate, product.clone());
+                Some(product)
+            }
+        }
+    }
+
+    /// The shares of a gate over paths; none of other gates.
+    pub fn shares(&mut self, inspection: &Arc<Inspection>, gate: usize) -> Option<Arc<Shares>> {
+        let known = &mut self.set(inspection).shares;
+        if let Some(shares) = known.get(&gate) {
+            return Some(shares.clone());
+        }
+        let shares = Arc::new(Shares::of(inspection, gate)?);
+        known.insert(gate, shares.clone());
+        Some(shares)
     }
 
     /// The whole picture, from a smaller copy when it is huge.
@@ -185,17 +283,19 @@ pub fn viridis(value: f32, (low, high): (f32, f32)) -> Color32 {
     VIRIDIS[(t * 255.0).round() as usize]
 }
 
-fn heat(inspection: &Inspection, values: &[f32], size: [usize; 2], range: (f32, f32), detail: Detail) -> ColorImage {
+fn heat(inspection: &Inspection, map: &GateMap, range: (f32, f32), detail: Detail) -> ColorImage {
     let paint = |values: &[f32], [height, width]: [usize; 2]| {
         ColorImage::new([width, height], values.iter().map(|value| viridis(*value, range)).collect())
     };
     if detail != Detail::Smooth {
-        return paint(values, size);
+        return paint(&map.values, map.size);
     }
     let (width, height) = inspection.prepared.crop.dimensions();
     let shrink = (MAX_SMOOTH_SIDE as f32 / width.max(height) as f32).min(1.0);
     let to = [height, width].map(|side| ((side as f32 * shrink).round() as usize).max(1));
-    paint(&overlay::upsample(values, size, to), to)
+    // A strip is the same all along: the renderer stretches it.
+    let to = [if map.size[0] > 1 { to[0] } else { 1 }, if map.size[1] > 1 { to[1] } else { 1 }];
+    paint(&overlay::upsample(&map.values, map.size, to), to)
 }
 
 /// An image of at most [`MAX_PICTURE_SIDE`] a side. Averages four samples a pixel, not all of them: a picture of a

@@ -159,6 +159,13 @@ impl Palette {
         }
     }
 
+    /// The colour of one of several paths: shades of the attention's, the first the strongest.
+    #[must_use]
+    pub fn path(&self, attention: Color32, path: usize, paths: usize) -> Color32 {
+        let share = path as f32 / paths.saturating_sub(1).max(1) as f32;
+        attention.lerp_to_gamma(self.canvas, share * 0.68)
+    }
+
     /// The colour of the network at this position: A is the accent, B the colour of differences.
     #[must_use]
     pub fn network(&self, position: usize) -> Color32 {
@@ -232,6 +239,8 @@ pub mod opacity {
     pub const HEAT: f32 = 0.6;
     /// A gate over its thumbnail.
     pub const THUMBNAIL: f32 = 0.75;
+    /// A classifier on the side, which is no part of what is computed.
+    pub const SIDE: f32 = 0.55;
     /// The part of a bar between its mean and its largest value.
     pub const SPREAD: f32 = 0.4;
     /// The veil over a view while files hover above it.

@@ -74,18 +74,27 @@ pub fn empty_state(ui: &mut Ui, title: &str, hint: &str) {
 }
 
 /// A channel gate's sorted values as bars on an absolute 0..1 scale, at most one bar a pixel pair.
-pub fn channel_bars(ui: &Ui, rect: egui::Rect, sorted: &[f32], colour: Color32) {
+pub fn channel_bars(ui: &Ui, rect: egui::Rect, sorted: &[f32], range: (f32, f32), colour: Color32) {
     let bars = ((rect.width() / 3.0) as usize).clamp(1, sorted.len().max(1));
     let painter = ui.painter_at(rect);
+    let zero = rect.bottom() - rect.height() * along(0.0, range);
     for bar in 0..bars {
-        let value = sorted.get(bar * sorted.len() / bars).copied().unwrap_or(0.0).clamp(0.0, 1.0);
+        let value = along(sorted.get(bar * sorted.len() / bars).copied().unwrap_or(0.0), range);
         // Whole points: gaps of equal width, no moiré.
         let edge = |bar: usize| (rect.left() + rect.width() * bar as f32 / bars as f32).round();
         let (left, right) = (edge(bar), edge(bar + 1) - 1.0);
-        let top = rect.bottom() - (rect.height() * value).max(0.5);
-        painter.rect_filled(egui::Rect::from_min_max([left, top].into(), [right, rect.bottom()].into()), 0.0, colour);
+        let y = rect.bottom() - rect.height() * value;
+        let (top, bottom) = (y.min(zero - 0.5), y.max(zero));
+        painter.rect_filled(egui::Rect::from_min_max([left, top].into(), [right, bottom].into()), 0.0, colour);
     }
-    painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, colour.gamma_multiply(0.4)));
+    painter.hline(rect.x_range(), zero - 0.5, Stroke::new(1.0, colour.gamma_multiply(0.4)));
+}
+
+/// Where a value lies on a scale, 0 to 1; what is no number lies at zero, what is outside at the nearer end.
+#[must_use]
+pub fn along(value: f32, (low, high): (f32, f32)) -> f32 {
+    let value = if value.is_nan() { 0.0 } else { value };
+    if high > low { ((value - low) / (high - low)).clamp(0.0, 1.0) } else { 0.0 }
 }
 
 /// Values from largest to smallest; NaN last.

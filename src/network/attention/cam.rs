@@ -1,5 +1,6 @@
 //! CBAM's Channel Attention Module alone (Woo et al., ECCV 2018): the official `CBAM(no_spatial=True)`.
 
+use super::mlp::{Mlp, squeezes};
 use super::se::{DEFAULT_REDUCTION, REDUCTION, check_reduction};
 use super::{AttentionBlock, Card};
 use crate::network::graph::{Conv2d, GateKind, GraphBuilder, NodeId, Op, ScopeKind};
@@ -52,50 +53,30 @@ pub fn width(variant: &str, channels: usize, r: usize) -> usize {
 pub(super) fn attach_gate(b: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {
     let channels = b.shape(features).channels();
     let r = options.number("r", DEFAULT_REDUCTION);
-    let pools = match options.word("pool", "both") {
-        "avg" => vec![("avg", Op::GlobalAvgPool)],
-        "max" => vec![("max", Op::GlobalMaxPool)],
-        _ => vec![("avg", Op::GlobalAvgPool), ("max", Op::GlobalMaxPool)],
-    };
     let variant = options.word("variant", "official");
     let width = width(variant, channels, r);
-    let mut mlp: Option<(NodeId, NodeId)> = None;
-    let mut outputs = Vec::new();
     let prefix = match variant {
         "timm" => "channel",
         "simple" => "ca",
         _ => "ChannelGate",
     };
-    for (pool, op) in pools {
-        let pooled = b.add(&format!("{prefix}.{pool}_pool"), op, &[features]);
-        let (input, first, second, names) = if variant == "official" {
-            let flat = b.add(&format!("{prefix}.{pool}.mlp.0"), Op::Flatten, &[pooled]);
-            let layer = |out_features| Op::Linear { out_features, bias: true };
-            (flat, layer(width), layer(channels), ["mlp.1", "mlp.2", "mlp.3"])
-        } else {
-            let layer = |out| Op::Conv2d(Conv2d::new(out, 1));
-            (pooled, layer(width), layer(channels), ["fc1", "act", "fc2"])
-        };
-        let [fc1, act, fc2] = names.map(|name| format!("{prefix}.{name}"));
-        outputs.push(match mlp {
-            None => {
-                let w1 = b.add(&fc1, first, &[input]);
-                let hidden = b.add(&act, Op::Relu, &[w1]);
-                let w2 = b.add(&fc2, second, &[hidden]);
-                mlp = Some((w1, w2));
-                w2
-            }
-            Some((w1, w2)) => {
-                let hidden = b.share(&format!("{fc1} ({pool})"), w1, &[input]);
-                let hidden = b.add(&format!("{act} ({pool})"), Op::Relu, &[hidden]);
-                b.share(&format!("{fc2} ({pool})"), w2, &[hidden])
-            }
-        });
-    }
-    let summed = match outputs[..] {
-        [only] => only,
-        _ => b.add(&format!("{prefix}.sum"), Op::Add, &outputs),
+    let is_official = variant == "official";
+    let names = if is_official { ["mlp.1", "mlp.2", "mlp.3"] } else { ["fc1", "act", "fc2"] };
+    let names = names.map(|name| format!("{prefix}.{name}"));
+    let layer = |out| match is_official {
+        true => Op::Linear { out_features: out, bias: true },
+        false => Op::Conv2d(Conv2d::new(out, 1)),
     };
+    let mlp =
+        Mlp { names: [&names[0], &names[1], &names[2]], layers: [layer(width), layer(channels)], activation: Op::Relu };
+    let squeezes = squeezes(options.word("pool", "both"));
+    let summed = mlp.attach_to_each(b, &format!("{prefix}.sum"), squeezes, |b, squeeze| {
+        let pooled = b.add(&format!("{prefix}.{}_pool", squeeze.word), squeeze.op, &[features]);
+        match is_official {
+            true => b.add(&format!("{prefix}.{}.mlp.0", squeeze.word), Op::Flatten, &[pooled]),
+            false => pooled,
+        }
+    });
     let gate = b.add(&format!("{prefix}.gate"), Op::Sigmoid, &[summed]);
     b.gate(GateKind::Channel, features, gate)
 }
@@ -108,7 +89,10 @@ impl AttentionBlock for Cam {
             long: "Channel Attention Module of CBAM",
             summary: "Weighs channels by one small MLP that sees both the mean and the maximum of each channel.",
             formula: &["Mc = σ(W2·δ(W1·avg F) + W2·δ(W1·max F))"],
-            paper: "Woo et al., ECCV 2018",
+            paper: "Woo et al., ECCV 2018, arXiv 1807.06521",
+            why: "The maximum keeps a small strong signal that the mean over the image drowns, and one MLP that reads both was found better than either alone.",
+            caution: "It is the channel half of CBAM and no class activation map; its MLP runs twice on the same weights, so that MACs double against SE and parameters do not.",
+            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
         }
     }
 

@@ -3,7 +3,16 @@
 use super::se::check_reduction;
 use super::{AttentionBlock, Card, cam, sam};
 use crate::network::graph::{GraphBuilder, NodeId, ScopeKind};
-use crate::network::options::{Declared, Options, Value};
+use crate::network::options::{Declared, Field, Kind, Options, Value};
+
+/// How the two are put together (the paper's Table 3).
+const ORDER: Field = Field {
+    key: "order",
+    long: "arrangement",
+    help: "cs: channel, then spatial; sc: spatial, then channel; parallel: both see the features as they came, which \
+           are multiplied with both gates (the paper does not say how it joins them)",
+    kind: Kind::Word(&["cs", "sc", "parallel"]),
+};
 
 /// CBAM whole.
 pub struct Cbam;
@@ -16,13 +25,18 @@ impl AttentionBlock for Cbam {
             long: "Convolutional Block Attention Module",
             summary: "First decides which channels matter (CAM), then where in the image (SAM).",
             formula: &["Mc = σ(W2·δ(W1·avg F) + W2·δ(W1·max F))", "Ms = σ(BN(conv k×k[max F'; mean F']))"],
-            paper: "Woo et al., ECCV 2018",
+            paper: "Woo et al., ECCV 2018, arXiv 1807.06521",
+            why: "What and where are different questions, and the paper found asking them in this order better than in the reverse and better than both at once.",
+            caution: "The spatial gate adds hardly a parameter and few MACs, but both gates read the whole map again, which takes time that neither count shows.",
+            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
         }
     }
 
     fn options(&self) -> Vec<Declared> {
         let mut declared = cam::declared();
         declared.insert(1, Declared { field: sam::KERNEL, default: Value::Number(sam::DEFAULT_KERNEL) });
+        declared.insert(3, sam::declared_map());
+        declared.insert(4, Declared { field: ORDER, default: Value::Word("cs".to_owned()) });
         declared
     }
 
@@ -32,8 +46,17 @@ impl AttentionBlock for Cbam {
 
     fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {
         builder.scope(ScopeKind::Attention("cbam"), cam::module_name(options), "CBAM", |b| {
-            let channelled = cam::attach_gate(b, features, options);
-            sam::attach_gate(b, channelled, options)
+            match options.word("order", "cs") {
+                "sc" => {
+                    let placed = sam::attach_gate(b, features, features, options);
+                    cam::attach_gate(b, placed, options)
+                }
+                order => {
+                    let channelled = cam::attach_gate(b, features, options);
+                    let seen = if order == "parallel" { features } else { channelled };
+                    sam::attach_gate(b, seen, channelled, options)
+                }
+            }
         })
     }
 }

@@ -37,7 +37,10 @@ impl AttentionBlock for Eca {
             long: "Efficient Channel Attention",
             summary: "Averages each channel over the image and weighs it by what its nearest neighbours among the channels say.",
             formula: &["s = σ(conv1d k(avg F))"],
-            paper: "Wang et al., CVPR 2020",
+            paper: "Wang et al., CVPR 2020, arXiv 1910.03151",
+            why: "Squeezing to fewer channels, as SE does, was found to harm: a direct link between a channel and its weight does as well with a handful of parameters.",
+            caution: "Channels are neighbours by their number only, and the kernel follows their count: 3 for 64 channels, 5 for 128 to 1024, 7 for 2048.",
+            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
         }
     }
 
@@ -60,7 +63,8 @@ impl AttentionBlock for Eca {
         let circular = options.word("pad", "zeros") == "circular";
         builder.scope(ScopeKind::Attention("eca"), "se", "ECA", |b| {
             let squeezed = b.add("avg_pool", Op::GlobalAvgPool, &[features]);
-            let mixed = b.add("conv", Op::ChannelConv1d { kernel, circular }, &[squeezed]);
+            let mixed =
+                b.add("conv", Op::ChannelConv1d { inputs: 1, outputs: 1, kernel, circular, bias: false }, &[squeezed]);
             let gate = b.add("gate", Op::Sigmoid, &[mixed]);
             b.gate(GateKind::Channel, features, gate)
         })

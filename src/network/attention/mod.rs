@@ -6,11 +6,14 @@
 mod cam;
 mod cbam;
 mod eca;
+mod mlp;
+mod position;
 mod sam;
 mod se;
 
 pub use cam::width as cam_width;
 pub use eca::kernel as eca_kernel;
+pub use position::Position;
 pub use se::{SqueezeExcite, width as se_width};
 
 use std::fmt;
@@ -35,8 +38,14 @@ pub struct Card {
     pub summary: &'static str,
     /// The formula, one line a gate.
     pub formula: &'static [&'static str],
-    /// Where it comes from.
+    /// Where it comes from: authors, venue and year, arXiv or DOI.
     pub paper: &'static str,
+    /// Why it helps, in a sentence.
+    pub why: &'static str,
+    /// What to look out for, in a sentence.
+    pub caution: &'static str,
+    /// Where it sits in a network's block, in a sentence.
+    pub place: &'static str,
 }
 
 /// An attention block that can follow a residual branch's last BatchNorm.
@@ -44,8 +53,18 @@ pub trait AttentionBlock: Sync {
     /// Names, formula, paper.
     fn card(&self) -> Card;
 
-    /// The options it takes, with their defaults.
+    /// Its own options, with their defaults.
     fn options(&self) -> Vec<Declared>;
+
+    /// Can it go to every [`Position`] of a block? What takes a layer's place or stands between stages cannot.
+    fn has_positions(&self) -> bool {
+        true
+    }
+
+    /// All the options it takes: its own and, if it has one, its position.
+    fn declared(&self) -> Vec<Declared> {
+        self.options().into_iter().chain(self.has_positions().then(Position::declared)).collect()
+    }
 
     /// Checks a choice against the channels it would attend to.
     ///
@@ -100,7 +119,7 @@ impl Attention {
     /// # Errors
     /// A sentence naming the block, the field, the value and a suggestion.
     pub fn with(mut self, option: &str, value: &super::options::Value) -> Result<Self, String> {
-        let declared = self.block().options();
+        let declared = self.block().declared();
         self.options.set(&declared, option, value).map_err(|error| format!("{}: {error}", self.name))?;
         Ok(self)
     }

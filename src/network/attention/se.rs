@@ -6,6 +6,7 @@
 //! | `floor` | ⌊C/r⌋ | 1×1 convolutions `se.fc1`, `se.fc2` | yes | the paper, Caffe, timm legacy |
 //! | `nobias` | ⌊C/r⌋ | linear `se.fc.0`, `se.fc.2` | no | the paper's eq. 5 and ablations, moskomule `SELayer` |
 
+use super::mlp::{Mlp, squeezes};
 use super::{AttentionBlock, Card};
 use crate::network::graph::{Conv2d, GateKind, GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
@@ -25,6 +26,22 @@ const VARIANT: Field = Field {
     long: "variant",
     help: "timm: widths in multiples of 8; floor: C/r rounded down; nobias: as floor, linear layers without bias",
     kind: Kind::Word(&["timm", "floor", "nobias"]),
+};
+
+/// What is known of each channel (the paper's Tables 11 and 16).
+const SQUEEZE: Field = Field {
+    key: "squeeze",
+    long: "squeeze",
+    help: "what decides about a channel: avg, its mean; max, its maximum; both, one after the other, summed; none, \
+           each position for itself, by 1×1 convolutions (the paper's NoSqueeze)",
+    kind: Kind::Word(&["avg", "max", "both", "none"]),
+};
+/// What makes the gate (the paper's Table 12).
+const GATE: Field = Field {
+    key: "gate",
+    long: "gate",
+    help: "the function that makes the gate",
+    kind: Kind::Word(&["sigmoid", "tanh", "relu", "hardsigmoid"]),
 };
 
 /// Squeeze-and-Excitation.
@@ -55,16 +72,37 @@ impl SqueezeExcite {
     /// Adds it after `features` and returns the scaled features. Its layers are `NAME.fc1` and `NAME.fc2`, 1×1
     /// convolutions with biases.
     pub fn attach(&self, builder: &mut GraphBuilder, name: &str, features: NodeId) -> NodeId {
-        let channels = builder.shape(features).channels();
-        builder.scope_as(ScopeKind::Attention("se"), ["se", name], "SE", |b| {
-            let squeezed = b.add("avg_pool", Op::GlobalAvgPool, &[features]);
-            let hidden = b.add("fc1", Op::Conv2d(Conv2d::new(self.width, 1).with_bias()), &[squeezed]);
-            let hidden = b.add("act", self.activation, &[hidden]);
-            let excited = b.add("fc2", Op::Conv2d(Conv2d::new(channels, 1).with_bias()), &[hidden]);
-            let gate = b.add("gate", self.gate, &[excited]);
-            b.gate(GateKind::Channel, features, gate)
-        })
+        let layer = |out| Op::Conv2d(Conv2d::new(out, 1).with_bias());
+        let mlp = Mlp {
+            names: ["fc1", "act", "fc2"],
+            layers: [layer(self.width), layer(builder.shape(features).channels())],
+            activation: self.activation,
+        };
+        excite(builder, name, features, &mlp, "avg", self.gate)
     }
+}
+
+/// Squeezes `features`, runs the MLP, makes the gate and multiplies.
+fn excite(builder: &mut GraphBuilder, name: &str, features: NodeId, mlp: &Mlp, squeeze: &str, gate: Op) -> NodeId {
+    let needs_vectors = matches!(mlp.layers[0], Op::Linear { .. });
+    builder.scope_as(ScopeKind::Attention("se"), ["se", name], "SE", |b| {
+        let (kind, excited) = match squeeze {
+            "none" => (GateKind::Volume, mlp.attach(b, features)),
+            _ => {
+                let excited = mlp.attach_to_each(b, "sum", squeezes(squeeze), |b, statistic| {
+                    let pooled = b.add(&format!("{}_pool", statistic.word), statistic.op, &[features]);
+                    match (needs_vectors, squeeze) {
+                        (true, "both") => b.add(&format!("flatten ({})", statistic.word), Op::Flatten, &[pooled]),
+                        (true, _) => b.add("flatten", Op::Flatten, &[pooled]),
+                        (false, _) => pooled,
+                    }
+                });
+                (GateKind::Channel, excited)
+            }
+        };
+        let gate = b.add("gate", gate, &[excited]);
+        b.gate(kind, features, gate)
+    })
 }
 
 /// Refuses a reduction that leaves no channel.
@@ -84,13 +122,18 @@ impl AttentionBlock for Se {
             long: "Squeeze-and-Excitation",
             summary: "Averages each channel over the image and lets two small layers decide how much of each channel to keep.",
             formula: &["s = σ(W2·δ(W1·avg F))"],
-            paper: "Hu et al., CVPR 2018",
+            paper: "Hu et al., CVPR 2018, arXiv 1709.01507",
+            why: "Whether a channel is worth listening to depends on what all channels found anywhere in the image, which a convolution's small window cannot see.",
+            caution: "Nearly all of its parameters, about 2·C²/r a block, are in the last stage, where the paper found that leaving it out costs less than 0.1 % top-5.",
+            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
         }
     }
 
     fn options(&self) -> Vec<Declared> {
         vec![
             Declared { field: REDUCTION, default: Value::Number(DEFAULT_REDUCTION) },
+            Declared { field: SQUEEZE, default: Value::Word("avg".to_owned()) },
+            Declared { field: GATE, default: Value::Word("sigmoid".to_owned()) },
             Declared { field: VARIANT, default: Value::Word("timm".to_owned()) },
         ]
     }
@@ -103,18 +146,20 @@ impl AttentionBlock for Se {
         let variant = options.word("variant", "timm");
         let channels = builder.shape(features).channels();
         let width = width(variant, channels, options.number("r", DEFAULT_REDUCTION));
-        if variant != "nobias" {
-            return SqueezeExcite { width, activation: Op::Relu, gate: Op::Sigmoid }.attach(builder, "se", features);
-        }
-        builder.scope(ScopeKind::Attention("se"), "se", "SE", |b| {
-            let squeezed = b.add("avg_pool", Op::GlobalAvgPool, &[features]);
-            let flat = b.add("flatten", Op::Flatten, &[squeezed]);
-            let hidden = b.add("fc.0", Op::Linear { out_features: width, bias: false }, &[flat]);
-            let hidden = b.add("fc.1", Op::Relu, &[hidden]);
-            let excited = b.add("fc.2", Op::Linear { out_features: channels, bias: false }, &[hidden]);
-            let gate = b.add("gate", Op::Sigmoid, &[excited]);
-            b.gate(GateKind::Channel, features, gate)
-        })
+        let squeeze = options.word("squeeze", "avg");
+        let (names, layer): (_, fn(usize) -> Op) = match (variant, squeeze) {
+            ("nobias", "none") => (["fc.0", "fc.1", "fc.2"], |out| Op::Conv2d(Conv2d::new(out, 1))),
+            ("nobias", _) => (["fc.0", "fc.1", "fc.2"], |out| Op::Linear { out_features: out, bias: false }),
+            _ => (["fc1", "act", "fc2"], |out| Op::Conv2d(Conv2d::new(out, 1).with_bias())),
+        };
+        let gate = match options.word("gate", "sigmoid") {
+            "tanh" => Op::Tanh,
+            "relu" => Op::Relu,
+            "hardsigmoid" => Op::HardSigmoid,
+            _ => Op::Sigmoid,
+        };
+        let mlp = Mlp { names, layers: [layer(width), layer(channels)], activation: Op::Relu };
+        excite(builder, "se", features, &mlp, squeeze, gate)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Parameters and MACs written out with their numbers: `3·3·256·256 = 589,824`.
 
 use super::layer;
-use crate::network::graph::{Graph, NodeId, Op};
+use crate::network::graph::{Graph, NodeId, Op, Product};
 
 /// One line of a calculation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +31,30 @@ pub fn formula(graph: &Graph, id: NodeId) -> (Option<Term>, Option<Term>) {
             let bias = if *bias { format!(" + {out_features}") } else { String::new() };
             (format!("{weights}{bias}"), weights)
         }
-        Op::ChannelConv1d { kernel, .. } => (product(&[*kernel]), product(&[*kernel, input.channels()])),
-        Op::BatchNorm { .. } => (product(&[2, input.channels()]), String::new()),
+        Op::ChannelConv1d { inputs, outputs, kernel, bias, .. } => {
+            let weights = along(&[*inputs, *outputs], *kernel);
+            let channels = output.elements() / outputs;
+            let bias = if *bias { format!(" + {outputs}") } else { String::new() };
+            (format!("{weights}{bias}"), format!("{weights}·{channels}"))
+        }
+        Op::BatchNorm { .. } | Op::GroupNorm { .. } => (product(&[2, input.channels()]), String::new()),
+        Op::MatMul { product: Product::Similarity } => {
+            (String::new(), product(&[input.channels(), output.channels(), output.height(), output.width()]))
+        }
+        Op::MatMul { product: Product::Weighted } => {
+            let positions = input.height() * input.width();
+            (String::new(), product(&[output.channels(), output.height() * output.width(), positions]))
+        }
         _ => Default::default(),
     };
     let term = |expression: String, value: u64| (value > 0).then_some(Term { expression, value });
-    (term(params, cost.params), term(macs, cost.macs))
+    (term(params, cost.params), term(macs, cost.macs + cost.products))
+}
+
+/// The weights of a convolution along the channels, ones left out.
+fn along(features: &[usize], kernel: usize) -> String {
+    let factors: Vec<usize> = std::iter::once(kernel).chain(features.iter().copied().filter(|n| *n > 1)).collect();
+    product(&factors)
 }
 
 fn product(factors: &[usize]) -> String {

@@ -1,7 +1,9 @@
 //! What a network costs: parameters, MACs, element-wise operations, memory; by layer, block, stage, network.
 //!
 //! **MACs** are multiply-accumulates of convolution and linear layers, no bias, one image: the convention of the
-//! papers' "FLOPs" columns and of torchvision's published GFLOPs. Everything else is counted beside them as
+//! papers' "FLOPs" columns and of torchvision's published GFLOPs. **Products** of two activations (non-local
+//! attention, the pooling of global context) are counted apart: papers and tools that count by layer (thop, torchinfo,
+//! calflops) miss them, PyTorch's flop counter and fvcore see them. Everything else is counted beside them as
 //! element-wise operations (see [`elementwise`]). Running statistics are buffers and not parameters.
 
 mod compare;
@@ -15,7 +17,7 @@ pub use lesson::{Lesson, lesson};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 
-use super::graph::{Graph, Node, NodeId, Op, ScopeId, Shape, adaptive_windows};
+use super::graph::{Graph, Node, NodeId, Op, Product, ScopeId, Shape, adaptive_windows};
 
 /// Bytes of one f32.
 const F32: u64 = 4;
@@ -27,7 +29,9 @@ pub struct Cost {
     pub params: u64,
     /// Multiply-accumulates of convolution and linear layers, no bias.
     pub macs: u64,
-    /// Element-wise operations: everything that is not a MAC.
+    /// Multiply-accumulates of products of two activations, which counting by layer misses.
+    pub products: u64,
+    /// Element-wise operations: everything that is neither.
     pub elementwise: u64,
     /// Bytes of the layer's output in f32; views take none.
     pub activation_bytes: u64,
@@ -39,6 +43,7 @@ impl Add for Cost {
         Self {
             params: self.params + other.params,
             macs: self.macs + other.macs,
+            products: self.products + other.products,
             elementwise: self.elementwise + other.elementwise,
             activation_bytes: self.activation_bytes + other.activation_bytes,
         }
@@ -123,6 +128,7 @@ fn layer(graph: &Graph, id: NodeId) -> Cost {
     Cost {
         params,
         macs: macs(&node.op, input, node.shape),
+        products: products(&node.op, input, node.shape),
         elementwise: elementwise(node, input),
         activation_bytes: if is_view(&node.op) { 0 } else { elements(node.shape) * F32 },
     }
@@ -144,21 +150,35 @@ fn macs(op: &Op, input: Shape, output: Shape) -> u64 {
             let window = conv.kernel[0] * conv.kernel[1] * (input.channels() / conv.groups);
             elements(output) * window as u64
         }
-        Op::ChannelConv1d { kernel, .. } => elements(output) * *kernel as u64,
+        Op::ChannelConv1d { inputs, kernel, .. } => elements(output) * (*inputs * *kernel) as u64,
         Op::Linear { out_features, .. } => elements(input) * *out_features as u64,
         _ => 0,
     }
 }
 
+/// `output elements · what is summed over` for a product of two maps, else 0.
+fn products(op: &Op, input: Shape, output: Shape) -> u64 {
+    match op {
+        Op::MatMul { product: Product::Similarity } => elements(output) * input.channels() as u64,
+        Op::MatMul { product: Product::Weighted } => elements(output) * (input.height() * input.width()) as u64,
+        _ => 0,
+    }
+}
+
 /// Operations that are not MACs, by layer: bias 1 an output element; `BatchNorm` 2 (one multiplication, one
-/// addition, folded statistics); activations, add and scale 1, but those that multiply by their input (SiLU, hard swish) 2; pooling 1 an element read; views and copies 0.
+/// addition, folded statistics); `GroupNorm` 5 (mean, variance, scale and shift); softmax 3 (exponential, sum,
+/// division); activations, add and scale 1, but those that multiply by their input (SiLU, hard swish) 2; pooling 1 an
+/// element read; views and copies 0.
 fn elementwise(node: &Node, input: Shape) -> u64 {
     let output = elements(node.shape);
     match &node.op {
         Op::Conv2d(conv) => u64::from(conv.bias) * output,
         Op::Linear { bias, .. } => u64::from(*bias) * output,
+        Op::ChannelConv1d { bias, .. } => u64::from(*bias) * output,
         Op::BatchNorm { .. } => 2 * output,
-        Op::Relu | Op::Relu6 | Op::Sigmoid | Op::HardSigmoid | Op::Scale | Op::Times { .. } => output,
+        Op::GroupNorm { .. } => 5 * output,
+        Op::SoftmaxPositions | Op::SoftmaxPaths { .. } => 3 * output,
+        Op::Relu | Op::Relu6 | Op::Sigmoid | Op::Tanh | Op::HardSigmoid | Op::Scale | Op::Times { .. } => output,
         Op::Silu | Op::HardSwish => 2 * output,
         Op::Add => output * (node.inputs.len() as u64 - 1),
         Op::MaxPool(pool) | Op::AvgPool(pool) => output * (pool.kernel[0] * pool.kernel[1]) as u64,
@@ -166,9 +186,14 @@ fn elementwise(node: &Node, input: Shape) -> u64 {
             let read = |length: usize| adaptive_windows(length, *size).map(|window| window.len() as u64).sum::<u64>();
             input.channels() as u64 * read(input.height()) * read(input.width())
         }
-        Op::GlobalAvgPool | Op::GlobalMaxPool | Op::ChannelMean | Op::ChannelMax => elements(input),
+        Op::GlobalAvgPool
+        | Op::GlobalMaxPool
+        | Op::MeanOverWidth
+        | Op::MeanOverHeight
+        | Op::ChannelMean
+        | Op::ChannelMax => elements(input),
         Op::Input
-        | Op::ChannelConv1d { .. }
+        | Op::MatMul { .. }
         | Op::Concat
         | Op::ChannelSlice { .. }
         | Op::ChannelShuffle { .. }

@@ -213,11 +213,17 @@ impl GraphBuilder {
 
     /// Multiplies `features` with `gate` and registers the gate under the current (attention) scope.
     pub fn gate(&mut self, kind: GateKind, features: NodeId, gate: NodeId) -> NodeId {
-        let name = self.graph[gate].name.clone();
-        let stem = name.strip_suffix(".gate").unwrap_or(&name).to_owned();
+        let name = &self.graph[gate].name;
+        let stem = name.strip_suffix(".gate").unwrap_or(name).to_owned();
         let scale = self.push(format!("{stem}.scale"), Op::Scale, &[features, gate]);
-        let scope = self.current;
-        self.graph.gates.push(Gate { name, kind, node: gate, scale, scope });
+        self.register(kind, gate, scale, Some(1.0))
+    }
+
+    /// Registers a gate that `scale` weighs with, under the current (attention) scope, and returns `scale`.
+    /// `neutral`: the value at which the block changes nothing, if there is one.
+    pub fn register(&mut self, kind: GateKind, gate: NodeId, scale: NodeId, neutral: Option<f32>) -> NodeId {
+        let (name, scope) = (self.graph[gate].name.clone(), self.current);
+        self.graph.gates.push(Gate { name, kind, node: gate, scale, scope, neutral });
         scale
     }
 
@@ -259,7 +265,8 @@ fn param_shapes(op: &Op, input: Shape) -> Vec<(Role, Vec<usize>)> {
             with_bias(weight, conv.bias)
         }
         Op::Linear { out_features, bias } => with_bias(vec![*out_features, input.channels()], *bias),
-        Op::ChannelConv1d { kernel, .. } => with_bias(vec![1, 1, *kernel], false),
+        Op::ChannelConv1d { inputs, outputs, kernel, bias, .. } => with_bias(vec![*outputs, *inputs, *kernel], *bias),
+        Op::GroupNorm { .. } => with_bias(vec![input.channels()], true),
         Op::BatchNorm { .. } => [Role::Weight, Role::Bias, Role::RunningMean, Role::RunningVar]
             .into_iter()
             .map(|role| (role, vec![input.channels()]))

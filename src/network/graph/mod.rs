@@ -8,7 +8,7 @@ mod receptive;
 mod shape;
 
 pub use builder::{GraphBuilder, OpenScope, Outer};
-pub use op::{Conv2d, Op, Pool2d, adaptive_windows};
+pub use op::{Conv2d, Op, Pool2d, Product, adaptive_windows};
 pub use receptive::receptive_fields;
 pub use shape::{Shape, ShapeError};
 
@@ -161,7 +161,7 @@ pub enum GateKind {
 }
 
 impl GateKind {
-    /// The word in the JSON output: `channel`, `spatial`.
+    /// The word in the JSON output: `channel`, `spatial`, `rows`, `columns`, `volume`, `paths`, `matrix`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -174,9 +174,18 @@ impl GateKind {
             Self::Matrix => "matrix",
         }
     }
+
+    /// Does it say where? A vector over channels does not, a strip or a map does.
+    #[must_use]
+    pub fn has_places(self) -> bool {
+        match self {
+            Self::Channel | Self::Paths { .. } => false,
+            Self::Spatial | Self::Rows | Self::Columns | Self::Volume | Self::Matrix => true,
+        }
+    }
 }
 
-/// The 0..1 tensor an attention block multiplies with.
+/// The 0..1 tensor an attention block weighs with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gate {
     /// Its name, after the module that makes it: `layer1.0.se.gate`.
@@ -189,6 +198,9 @@ pub struct Gate {
     pub scale: NodeId,
     /// The attention scope it belongs to.
     pub scope: ScopeId,
+    /// The value at which its block changes nothing: 1 of a factor, 0 of a part that is added on top; `None` where no
+    /// value does that.
+    pub neutral: Option<f32>,
 }
 
 /// A network, lowered.

@@ -120,16 +120,30 @@ pub enum Op {
         /// Is there a bias?
         bias: bool,
     },
-    /// One convolution along the channels of a squeezed map, `[C, 1, 1] → [C, 1, 1]`, the same weights at every
-    /// channel, no bias; `kernel` is odd and half of it is padded on each side.
+    /// One convolution along the channels of a squeezed map, the same weights at every channel; `kernel` is odd and
+    /// half of it is padded on each side. One number a channel is `[C, 1, 1]`, several are rows of `[features, C, 1]`.
     ChannelConv1d {
+        /// Numbers a channel has before.
+        inputs: usize,
+        /// Numbers a channel has afterwards.
+        outputs: usize,
         /// Channels each output sees.
         kernel: usize,
         /// Pad with the channels of the other end and not with zeros.
         circular: bool,
+        /// Is there a bias?
+        bias: bool,
     },
     /// `y = (x − mean) / sqrt(var + eps) · weight + bias`, per channel, with running statistics.
     BatchNorm {
+        /// Added to the variance.
+        eps: f64,
+    },
+    /// `y = (x − mean) / sqrt(var + eps) · weight + bias`, weight and bias per channel, mean and variance of each
+    /// group of channels over all positions of the image itself. On `[C, 1, 1]` one group is a `LayerNorm`.
+    GroupNorm {
+        /// Groups the channels are cut into.
+        groups: usize,
         /// Added to the variance.
         eps: f64,
     },
@@ -139,6 +153,8 @@ pub enum Op {
     Relu6,
     /// `1 / (1 + exp(−x))`.
     Sigmoid,
+    /// `tanh(x)`.
+    Tanh,
     /// `relu6(x + 3) / 6`.
     HardSigmoid,
     /// `x · sigmoid(x)`, also called swish.
@@ -164,6 +180,22 @@ pub enum Op {
     GlobalAvgPool,
     /// Maximum over all positions, `[C, H, W] → [C, 1, 1]`.
     GlobalMaxPool,
+    /// Mean of each row, `[C, H, W] → [C, H, 1]`: a strip along the height.
+    MeanOverWidth,
+    /// Mean of each column, `[C, H, W] → [C, 1, W]`: a strip along the width.
+    MeanOverHeight,
+    /// `exp(x) / Σ exp(x)` over the positions of each channel.
+    SoftmaxPositions,
+    /// The same over the paths of each channel, `[paths · C, 1, 1]`, one path's channels after the other's.
+    SoftmaxPaths {
+        /// How many.
+        paths: usize,
+    },
+    /// The product of two maps taken as matrices `[C, H·W]`.
+    MatMul {
+        /// Which.
+        product: Product,
+    },
     /// Mean over the channels, `[C, H, W] → [1, H, W]`.
     ChannelMean,
     /// Maximum over the channels, `[C, H, W] → [1, H, W]`.
@@ -182,9 +214,9 @@ pub enum Op {
         /// Groups.
         groups: usize,
     },
-    /// Sum of equal shapes.
+    /// Sum; what has one channel, row or column is repeated along the others'.
     Add,
-    /// The first input times the second, a gate broadcast over it.
+    /// The first input times the second, a gate broadcast over it, as for [`Op::Add`].
     Scale,
     /// `[C, H, W] → [C·H·W]`, a view.
     Flatten,
@@ -202,6 +234,17 @@ pub enum Op {
     },
 }
 
+/// A product of two maps `a` and `b` as matrices, a row a channel, a column a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Product {
+    /// `aᵀ·b`: how alike each position of the first and each of the second are,
+    /// `[C, H, W], [C, H', W'] → [H·W, H', W']`.
+    Similarity,
+    /// `a·bᵀ`: the first summed over its positions, weighed by each row of the second, `[C, H, W], [N, H, W] →
+    /// [C, H, W]` where there is a row for each position, else `[C, N, 1]`.
+    Weighted,
+}
+
 /// Where each window of an [`Op::AdaptiveAvgPool`] starts and ends along an axis of `length`.
 pub fn adaptive_windows(length: usize, size: usize) -> impl Iterator<Item = std::ops::Range<usize>> + Clone {
     (0..size).map(move |index| index * length / size..((index + 1) * length).div_ceil(size))
@@ -217,9 +260,11 @@ impl Op {
             Self::Linear { .. } => "Linear",
             Self::ChannelConv1d { .. } => "Conv1d",
             Self::BatchNorm { .. } => "BatchNorm2d",
+            Self::GroupNorm { .. } => "GroupNorm",
             Self::Relu => "ReLU",
             Self::Relu6 => "ReLU6",
             Self::Sigmoid => "Sigmoid",
+            Self::Tanh => "Tanh",
             Self::HardSigmoid => "Hardsigmoid",
             Self::Silu => "SiLU",
             Self::HardSwish => "Hardswish",
@@ -229,6 +274,10 @@ impl Op {
             Self::AdaptiveAvgPool { .. } => "AdaptiveAvgPool2d",
             Self::GlobalAvgPool => "GlobalAvgPool",
             Self::GlobalMaxPool => "GlobalMaxPool",
+            Self::MeanOverWidth => "MeanOverWidth",
+            Self::MeanOverHeight => "MeanOverHeight",
+            Self::SoftmaxPositions | Self::SoftmaxPaths { .. } => "Softmax",
+            Self::MatMul { .. } => "MatMul",
             Self::ChannelMean => "ChannelMean",
             Self::ChannelMax => "ChannelMax",
             Self::Concat => "Concat",
@@ -257,7 +306,16 @@ impl Op {
                 text
             }
             Self::Linear { out_features, .. } => format!("fc {out_features}"),
-            Self::ChannelConv1d { kernel, .. } => format!("1-D {kernel}"),
+            Self::ChannelConv1d { outputs: 1, kernel, .. } => format!("1-D {kernel}"),
+            Self::ChannelConv1d { outputs, kernel, .. } => format!("1-D {kernel}, {outputs}"),
+            Self::GroupNorm { groups: 1, .. } => "norm".to_owned(),
+            Self::GroupNorm { groups, .. } => format!("norm, g{groups}"),
+            Self::MeanOverWidth => "mean of rows".to_owned(),
+            Self::MeanOverHeight => "mean of columns".to_owned(),
+            Self::SoftmaxPositions => "softmax".to_owned(),
+            Self::SoftmaxPaths { paths } => format!("softmax of {paths}"),
+            Self::MatMul { product: Product::Similarity } => "aᵀ·b".to_owned(),
+            Self::MatMul { product: Product::Weighted } => "a·bᵀ".to_owned(),
             Self::MaxPool(pool) => format!("max {}×{}, /{}", pool.kernel[0], pool.kernel[1], pool.stride[0]),
             Self::AvgPool(pool) => format!("avg {}×{}, /{}", pool.kernel[0], pool.kernel[1], pool.stride[0]),
             Self::AdaptiveAvgPool { size } => format!("avg to {size}×{size}"),
@@ -265,6 +323,7 @@ impl Op {
             Self::ChannelShuffle { groups } => format!("shuffle {groups}"),
             Self::Times { factor } => format!("× {factor}"),
             Self::HardSigmoid => "hard σ".to_owned(),
+            Self::Tanh => "tanh".to_owned(),
             Self::Subsample { stride } => format!("every {}", ordinal(*stride)),
             Self::PadChannels { before, after } => format!("pad +{}", before + after),
             Self::BatchNorm { .. } => "BN".to_owned(),

@@ -21,7 +21,12 @@ pub fn receptive_fields(graph: &Graph) -> Vec<usize> {
         fields.push(match &node.op {
             Op::Conv2d(conv) => window(conv.kernel[0], conv.stride[0], conv.dilation[0]),
             Op::MaxPool(pool) | Op::AvgPool(pool) => window(pool.kernel[0], pool.stride[0], 1),
-            Op::GlobalAvgPool | Op::GlobalMaxPool => window(graph[node.inputs[0]].shape.height(), 1, 1),
+            Op::GlobalAvgPool
+            | Op::GlobalMaxPool
+            | Op::MeanOverHeight
+            | Op::MatMul { .. }
+            | Op::SoftmaxPositions
+            | Op::GroupNorm { .. } => window(graph[node.inputs[0]].shape.height().max(1), 1, 1),
             // The windows of the whole map, as large as they get.
             Op::AdaptiveAvgPool { size } => {
                 let length = graph[node.inputs[0]].shape.height();

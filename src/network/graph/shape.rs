@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::op::{Conv2d, Op, Pool2d};
+use super::op::{Conv2d, Op, Pool2d, Product};
 
 /// A shape of up to four dimensions, batch left out: `[C, H, W]` for feature maps, `[H, W]` for a single plane,
 /// `[C]` for vectors.
@@ -102,11 +102,25 @@ impl Shape {
         self.dims().iter().product()
     }
 
-    /// Does a gate of this shape broadcast over `target`: `[C]`, `[C, 1, 1]` or `[1, H, W]` over `[C, H, W]`?
-    fn gates(&self, target: &Self) -> bool {
-        let channel = self.channels() == target.channels() && self.height() == 1 && self.width() == 1;
-        let spatial = self.is_map() && self.dims[0] == 1 && self.dims[1..3] == target.dims[1..3];
-        target.is_map() && (channel || spatial || self == target)
+    /// The shape two maps have together when what has one channel, row or column is repeated along the other's; a
+    /// vector is one number a channel.
+    fn broadcast(&self, other: &Self) -> Option<Self> {
+        if self == other {
+            return Some(*self);
+        }
+        if self.rank == 2 || other.rank == 2 || !(self.is_map() || other.is_map()) {
+            return None;
+        }
+        let mut together = Self::map(1, 1, 1);
+        for (axis, size) in together.dims.iter_mut().enumerate() {
+            *size = match (self.dims[axis], other.dims[axis]) {
+                (a, b) if a == b => a,
+                (1, b) => b,
+                (a, 1) => a,
+                _ => return None,
+            };
+        }
+        Some(together)
     }
 }
 
@@ -129,8 +143,23 @@ impl Op {
             Self::Conv2d(conv) => conv.output_shape(first),
             Self::Linear { out_features, .. } if first.rank == 1 => Ok(Shape::vector(*out_features)),
             Self::Linear { .. } => Err(self.unfit(first, "it needs a vector, flatten first")),
-            Self::ChannelConv1d { .. } if first.elements() == first.channels() => Ok(first),
-            Self::ChannelConv1d { .. } => Err(self.unfit(first, "it needs one value a channel, pool first")),
+            Self::ChannelConv1d { inputs, outputs, .. } => match along_channels(first, *inputs, *outputs) {
+                Some(shape) => Ok(shape),
+                None => Err(self.unfit(first, "it needs one value a channel, pool first")),
+            },
+            Self::GroupNorm { groups, .. } if *groups > 0 && first.channels().is_multiple_of(*groups) => Ok(first),
+            Self::GroupNorm { .. } => Err(self.unfit(first, "its channels do not divide into the groups")),
+            Self::SoftmaxPaths { paths } if first.elements() == first.channels() => {
+                if *paths > 0 && first.channels().is_multiple_of(*paths) {
+                    Ok(first)
+                } else {
+                    Err(self.unfit(first, "its channels do not divide into the paths"))
+                }
+            }
+            Self::SoftmaxPaths { .. } => Err(self.unfit(first, "it needs one value a channel, pool first")),
+            Self::MatMul { product } => self.product_shape(*product, first, inputs[1]),
+            Self::MeanOverWidth => Ok(Shape::map(first.channels(), first.height(), 1)),
+            Self::MeanOverHeight => Ok(Shape::map(first.channels(), 1, first.width())),
             Self::MaxPool(pool) | Self::AvgPool(pool) => pool.output_shape(first),
             Self::AdaptiveAvgPool { size } if first.is_map() => Ok(Shape::map(first.channels(), *size, *size)),
             Self::AdaptiveAvgPool { .. } => Err(self.unfit(first, "it needs a feature map")),
@@ -156,16 +185,15 @@ impl Op {
                     Err(ShapeError::Disagree { op: self.name(), a: sum, b: *next })
                 }
             }),
-            Self::Add => match inputs[1..].iter().find(|next| **next != first) {
-                Some(other) => Err(ShapeError::Disagree { op: self.name(), a: first, b: *other }),
-                None => Ok(first),
-            },
-            Self::Scale if inputs[1].gates(&first) => Ok(first),
-            Self::Scale => Err(ShapeError::Disagree { op: self.name(), a: first, b: inputs[1] }),
+            Self::Add | Self::Scale => inputs[1..].iter().try_fold(first, |sum, next| {
+                sum.broadcast(next).ok_or(ShapeError::Disagree { op: self.name(), a: sum, b: *next })
+            }),
             Self::BatchNorm { .. }
             | Self::Relu
             | Self::Relu6
             | Self::Sigmoid
+            | Self::Tanh
+            | Self::SoftmaxPositions
             | Self::HardSigmoid
             | Self::Silu
             | Self::HardSwish
@@ -173,9 +201,36 @@ impl Op {
         }
     }
 
+    fn product_shape(&self, product: Product, a: Shape, b: Shape) -> Result<Shape, ShapeError> {
+        let positions = |shape: Shape| shape.height() * shape.width();
+        match product {
+            Product::Similarity if a.channels() == b.channels() => Ok(Shape::map(positions(a), b.height(), b.width())),
+            Product::Weighted if positions(a) == positions(b) => match b.channels() == positions(a) {
+                true => Ok(a),
+                false => Ok(Shape::map(a.channels(), b.channels(), 1)),
+            },
+            _ => Err(ShapeError::Disagree { op: self.name(), a, b }),
+        }
+    }
+
     fn unfit(&self, input: Shape, reason: &'static str) -> ShapeError {
         ShapeError::Unfit { op: self.name(), input, reason }
     }
+}
+
+/// From so many numbers a channel to others.
+fn along_channels(from: Shape, inputs: usize, outputs: usize) -> Option<Shape> {
+    let channels = match inputs {
+        1 if from.elements() == from.channels() => from.channels(),
+        1 => return None,
+        _ if from.channels() == inputs && from.width() == 1 => from.height(),
+        _ => return None,
+    };
+    Some(match outputs {
+        _ if outputs == inputs => from,
+        1 => Shape::map(channels, 1, 1),
+        _ => Shape::map(outputs, channels, 1),
+    })
 }
 
 impl Conv2d {
@@ -256,11 +311,30 @@ mod tests {
             (Shape::vector(8), true),
             (Shape::map(8, 1, 1), true),
             (Shape::map(1, 5, 6), true),
+            (Shape::map(8, 5, 1), true),
+            (Shape::map(8, 1, 6), true),
             (map, true),
             (Shape::vector(5), false),
             (Shape::map(1, 6, 5), false),
+            (Shape::plane(5, 6), false),
         ] {
-            assert_eq!(Op::Scale.output_shape(&[map, gate]).is_ok(), fine, "{gate}");
+            let want = fine.then_some(map);
+            assert_eq!(Op::Scale.output_shape(&[map, gate]).ok(), want, "{gate}");
+            assert_eq!(Op::Add.output_shape(&[map, gate]).ok(), want, "{gate}");
         }
+        let both = Op::Scale.output_shape(&[Shape::vector(8), Shape::map(1, 5, 6)]);
+        assert_eq!(both, Ok(map), "what neither has alone");
+    }
+
+    #[test]
+    fn products_know_positions_from_channels() {
+        let product = |product, a, b| Op::MatMul { product }.output_shape(&[a, b]).ok();
+        let (queries, keys) = (Shape::map(4, 2, 3), Shape::map(4, 5, 1));
+        assert_eq!(product(Product::Similarity, queries, keys), Some(Shape::map(6, 5, 1)));
+        assert_eq!(product(Product::Similarity, queries, Shape::map(3, 2, 3)), None);
+        let (values, weights) = (Shape::map(7, 2, 3), Shape::map(6, 2, 3));
+        assert_eq!(product(Product::Weighted, values, weights), Some(values));
+        assert_eq!(product(Product::Weighted, values, Shape::map(1, 2, 3)), Some(Shape::map(7, 1, 1)));
+        assert_eq!(product(Product::Weighted, values, keys), None);
     }
 }

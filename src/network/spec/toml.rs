@@ -88,7 +88,7 @@ pub fn to_toml(spec: &NetworkSpec) -> Result<String, SpecError> {
 
 /// The options of an attention under their long names.
 fn long_options(attention: &Attention) -> BTreeMap<String, Value> {
-    let declared = attention.block().options();
+    let declared = attention.block().declared();
     let long =
         |key: &str| declared.iter().find(|d| d.field.key == key).map_or(key.to_owned(), |d| d.field.long.to_owned());
     attention.options().iter().map(|(key, value)| (long(key), value.clone())).collect()

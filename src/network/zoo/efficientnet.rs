@@ -3,7 +3,7 @@
 
 use super::mobilenet::inverted::{After, Inverted};
 use super::shared::{BUILT_IN, SHORTCUT, classifier, make_divisible, numbered_stages, word};
-use super::{Family, Lowering, Model, Stage};
+use super::{Family, FamilyCard, Lowering, Model, Stage};
 use crate::network::attention::SqueezeExcite;
 use crate::network::graph::{Conv2d, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options};
@@ -66,12 +66,17 @@ fn blocks(model: &str, options: &Options) -> [usize; 7] {
 }
 
 impl Family for EfficientNet {
-    fn title(&self) -> &'static str {
-        "EfficientNet"
-    }
-
-    fn paper(&self) -> &'static str {
-        "Tan and Le, ICML 2019"
+    fn card(&self) -> FamilyCard {
+        FamilyCard {
+            title: "EfficientNet",
+            summary: "Inverted residuals with SE in every block and SiLU for an activation, in eight sizes.",
+            why: "Depth, width and the picture's side grow together by fixed factors, because growing one of them alone soon stops paying.",
+            caution: "Its SE squeezes to a quarter of the channels that come into the block and not of those it weighs, and B1 to B7 want pictures of 240 to 600 pixels.",
+            formula: &["depth × 1.2^φ, width × 1.1^φ, side × 1.15^φ", "y = x + BN(W1·SE(SiLU(BN(D·SiLU(BN(W1·x))))))"],
+            paper: "Tan and Le, ICML 2019, arXiv 1905.11946",
+            place: "After the depthwise layer, where its own SE is, before the 1×1 that narrows.",
+            picture: ("efficientnet_b0", "stage3.1"),
+        }
     }
 
     fn models(&self) -> Vec<Model> {

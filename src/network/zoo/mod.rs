@@ -3,6 +3,7 @@
 //! To add one: write `network/zoo/NAME.rs` (or a folder) with a type that implements [`Family`], and name it in [`FAMILIES`].
 
 mod alias;
+mod card;
 mod efficientnet;
 mod inception;
 mod mobilenet;
@@ -13,8 +14,11 @@ mod shufflenet;
 mod vgg;
 
 pub use alias::Alias;
+pub use card::{Example, FamilyCard, Subject};
 
-use super::attention::Attention;
+use std::collections::BTreeMap;
+
+use super::attention::{Attention, Position};
 use super::graph::{Graph, GraphBuilder, NodeId, ScopeKind, Shape};
 use super::options::{Declared, Options, Value};
 use super::spec::{AttentionPlan, NetworkSpec, Place, SpecError, SpecText, parse_input, parse_text, toml};
@@ -64,11 +68,8 @@ pub type Stage = (Place, Vec<Place>);
 
 /// A family of networks.
 pub trait Family: Sync {
-    /// Its title: `ResNet`.
-    fn title(&self) -> &'static str;
-
-    /// Where it comes from.
-    fn paper(&self) -> &'static str;
+    /// What there is to say about it.
+    fn card(&self) -> FamilyCard;
 
     /// Its models.
     fn models(&self) -> Vec<Model>;
@@ -99,19 +100,46 @@ pub struct Lowering {
     /// Where layers are added.
     pub builder: GraphBuilder,
     plan: AttentionPlan,
+    /// The positions each block with attention turned out to have.
+    offered: BTreeMap<Place, Vec<Position>>,
     failure: Option<String>,
 }
 
 impl Lowering {
-    /// Adds the attention the plan has for the block at `path`, after `features`; without one, returns `features`.
+    /// Adds the attention the plan has for the block at `path`, after `features`, in its standard position; without
+    /// one, returns `features`.
     pub fn attend(&mut self, path: &str, features: NodeId) -> NodeId {
-        let Some(attention) = self.plan.at(&Place::new(path)) else { return features };
+        self.attend_at(Position::Standard, path, features)
+    }
+
+    /// Says that the block at `path` has the position `here`, after `features`: the attention the plan has for it is
+    /// added if that is where it goes; otherwise returns `features`.
+    pub fn attend_at(&mut self, here: Position, path: &str, features: NodeId) -> NodeId {
+        let place = Place::new(path);
+        let Some(attention) = self.plan.at(&place) else { return features };
+        self.offered.entry(place).or_default().push(here);
+        if Position::of(attention.options()) != here {
+            return features;
+        }
         let channels = self.builder.shape(features).channels();
         if let Err(problem) = attention.block().check(attention.options(), channels) {
             self.failure.get_or_insert_with(|| format!("{} at {path}: {problem}", attention.name()));
             return features;
         }
         attention.block().attach(&mut self.builder, features, attention.options())
+    }
+
+    /// The first block whose attention goes where the block has no room for it, and what room it has.
+    fn misplaced(&self, stages: &[Stage]) -> Option<String> {
+        stages.iter().flat_map(|(_, blocks)| blocks).find_map(|block| {
+            let attention = self.plan.at(block)?;
+            let wanted = Position::of(attention.options());
+            let mut offered = self.offered.get(block).cloned().unwrap_or_default();
+            offered.sort_unstable();
+            offered.dedup();
+            let is_misplaced = wanted != Position::Standard && !offered.contains(&wanted);
+            is_misplaced.then(|| format!("{} at {block}: {}", attention.name(), wanted.refusal(&offered)))
+        })
     }
 
     /// Has the plan attention for the block at `path`?
@@ -320,10 +348,11 @@ pub fn lower(spec: &NetworkSpec) -> Result<Graph, SpecError> {
     let mut lowering = Lowering {
         builder: GraphBuilder::new(name.clone(), Shape::map(channels, height, width)),
         plan: spec.attention.clone(),
+        offered: BTreeMap::new(),
         failure: None,
     };
     family.build(&mut lowering, model.name, &spec.options, classes_of(spec)).map_err(&field)?;
-    if let Some(problem) = lowering.failure {
+    if let Some(problem) = lowering.misplaced(&stages).or(lowering.failure) {
         return Err(field(problem));
     }
     lowering.builder.finish().map_err(|failure| {

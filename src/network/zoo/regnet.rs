@@ -2,8 +2,8 @@
 //! rounded to a few steps. Y has an SE after the grouped 3×3, where attention that is chosen goes too.
 
 use super::shared::{BUILT_IN, SHORTCUT, attend_or_built_in, classifier, make_divisible, numbered_stages, word};
-use super::{Family, Lowering, Model, Stage};
-use crate::network::attention::SqueezeExcite;
+use super::{Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::attention::{Position, SqueezeExcite};
 use crate::network::graph::{Conv2d, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 
@@ -125,12 +125,17 @@ impl Config {
 }
 
 impl Family for RegNet {
-    fn title(&self) -> &'static str {
-        "RegNet"
-    }
-
-    fn paper(&self) -> &'static str {
-        "Radosavovic et al., CVPR 2020"
+    fn card(&self) -> FamilyCard {
+        FamilyCard {
+            title: "RegNet",
+            summary: "One kind of block, a bottleneck that does not narrow with a grouped 3×3, in stages whose widths follow a straight line.",
+            why: "Its authors looked at whole populations of networks and not at single ones, and widths on a line were what the good ones had in common.",
+            caution: "Only Y has an SE, which squeezes to a quarter of the channels that come into the block; widths are rounded to steps and to whole groups, so they keep to the line only roughly.",
+            formula: &["u(j) = w0 + wa·j for the block j", "width(j) = w0·wm^round(log(u(j) / w0) / log wm)"],
+            paper: "Radosavovic et al., CVPR 2020, arXiv 2003.13678",
+            place: "After the grouped 3×3's ReLU, where Y has its own SE, before the last 1×1.",
+            picture: ("regnet_y_400mf", "stage2.1"),
+        }
     }
 
     fn models(&self) -> Vec<Model> {
@@ -193,8 +198,10 @@ fn block(l: &mut Lowering, config: &Config, place: &str, width: usize, stride: u
         }),
         false => input,
     };
+    let entered = l.attend_at(Position::Pre, place, input);
+    let b = &mut l.builder;
     let relu = Some(Op::Relu);
-    let x = b.conv_norm(["f.a.0", "f.a.1", "f.a.2"], Conv2d::new(width, 1), EPS, relu, input);
+    let x = b.conv_norm(["f.a.0", "f.a.1", "f.a.2"], Conv2d::new(width, 1), EPS, relu, entered);
     let grouped = Conv2d::new(width, 3).stride(stride).groups((width / config.group).max(1));
     let x = b.conv_norm(["f.b.0", "f.b.1", "f.b.2"], grouped, EPS, relu, x);
     // A quarter of what comes into the block.
@@ -205,10 +212,13 @@ fn block(l: &mut Lowering, config: &Config, place: &str, width: usize, stride: u
     } else {
         l.within(["", "f"], |l| l.attend(place, x))
     };
-    let b = &mut l.builder;
-    let x = b.conv_norm(["f.c.0", "f.c.1", ""], Conv2d::new(width, 1), EPS, None, x);
-    let x = if config.has_shortcuts { b.add("add", Op::Add, &[x, shortcut]) } else { x };
-    b.add("activation", Op::Relu, &[x])
+    let mut x = l.builder.conv_norm(["f.c.0", "f.c.1", ""], Conv2d::new(width, 1), EPS, None, x);
+    if config.has_shortcuts {
+        let shortcut = l.attend_at(Position::Identity, place, shortcut);
+        x = l.builder.add("add", Op::Add, &[x, shortcut]);
+    }
+    let output = l.builder.add("activation", Op::Relu, &[x]);
+    l.attend_at(Position::Post, place, output)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! A block is one 3×3 convolution with what follows it; attention goes after its ReLU, as the SENet paper's
 //! SE-VGG-16 has it.
 
-use super::{Family, Lowering, Model, Stage, numbered_stages};
+use super::{Family, FamilyCard, Lowering, Model, Stage, numbered_stages};
 use crate::network::graph::{Conv2d, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 
@@ -68,12 +68,17 @@ fn plan<'a>(model: &str, options: &'a Options) -> Result<(&'a [usize], &'a [usiz
 }
 
 impl Family for Vgg {
-    fn title(&self) -> &'static str {
-        "VGG"
-    }
-
-    fn paper(&self) -> &'static str {
-        "Simonyan and Zisserman, ICLR 2015"
+    fn card(&self) -> FamilyCard {
+        FamilyCard {
+            title: "VGG",
+            summary: "Five stages of 3×3 convolutions with a maximum pool after each, then three linear layers.",
+            why: "Two 3×3 layers see 5×5 pixels and three see 7×7, with fewer weights than one large kernel and a ReLU after each.",
+            caution: "The linear layers hold nearly all the parameters, 123,642,856 of vgg16's 138,357,544, so attention adds little to what is there already.",
+            formula: &["y = ReLU(BN(W·x))", "without the BN where the name has no _bn"],
+            paper: "Simonyan and Zisserman, ICLR 2015, arXiv 1409.1556",
+            place: "After the ReLU of every convolution, as in the SENet paper's SE-VGG-16.",
+            picture: ("vgg16_bn", "stage1.1"),
+        }
     }
 
     fn models(&self) -> Vec<Model> {

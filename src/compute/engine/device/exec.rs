@@ -24,8 +24,8 @@ pub struct DevicePlan {
     prepared: Vec<Prepared>,
     steps: Vec<Step>,
     taps: Vec<NodeId>,
-    /// Gates that are 1 by definition.
-    ones: Vec<NodeId>,
+    /// Gates that have this value by definition.
+    held: Vec<(NodeId, f32)>,
     /// By node: the last node that reads it; its own index where nothing does.
     last_use: Vec<usize>,
     /// By node: its output is asked for.
@@ -48,7 +48,6 @@ impl DevicePlan {
         let at = |id: NodeId| move |error| failed(graph, id, &error);
         let prepared = graph.node_ids().map(|id| prepare(graph, weights, id, &device).map_err(at(id)));
         let prepared = prepared.collect::<Result<Vec<_>, _>>()?;
-        let ones = graph.gates.iter().enumerate().filter(|(index, _)| weights.is_identity(*index));
         let mut is_kept = vec![false; graph.nodes.len()];
         let gates = graph.gates.iter().map(|gate| gate.node);
         gates.chain(options.taps.iter().copied()).chain([graph.output()]).for_each(|id| is_kept[id.0] = true);
@@ -59,7 +58,7 @@ impl DevicePlan {
         let (ledger, batch) = (Ledger::of(graph), options.batch.max(1));
         Ok(Self {
             steps: graph.node_ids().map(|id| step(graph, &ledger, id, kind, batch)).collect(),
-            ones: ones.map(|(_, gate)| gate.node).collect(),
+            held: weights.held(graph),
             taps: options.taps.clone(),
             graph: graph.clone(),
             device,
@@ -159,7 +158,10 @@ impl DevicePlan {
         }
         let inputs: Vec<&Tensor> = node.inputs.iter().filter_map(|input| outputs[input.0].as_ref()).collect();
         let output = operators::compute(node, &inputs, &self.prepared[id.0])?;
-        if self.ones.contains(&id) { output.ones_like() } else { Ok(output) }
+        match self.held.iter().find(|(held, _)| *held == id) {
+            Some((_, value)) => output.zeros_like()?.affine(1.0, f64::from(*value)),
+            None => Ok(output),
+        }
     }
 
     fn results(&self, outputs: &[Option<Tensor>]) -> Result<Vec<Run>, EngineError> {

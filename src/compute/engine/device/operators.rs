@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor, bail};
 
 use super::prepare::Prepared;
-use crate::network::graph::{Conv2d, Node, Op, Pool2d, Shape, adaptive_windows};
+use crate::network::graph::{Conv2d, Node, Op, Pool2d, Product, Shape, adaptive_windows};
 
 /// Computes one node.
 pub(super) fn compute(node: &Node, inputs: &[&Tensor], prepared: &Prepared) -> Result<Tensor> {
@@ -12,7 +12,13 @@ pub(super) fn compute(node: &Node, inputs: &[&Tensor], prepared: &Prepared) -> R
     let y = match (&node.op, prepared) {
         (Op::Conv2d(conv), Prepared::Conv { kernel, bias }) => with(bias.as_ref(), convolve(x, kernel, conv)?)?,
         (Op::Linear { .. }, Prepared::Linear { weight, bias }) => with(bias.as_ref(), x.matmul(weight)?)?,
-        (Op::ChannelConv1d { kernel, circular }, Prepared::Along(weight)) => along(x, weight, *kernel, *circular)?,
+        (Op::ChannelConv1d { inputs, circular, .. }, Prepared::Along { weight, bias }) => {
+            with(bias.as_ref(), along(&x.reshape((batch, *inputs, ()))?, weight, *circular)?)?
+        }
+        (Op::GroupNorm { groups, eps }, Prepared::Affine { scale, shift }) => {
+            let normal = normal(&x.reshape((batch, *groups, ()))?, *eps)?.reshape(x.dims())?;
+            normal.broadcast_mul(scale)?.broadcast_add(shift)?
+        }
         (Op::BatchNorm { .. }, Prepared::Affine { scale, shift }) => x.broadcast_mul(scale)?.broadcast_add(shift)?,
         (Op::AvgPool(pool), Prepared::Average(corrections)) => {
             let window = (pool.kernel[0], pool.kernel[1]);
@@ -31,6 +37,7 @@ pub(super) fn compute(node: &Node, inputs: &[&Tensor], prepared: &Prepared) -> R
         (Op::Relu, _) => x.relu()?,
         (Op::Relu6, _) => x.clamp(0.0, 6.0)?,
         (Op::Sigmoid, _) => sigmoid(x)?,
+        (Op::Tanh, _) => x.tanh()?,
         (Op::HardSigmoid, _) => hard_sigmoid(x)?,
         (Op::Silu, _) => x.mul(&sigmoid(x)?)?,
         (Op::HardSwish, _) => x.mul(&hard_sigmoid(x)?)?,
@@ -44,15 +51,28 @@ pub(super) fn compute(node: &Node, inputs: &[&Tensor], prepared: &Prepared) -> R
         }
         (Op::GlobalAvgPool, _) => x.flatten_from(2)?.mean(2)?,
         (Op::GlobalMaxPool, _) => x.flatten_from(2)?.max(2)?,
+        (Op::MeanOverWidth, _) => x.mean_keepdim(3)?,
+        (Op::MeanOverHeight, _) => x.mean_keepdim(2)?,
+        (Op::SoftmaxPositions, _) => softmax(&x.reshape((batch, x.dim(1)?, ()))?, 2)?,
+        (Op::SoftmaxPaths { paths }, _) => softmax(&x.reshape((batch, *paths, ()))?, 1)?,
+        (Op::MatMul { product }, _) => multiply(*product, x, inputs[1])?,
         (Op::ChannelMean, _) => x.mean_keepdim(1)?,
         (Op::ChannelMax, _) => x.max_keepdim(1)?,
         (Op::Concat, _) => Tensor::cat(inputs, 1)?,
-        (Op::Add, _) => inputs[1..].iter().try_fold((*x).clone(), |sum, other| sum.add(other))?,
-        (Op::Scale, _) => inputs[1..].iter().try_fold((*x).clone(), |map, gate| gated(&map, gate))?,
+        (Op::Add, _) => combine(inputs, Tensor::broadcast_add)?,
+        (Op::Scale, _) => combine(inputs, Tensor::broadcast_mul)?,
         (Op::Input | Op::Flatten, _) => (*x).clone(),
         (Op::Subsample { stride }, _) => every(&every(x, 2, *stride)?, 3, *stride)?,
         (Op::PadChannels { before, after }, _) => x.pad_with_zeros(1, *before, *after)?,
-        (Op::Conv2d(_) | Op::Linear { .. } | Op::ChannelConv1d { .. } | Op::BatchNorm { .. } | Op::AvgPool(_), _) => {
+        (
+            Op::Conv2d(_)
+            | Op::Linear { .. }
+            | Op::ChannelConv1d { .. }
+            | Op::BatchNorm { .. }
+            | Op::GroupNorm { .. }
+            | Op::AvgPool(_),
+            _,
+        ) => {
             bail!("its weights are not there")
         }
     };
@@ -112,17 +132,38 @@ fn every(x: &Tensor, dim: usize, step: usize) -> Result<Tensor> {
     x.contiguous()?.index_select(&kept, dim)
 }
 
-/// One convolution along the channels; beyond the ends lie zeros, or the other end.
-fn along(x: &Tensor, weight: &Tensor, kernel: usize, circular: bool) -> Result<Tensor> {
-    let (batch, channels, reach) = (x.dim(0)?, x.dim(1)?, kernel / 2);
-    let line = x.reshape((batch, 1, channels))?;
+/// One convolution along the channels, `[batch, inputs, C]`; beyond the ends lie zeros, or the other end.
+fn along(line: &Tensor, weight: &Tensor, circular: bool) -> Result<Tensor> {
+    let (channels, reach) = (line.dim(2)?, weight.dim(2)? / 2);
     if !circular {
         return line.conv1d(weight, reach, 1, 1, 1);
     }
     // A kernel may reach round more than once.
     let places = (0..channels + 2 * reach).map(|at| ((at + channels * reach - reach) % channels) as u32);
-    let places = Tensor::from_iter(places, x.device())?;
-    line.index_select(&places, 2)?.conv1d(weight, 0, 1, 1, 1)
+    let places = Tensor::from_iter(places, line.device())?;
+    line.contiguous()?.index_select(&places, 2)?.conv1d(weight, 0, 1, 1, 1)
+}
+
+/// Each row of `[batch, groups, values]` with mean 0 and variance 1.
+fn normal(rows: &Tensor, eps: f64) -> Result<Tensor> {
+    let centred = rows.broadcast_sub(&rows.mean_keepdim(2)?)?;
+    let deviation = (centred.sqr()?.mean_keepdim(2)? + eps)?.sqrt()?;
+    centred.broadcast_div(&deviation)
+}
+
+fn softmax(x: &Tensor, dim: usize) -> Result<Tensor> {
+    let powers = x.broadcast_sub(&x.max_keepdim(dim)?)?.exp()?;
+    powers.broadcast_div(&powers.sum_keepdim(dim)?)
+}
+
+/// The product of two maps as matrices `[channels, positions]`.
+fn multiply(product: Product, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    let matrix = |map: &Tensor| map.reshape((map.dim(0)?, map.dim(1)?, ()));
+    let (a, b) = (matrix(a)?, matrix(b)?);
+    match product {
+        Product::Similarity => a.t()?.contiguous()?.matmul(&b),
+        Product::Weighted => a.matmul(&b.t()?.contiguous()?),
+    }
 }
 
 /// Lays on padding, and behind it whatever the last windows of `ceil_mode` reach for.
@@ -144,11 +185,12 @@ fn padded(x: &Tensor, pool: &Pool2d, to: Shape, value: f32) -> Result<Tensor> {
     Ok(x)
 }
 
-/// `map · gate`, the gate broadcast: one value a channel, one map for all channels, or one value each.
-fn gated(map: &Tensor, gate: &Tensor) -> Result<Tensor> {
-    let (batch, channels, ..) = map.dims4()?;
-    match gate.dims() {
-        [_, _] => map.broadcast_mul(&gate.reshape((batch, channels, 1, 1))?),
-        _ => map.broadcast_mul(gate),
-    }
+/// The inputs joined one after the other, each repeated where it is smaller; a vector is one number a channel.
+fn combine(inputs: &[&Tensor], join: fn(&Tensor, &Tensor) -> Result<Tensor>) -> Result<Tensor> {
+    let has_maps = inputs.iter().any(|input| input.rank() == 4);
+    let as_map = |input: &Tensor| match input.dims() {
+        &[batch, channels] if has_maps => input.reshape((batch, channels, 1, 1)),
+        _ => Ok(input.clone()),
+    };
+    inputs[1..].iter().try_fold(as_map(inputs[0])?, |sum, next| join(&sum, &as_map(next)?))
 }

@@ -23,8 +23,11 @@ pub(super) enum Prepared {
         scale: Tensor,
         shift: Tensor,
     },
-    /// A convolution along the channels, `[1, 1, k]`.
-    Along(Tensor),
+    /// A convolution along the channels: weight `[out, in, k]`, bias `[1, out, 1]`.
+    Along {
+        weight: Tensor,
+        bias: Option<Tensor>,
+    },
     /// What window means are multiplied with where a window is not full, `[1, 1, H, W]`.
     Average(Option<Tensor>),
 }
@@ -51,8 +54,17 @@ pub(super) fn prepare(graph: &Graph, weights: &Weights, id: NodeId, device: &Dev
             weight: find(Role::Weight)?.t()?.contiguous()?.to_device(device)?,
             bias: bias(has_bias, &[1, out_features])?,
         },
-        Op::ChannelConv1d { kernel, .. } => {
-            Prepared::Along(find(Role::Weight)?.reshape((1, 1, kernel))?.to_device(device)?)
+        Op::ChannelConv1d { outputs, bias: has_bias, .. } => {
+            Prepared::Along { weight: find(Role::Weight)?.to_device(device)?, bias: bias(has_bias, &[1, outputs, 1])? }
+        }
+        Op::GroupNorm { .. } => {
+            let place = |role| -> Result<Tensor> {
+                let tensor = find(role)?;
+                let shape =
+                    if node.shape.is_map() { vec![1, tensor.elem_count(), 1, 1] } else { vec![1, tensor.elem_count()] };
+                tensor.reshape(shape)?.to_device(device)
+            };
+            Prepared::Affine { scale: place(Role::Weight)?, shift: place(Role::Bias)? }
         }
         Op::BatchNorm { eps } => {
             let deviation = (find(Role::RunningVar)?.to_dtype(candle_core::DType::F64)? + eps)?.sqrt()?;

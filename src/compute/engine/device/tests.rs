@@ -3,7 +3,7 @@
 use candle_core::Device;
 
 use super::*;
-use crate::compute::engine::tests::{graph_of, image, number, params, weights};
+use crate::compute::engine::tests::{attending, graph_of, image, number, params, weights};
 use crate::compute::engine::{Control, EngineError, Plan, PlanOptions, Run};
 use crate::network::graph::{Conv2d, GateKind, Graph, NodeId, Op, Pool2d, Shape};
 use crate::network::{lower, parse};
@@ -96,6 +96,7 @@ fn everything_else() {
         Op::Relu,
         Op::Relu6,
         Op::Sigmoid,
+        Op::Tanh,
         Op::HardSigmoid,
         Op::Silu,
         Op::HardSwish,
@@ -104,6 +105,10 @@ fn everything_else() {
         Op::ChannelSlice { start: 1, length: 3 },
         Op::GlobalAvgPool,
         Op::GlobalMaxPool,
+        Op::MeanOverWidth,
+        Op::MeanOverHeight,
+        Op::SoftmaxPositions,
+        Op::GroupNorm { groups: 5, eps: 1e-5 },
         Op::ChannelMean,
         Op::ChannelMax,
         Op::Flatten,
@@ -114,9 +119,11 @@ fn everything_else() {
     }
     alone(Op::ChannelShuffle { groups: 3 }, Shape::map(6, 4, 5));
     for (kernel, circular) in [(3, false), (3, true), (9, true)] {
-        alone(Op::ChannelConv1d { kernel, circular }, Shape::map(2, 1, 1));
-        alone(Op::ChannelConv1d { kernel, circular }, Shape::vector(7));
+        let along = Op::ChannelConv1d { inputs: 1, outputs: 1, kernel, circular, bias: false };
+        alone(along, Shape::map(2, 1, 1));
+        alone(along, Shape::vector(7));
     }
+    agrees(&attending(Shape::map(3, 5, 4)), "attention");
     let graph = graph_of(Shape::map(3, 4, 5), |b, image| {
         let twice = b.add("twice", Op::Add, &[image, image, image]);
         let both = b.add("concat", Op::Concat, &[twice, image]);

@@ -16,6 +16,8 @@ pub enum Activation {
     Relu6,
     /// `1 / (1 + exp(−x))`.
     Sigmoid,
+    /// `tanh(x)`.
+    Tanh,
     /// `relu6(x + 3) / 6`.
     HardSigmoid,
     /// `x · sigmoid(x)`.
@@ -34,6 +36,7 @@ impl Activation {
             Op::Relu => Self::Relu,
             Op::Relu6 => Self::Relu6,
             Op::Sigmoid => Self::Sigmoid,
+            Op::Tanh => Self::Tanh,
             Op::HardSigmoid => Self::HardSigmoid,
             Op::Silu => Self::Silu,
             Op::HardSwish => Self::HardSwish,
@@ -49,6 +52,7 @@ impl Activation {
             Self::Relu => "relu",
             Self::Relu6 => "relu6",
             Self::Sigmoid => "sigmoid",
+            Self::Tanh => "tanh",
             Self::HardSigmoid => "hard sigmoid",
             Self::Silu => "silu",
             Self::HardSwish => "hard swish",
@@ -92,6 +96,7 @@ impl Activation {
                 Self::Relu => S::relu(x),
                 Self::Relu6 => S::at_most(S::relu(x), S::splat(6.0)),
                 Self::Sigmoid => sigmoid::<S>(x),
+                Self::Tanh => tanh::<S>(x),
                 Self::HardSigmoid => hard_sigmoid::<S>(x),
                 Self::Silu => S::mul(x, sigmoid::<S>(x)),
                 Self::HardSwish => S::mul(x, hard_sigmoid::<S>(x)),
@@ -107,6 +112,16 @@ unsafe fn hard_sigmoid<S: Simd>(x: S::V) -> S::V {
     unsafe {
         let clipped = S::at_most(S::relu(S::add(x, S::splat(3.0))), S::splat(6.0));
         S::mul(clipped, S::splat(1.0 / 6.0))
+    }
+}
+
+/// `tanh(x) = 2 / (1 + exp(−2x)) − 1`, exact to some units in the last place of 1.
+#[inline(always)]
+unsafe fn tanh<S: Simd>(x: S::V) -> S::V {
+    // SAFETY: the caller vouches for the instruction set.
+    unsafe {
+        let half = sigmoid::<S>(S::add(x, x));
+        S::sub(S::add(half, half), S::splat(1.0))
     }
 }
 
@@ -171,6 +186,7 @@ impl Vectorised for Part<'_> {
                 Activation::Relu => Activation::Relu,
                 Activation::Relu6 => Activation::Relu6,
                 Activation::Sigmoid => Activation::Sigmoid,
+                Activation::Tanh => Activation::Tanh,
                 Activation::HardSigmoid => Activation::HardSigmoid,
                 Activation::Silu => Activation::Silu,
                 Activation::HardSwish => Activation::HardSwish,

@@ -3,7 +3,8 @@
 // A maximum is one of the numbers it was taken from, to the bit.
 #![allow(clippy::float_cmp)]
 
-use super::{Operand, Params, pointwise};
+use super::along::{self, Along};
+use super::{Operand, Params, broadcast, matmul, norm, pointwise, softmax};
 use crate::network::graph::{Op, Pool2d, Shape, adaptive_windows};
 
 /// What flows back through an operator.
@@ -13,6 +14,8 @@ pub(in crate::compute::engine) struct Backward {
     pub(in crate::compute::engine) inputs: Vec<Vec<f32>>,
     /// The gradient of the weights, for an operator that has some.
     pub(in crate::compute::engine) weight: Vec<f32>,
+    /// The gradient of the bias, for an operator that has one.
+    pub(in crate::compute::engine) bias: Vec<f32>,
 }
 
 /// The gradients of an operator's inputs and weights from its output's.
@@ -26,12 +29,35 @@ pub(in crate::compute::engine) fn gradients(
     params: Params,
 ) -> Backward {
     let Some((x, from)) = inputs.first().copied() else { return Backward::default() };
-    let one = |values: Vec<f32>| Backward { inputs: vec![values], weight: Vec::new() };
+    let all = |inputs: Vec<Vec<f32>>| Backward { inputs, ..Backward::default() };
+    let one = |values: Vec<f32>| all(vec![values]);
     match op {
         Op::Input | Op::Conv2d(_) | Op::Linear { .. } | Op::BatchNorm { .. } => Backward::default(),
         Op::Flatten => one(gradient.to_vec()),
-        Op::ChannelConv1d { circular, .. } => along_channels(x, params.weight, *circular, gradient),
-        Op::Relu | Op::Relu6 | Op::Sigmoid | Op::HardSigmoid | Op::Silu | Op::HardSwish | Op::Times { .. } => {
+        Op::ChannelConv1d { inputs, outputs, circular, .. } => {
+            let along = Along { inputs: *inputs, outputs: *outputs, circular: *circular };
+            along::gradients(x, along, gradient, params)
+        }
+        Op::GroupNorm { groups, eps } => norm::gradients(x, from, (*groups, *eps), gradient, params),
+        Op::SoftmaxPositions => one(softmax::positions_gradient(output, from, gradient)),
+        Op::SoftmaxPaths { paths } => one(softmax::paths_gradient(output, *paths, gradient)),
+        Op::MatMul { product } => all(matmul::gradients(*product, inputs[0], inputs[1], gradient)),
+        Op::MeanOverWidth => {
+            let share = |g: &f32| std::iter::repeat_n(g / from.width() as f32, from.width());
+            one(gradient.iter().flat_map(share).collect())
+        }
+        Op::MeanOverHeight => {
+            let share: Vec<f32> = gradient.iter().map(|g| g / from.height() as f32).collect();
+            one(share.chunks_exact(from.width().max(1)).flat_map(|row| row.repeat(from.height())).collect())
+        }
+        Op::Relu
+        | Op::Relu6
+        | Op::Sigmoid
+        | Op::Tanh
+        | Op::HardSigmoid
+        | Op::Silu
+        | Op::HardSwish
+        | Op::Times { .. } => {
             let each = gradient.iter().zip(x).zip(output);
             one(each.map(|((g, x), y)| g * pointwise::slope(op, *x, *y)).collect())
         }
@@ -63,10 +89,10 @@ pub(in crate::compute::engine) fn gradients(
                 rest = after;
                 part.to_vec()
             };
-            Backward { inputs: inputs.iter().map(part).collect(), weight: Vec::new() }
+            all(inputs.iter().map(part).collect())
         }
-        Op::Add => Backward { inputs: vec![gradient.to_vec(); inputs.len()], weight: Vec::new() },
-        Op::Scale => scale(inputs, gradient),
+        Op::Add => all(broadcast::sum_gradients(inputs, to, gradient)),
+        Op::Scale => all(broadcast::product_gradients(inputs[0], inputs[1], to, gradient)),
         Op::Subsample { stride } => one(subsample(*stride, from, to, gradient)),
         Op::PadChannels { before, .. } => one(gradient[before * from.height() * from.width()..][..x.len()].to_vec()),
     }
@@ -99,41 +125,6 @@ fn first_channels(x: &[f32], output: &[f32], gradient: &[f32]) -> Vec<f32> {
         }
     }
     result
-}
-
-fn along_channels(x: &[f32], weight: &[f32], circular: bool, gradient: &[f32]) -> Backward {
-    let (channels, padding) = (x.len(), weight.len() / 2);
-    let (mut to_x, mut to_weight) = (vec![0.0; channels], vec![0.0; weight.len()]);
-    for (c, gradient) in gradient.iter().enumerate() {
-        for (k, weight) in weight.iter().enumerate() {
-            let place = match (c + k).checked_sub(padding) {
-                _ if circular => Some((c + k + channels * padding - padding) % channels),
-                Some(place) if place < channels => Some(place),
-                _ => None,
-            };
-            if let Some(place) = place {
-                to_x[place] += gradient * weight;
-                to_weight[k] += gradient * x[place];
-            }
-        }
-    }
-    Backward { inputs: vec![to_x], weight: to_weight }
-}
-
-fn scale(inputs: &[Operand], gradient: &[f32]) -> Backward {
-    let [(x, from), (gate, gate_shape), ..] = inputs else { return Backward::default() };
-    let plane = (from.height() * from.width()).max(1);
-    let place = |index: usize| match gate.len() {
-        all if all == x.len() => index,
-        all if gate_shape.channels() == from.channels() && all == from.channels() => index / plane,
-        _ => index % plane,
-    };
-    let to_x = gradient.iter().enumerate().map(|(index, g)| g * gate[place(index)]).collect();
-    let mut to_gate = vec![0.0; gate.len()];
-    for (index, (g, x)) in gradient.iter().zip(*x).enumerate() {
-        to_gate[place(index)] += g * x;
-    }
-    Backward { inputs: vec![to_x, to_gate], weight: Vec::new() }
 }
 
 fn subsample(stride: usize, from: Shape, to: Shape, gradient: &[f32]) -> Vec<f32> {

@@ -1,4 +1,4 @@
-//! Element-wise operators, in place, and those on one value a channel.
+//! Element-wise operators, in place, and what moves channels.
 
 use crate::network::graph::{Op, Shape};
 
@@ -18,6 +18,7 @@ pub(super) fn activation(op: &Op, values: &mut [f32]) {
         Op::Relu => |x, _| rectified(x),
         Op::Relu6 => |x, _| x.clamp(0.0, 6.0),
         Op::Sigmoid => |x, _| 1.0 / (1.0 + (-x).exp()),
+        Op::Tanh => |x, _| x.tanh(),
         Op::HardSigmoid => |x, _| hard_sigmoid(x),
         Op::Silu => |x, _| x / (1.0 + (-x).exp()),
         Op::HardSwish => |x, _| x * hard_sigmoid(x),
@@ -37,6 +38,7 @@ pub(in crate::compute::engine) fn slope(op: &Op, x: f32, y: f32) -> f32 {
         Op::Relu => step(y > 0.0),
         Op::Relu6 => step(y > 0.0 && y < 6.0),
         Op::Sigmoid => y * (1.0 - y),
+        Op::Tanh => 1.0 - y * y,
         Op::HardSigmoid => step(y > 0.0 && y < 1.0) / 6.0,
         Op::Silu => sigmoid() * (1.0 + x * (1.0 - sigmoid())),
         Op::HardSwish => hard_sigmoid(x) + x * step(x.abs() < 3.0) / 6.0,
@@ -67,42 +69,6 @@ pub(super) fn affine(values: &mut [f32], shape: Shape, channels: &[(f32, f32)]) 
             *value = *value * scale + shift;
         }
     }
-}
-
-/// `x += other`.
-pub(super) fn add(values: &mut [f32], other: &[f32]) {
-    values.iter_mut().zip(other).for_each(|(value, other)| *value += other);
-}
-
-/// `x *= gate`, the gate broadcast: one value a channel, one map for all channels, or one value each.
-pub(super) fn scale(values: &mut [f32], shape: Shape, gate: &[f32], gate_shape: Shape) {
-    let plane = (shape.height() * shape.width()).max(1);
-    if gate.len() == values.len() {
-        multiply(values, gate);
-    } else if gate_shape.channels() == shape.channels() && gate.len() == shape.channels() {
-        for (values, gate) in values.chunks_exact_mut(plane).zip(gate) {
-            for value in values {
-                *value *= gate;
-            }
-        }
-    } else {
-        values.chunks_exact_mut(plane).for_each(|values| multiply(values, gate));
-    }
-}
-
-fn multiply(values: &mut [f32], factors: &[f32]) {
-    values.iter_mut().zip(factors).for_each(|(value, factor)| *value *= factor);
-}
-
-/// Each channel's value with its neighbours', weighted; beyond the ends lie zeros, or the other end.
-pub(in crate::compute::engine) fn along_channels(values: &[f32], weight: &[f32], circular: bool) -> Vec<f32> {
-    let (channels, padding) = (values.len(), weight.len() / 2);
-    let value = |at: usize| match at.checked_sub(padding) {
-        _ if circular => values[(at + channels * padding - padding) % channels],
-        Some(at) if at < channels => values[at],
-        _ => 0.0,
-    };
-    (0..channels).map(|c| weight.iter().enumerate().map(|(k, weight)| value(c + k) * weight).sum()).collect()
 }
 
 /// Zeros in front and behind.

@@ -150,20 +150,22 @@ impl Buffers<'_> {
         let slots: Vec<usize> = step.outputs.iter().map(|output| self.slot(*output)).collect();
         let mut outputs: Vec<Aligned> = slots.iter().map(|slot| std::mem::take(&mut self.slots[*slot])).collect();
         self.compute(index, step, &mut outputs);
-        for (node, output) in step.outputs.iter().zip(&mut outputs).filter(|(node, _)| self.plan.ones.contains(node)) {
-            self.fill_with_ones(*node, output);
+        for (node, output) in step.outputs.iter().zip(&mut outputs) {
+            if let Some((_, value)) = self.plan.held.iter().find(|(held, _)| held == node) {
+                self.fill(*node, *value, output);
+            }
         }
         for (slot, output) in slots.into_iter().zip(outputs) {
             self.slots[slot] = output;
         }
     }
 
-    /// Makes a gate let everything through.
-    fn fill_with_ones(&self, node: NodeId, output: &mut [f32]) {
+    /// Holds a gate at a value.
+    fn fill(&self, node: NodeId, value: f32, output: &mut [f32]) {
         let (shape, layout) = (self.shape(node), Layout::of(self.shape(node)));
-        let ones = vec![1.0; shape.elements()];
+        let values = vec![value; shape.elements()];
         for image in output.chunks_exact_mut(layout.length(shape)).take(self.plan.batch) {
-            layout::store(layout, shape, &ones, image);
+            layout::store(layout, shape, &values, image);
         }
     }
 
@@ -293,7 +295,7 @@ impl Buffers<'_> {
                     activation.apply(*isa, crew, &mut output[..batch * Layout::Planar.length(to)]);
                 }
             }
-            Prepared::Nothing | Prepared::Affine(_) | Prepared::Weight(_) => {
+            Prepared::Nothing | Prepared::Affine(_) | Prepared::Plain { .. } => {
                 unreachable!("a convolution has its kernel")
             }
         }
@@ -303,8 +305,8 @@ impl Buffers<'_> {
         let node = &self.plan.graph[layer];
         let layout = Layout::of(node.shape);
         let params = match &self.plan.prepared[index] {
-            Prepared::Affine(affine) => plain::Params { affine, weight: &[] },
-            Prepared::Weight(weight) => plain::Params { affine: &[], weight },
+            Prepared::Affine(affine) => plain::Params { affine, ..plain::Params::default() },
+            Prepared::Plain { weight, bias } => plain::Params { weight, bias, ..plain::Params::default() },
             _ => plain::Params::default(),
         };
         for (image, output) in output.chunks_exact_mut(layout.length(node.shape)).enumerate().take(self.plan.batch) {

@@ -166,7 +166,7 @@ impl<'a> Fusion<'a> {
             (Op::Input, _) | (_, []) => self.push(vec![node], vec![node], Work::Input),
             (Op::Conv2d(_) | Op::Linear { .. }, [input, ..]) => self.convolution(node, *input),
             (Op::Scale, [map, gate]) => self.scale(node, *map, *gate),
-            (Op::Add, [a, b]) if self.is_blocked(node) => {
+            (Op::Add, [a, b]) if self.is_blocked(node) && self.shape(*a) == self.shape(*b) => {
                 self.gating(node, Map { node: *a, gate: None }, None, Some(*b));
             }
             (Op::Relu, [input]) if self.is_blocked(node) => {
@@ -194,9 +194,16 @@ impl<'a> Fusion<'a> {
             (
                 Op::ChannelConv1d { .. }
                 | Op::BatchNorm { .. }
+                | Op::GroupNorm { .. }
+                | Op::SoftmaxPositions
+                | Op::SoftmaxPaths { .. }
+                | Op::MatMul { .. }
+                | Op::MeanOverWidth
+                | Op::MeanOverHeight
                 | Op::Relu
                 | Op::Relu6
                 | Op::HardSigmoid
+                | Op::Tanh
                 | Op::Silu
                 | Op::HardSwish
                 | Op::Times { .. }
@@ -308,7 +315,8 @@ impl<'a> Fusion<'a> {
             && let [a, b] = self.graph[add].inputs[..]
         {
             let other = if a == last(nodes) { b } else { a };
-            if self.done[other.0] && self.deferred[other.0].is_none() {
+            let is_alike = self.shape(other) == self.shape(nodes[0]);
+            if is_alike && self.done[other.0] && self.deferred[other.0].is_none() {
                 residual = Some(other);
                 nodes.push(add);
             }

@@ -84,8 +84,8 @@ pub struct Plan {
     slot_of: Vec<Option<usize>>,
     slot_lengths: Vec<usize>,
     taps: Vec<NodeId>,
-    /// Gates that are 1 by definition: their attention was grafted as the identity.
-    ones: Vec<NodeId>,
+    /// Gates that have this value by definition: their attention was grafted as the identity.
+    held: Vec<(NodeId, f32)>,
     /// Buffers of the last run, to be used again.
     spare: Mutex<Option<Vec<Aligned>>>,
 }
@@ -102,8 +102,11 @@ enum Prepared {
     },
     /// A BatchNorm alone: scale and shift by channel.
     Affine(Vec<(f32, f32)>),
-    /// A convolution along the channels.
-    Weight(Vec<f32>),
+    /// What an operator without a kernel multiplies with and adds.
+    Plain {
+        weight: Vec<f32>,
+        bias: Vec<f32>,
+    },
 }
 
 /// Why a layer cannot be prepared.
@@ -147,7 +150,6 @@ impl Plan {
         let prepared = fused.iter().map(|step| workshop.prepare(step)).collect::<Result<Vec<_>, _>>();
         let prepared = prepared.map_err(|error| error.of(graph))?;
         let ledger = Ledger::of(graph);
-        let ones = graph.gates.iter().enumerate().filter(|(index, _)| weights.is_identity(*index));
         let steps = fused
             .iter()
             .zip(&prepared)
@@ -166,7 +168,7 @@ impl Plan {
             slot_of: slots.of,
             slot_lengths: slots.lengths,
             taps,
-            ones: ones.map(|(_, gate)| gate.node).collect(),
+            held: weights.held(graph),
             spare: Mutex::new(None),
         })
     }

@@ -32,7 +32,8 @@ impl Workshop<'_> {
                     let Affine { scale, shift } = self.affine(*layer, eps, None)?;
                     Ok(Prepared::Affine(scale.into_iter().zip(shift).collect()))
                 }
-                Op::ChannelConv1d { .. } => Ok(Prepared::Weight(self.values(*layer, Role::Weight)?)),
+                Op::ChannelConv1d { bias, .. } => self.plain(*layer, bias),
+                Op::GroupNorm { .. } => self.plain(*layer, true),
                 _ => Ok(Prepared::Nothing),
             },
             Work::Input
@@ -43,6 +44,11 @@ impl Workshop<'_> {
             | Work::Activation { .. }
             | Work::Channels { .. } => Ok(Prepared::Nothing),
         }
+    }
+
+    fn plain(&self, layer: NodeId, has_bias: bool) -> Result<Prepared, PlanError> {
+        let bias = if has_bias { self.values(layer, Role::Bias)? } else { Vec::new() };
+        Ok(Prepared::Plain { weight: self.values(layer, Role::Weight)?, bias })
     }
 
     fn convolution(

@@ -24,9 +24,10 @@ pub(super) fn step(
     let numbers = |nodes: &[NodeId]| nodes.iter().map(|node| graph[*node].shape.elements() * batch).sum::<usize>();
     let weight_bytes = match prepared {
         Prepared::Conv(conv) => conv.bytes(),
-        Prepared::Planar { weight, bias, .. } => (weight.len() + bias.len()) * size_of::<f32>(),
         Prepared::Affine(affine) => size_of_val(affine.as_slice()),
-        Prepared::Weight(weight) => size_of_val(weight.as_slice()),
+        Prepared::Planar { weight, bias, .. } | Prepared::Plain { weight, bias } => {
+            (weight.len() + bias.len()) * size_of::<f32>()
+        }
         Prepared::Nothing => 0,
     };
     let mut reads: Vec<usize> = inputs.iter().filter_map(slot).collect();

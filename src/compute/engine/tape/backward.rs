@@ -41,9 +41,9 @@ impl Tape {
             if self.options.taps.contains(&record.output) {
                 self.kept.insert(record.output, gradient.clone());
             }
-            let spare = match self.options.ones.contains(&record.output) {
-                true => Some(gradient),
-                false => self.back(index, &record, parameters, gradient),
+            let spare = match self.options.held_at(record.output) {
+                Some(_) => Some(gradient),
+                None => self.back(index, &record, parameters, gradient),
             };
             self.pool.extend(spare);
         }
@@ -215,7 +215,7 @@ impl Tape {
             self.pointwise_back(op, inputs[0], record.output, gradient);
             return;
         }
-        let params = plain::Params { affine: &[], weight: parameters.get(&self.graph, layer, Role::Weight) };
+        let params = self.plain_params(layer, parameters);
         let batch = self.options.batch;
         let results: Vec<plain::Backward> = {
             let slots: Vec<std::sync::Mutex<plain::Backward>> =
@@ -233,11 +233,10 @@ impl Tape {
             });
             slots.into_iter().map(|slot| slot.into_inner().unwrap_or_default()).collect()
         };
-        if self.options.learns
-            && let Some(id) = param(&self.graph, layer, Role::Weight)
-        {
-            for result in &results {
-                self.learn(id.0, &result.weight);
+        for (role, of) in [(Role::Weight, 0), (Role::Bias, 1)] {
+            let id = param(&self.graph, layer, role).filter(|_| self.options.learns);
+            for (id, result) in id.into_iter().flat_map(|id| results.iter().map(move |result| (id, result))) {
+                self.learn(id.0, [&result.weight, &result.bias][of]);
             }
         }
         for (index, input) in inputs.iter().enumerate() {

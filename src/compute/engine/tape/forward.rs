@@ -37,8 +37,8 @@ impl Tape {
             let output = self.records[index].output;
             let mut values = std::mem::take(&mut self.activations[output.0]);
             self.step(index, parameters, images, &mut values);
-            if self.options.ones.contains(&output) {
-                values.fill(1.0);
+            if let Some(value) = self.options.held_at(output) {
+                values.fill(value);
             }
             self.activations[output.0] = values;
         }
@@ -190,6 +190,12 @@ impl Tape {
         }
     }
 
+    /// What an operator without a kernel takes.
+    pub(super) fn plain_params<'a>(&self, layer: NodeId, parameters: &'a Parameters) -> plain::Params<'a> {
+        let [weight, bias] = [Role::Weight, Role::Bias].map(|role| parameters.get(&self.graph, layer, role));
+        plain::Params { affine: &[], weight, bias }
+    }
+
     fn plain(&self, layer: NodeId, parameters: &Parameters, output: &mut [f32]) {
         let node = &self.graph[layer];
         let layout = Layout::of(node.shape);
@@ -198,7 +204,7 @@ impl Tape {
             activation.apply(self.isa, &self.crew, output);
             return;
         }
-        let params = plain::Params { affine: &[], weight: parameters.get(&self.graph, layer, Role::Weight) };
+        let params = self.plain_params(layer, parameters);
         each_image(&self.crew, output, layout.length(node.shape), &|image, output| {
             let inputs: Vec<Vec<f32>> = node.inputs.iter().map(|input| self.activation(*input, image)).collect();
             let operands: Vec<(&[f32], Shape)> =

@@ -34,7 +34,7 @@ pub enum Mode {
 }
 
 /// How a tape is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TapeOptions {
     /// Images of one pass.
     pub batch: usize,
@@ -46,15 +46,22 @@ pub struct TapeOptions {
     pub learns: bool,
     /// Nodes whose outputs and gradients are kept to be looked at.
     pub taps: Vec<NodeId>,
-    /// Gates that are 1 by definition, whatever their attention computes: nothing flows back through them.
-    pub ones: Vec<NodeId>,
+    /// Gates that have a value by definition, whatever their attention computes: nothing flows back through them.
+    pub held: Vec<(NodeId, f32)>,
 }
 
 impl Default for TapeOptions {
     /// One image, the machine's threads, running statistics, gradients of parameters, no taps.
     fn default() -> Self {
         let threads = default_threads();
-        Self { batch: 1, threads, mode: Mode::Eval, learns: true, taps: Vec::new(), ones: Vec::new() }
+        Self { batch: 1, threads, mode: Mode::Eval, learns: true, taps: Vec::new(), held: Vec::new() }
+    }
+}
+
+impl TapeOptions {
+    /// The value a node has by definition, if it has one.
+    fn held_at(&self, node: NodeId) -> Option<f32> {
+        self.held.iter().find(|(held, _)| *held == node).map(|(_, value)| *value)
     }
 }
 
@@ -100,7 +107,8 @@ impl Tape {
         }
         let options = TapeOptions { batch: options.batch.max(1), ..options };
         let crew = Crew::new(options.threads);
-        let kept: Vec<NodeId> = options.taps.iter().chain(&options.ones).copied().chain([graph.output()]).collect();
+        let held = options.held.iter().map(|(node, _)| *node);
+        let kept: Vec<NodeId> = options.taps.iter().copied().chain(held).chain([graph.output()]).collect();
         let records = record::records(graph, &kept);
         let wanted = wanted(graph, &records, &options);
         let length = |node: NodeId| options.batch * Layout::of(graph[node].shape).length(graph[node].shape);
@@ -188,7 +196,7 @@ fn wanted(graph: &Graph, records: &[Record], options: &TapeOptions) -> Vec<bool>
     for record in records {
         let learns = |layer: NodeId| options.learns && !graph[layer].params.is_empty();
         let behind = record.inputs(graph).iter().any(|input| wanted[input.0]);
-        let closed = options.ones.contains(&record.output);
+        let closed = options.held_at(record.output).is_some();
         let is_tap = options.taps.contains(&record.output);
         wanted[record.output.0] = is_tap || (!closed && (learns(record.layer) || behind));
     }

@@ -94,7 +94,7 @@ impl Recorder<'_> {
                 (node, Work::Conv { input: *input, conv })
             }
             (Op::BatchNorm { eps }, [input, ..]) => self.norm(node, *input, eps),
-            (Op::Add, [a, b]) if self.is_blocked(node) => {
+            (Op::Add, [a, b]) if self.is_blocked(node) && self.shape(*a) == self.shape(*b) => {
                 let (output, relu) = self.rectified(node);
                 (output, Work::Sum { inputs: [*a, *b], relu })
             }
@@ -141,7 +141,7 @@ impl Recorder<'_> {
             && let [a, b] = self.graph[add].inputs[..]
         {
             let other = if a == node { b } else { a };
-            if self.done[other.0] && other != node {
+            if self.done[other.0] && other != node && self.shape(other) == self.shape(node) {
                 (output, residual) = (add, Some(other));
                 self.done[add.0] = true;
             }

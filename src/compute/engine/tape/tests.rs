@@ -2,7 +2,8 @@
 
 use super::{Mode, Parameters, Tape, TapeOptions};
 use crate::compute::engine::kernels::Isa;
-use crate::network::graph::{Graph, ParamId, Role};
+use crate::compute::engine::tests::attending;
+use crate::network::graph::{Graph, ParamId, Role, Shape};
 use crate::network::{lower, parse};
 
 fn graph(text: &str) -> Graph {
@@ -30,11 +31,14 @@ fn options(batch: usize, threads: usize, mode: Mode) -> TapeOptions {
     TapeOptions { batch, threads, mode, ..TapeOptions::default() }
 }
 
-/// Compares the gradient along a direction with the difference of two losses, parameter by parameter.
 fn check(text: &str, batch: usize, mode: Mode) {
-    let graph = graph(text);
+    check_graph(&graph(text), text, batch, mode);
+}
+
+/// Compares the gradient along a direction with the difference of two losses, parameter by parameter.
+fn check_graph(graph: &Graph, text: &str, batch: usize, mode: Mode) {
     let images = numbers(batch * graph.input().elements(), 7);
-    let mut parameters = Parameters::seeded(&graph, 3);
+    let mut parameters = Parameters::seeded(graph, 3);
     // BatchNorm away from the identity, so that nothing hides behind ones and zeros.
     for (param, values) in graph.params.iter().zip(&mut parameters.values) {
         if matches!(param.role, Role::Bias) || values.iter().all(|value| (value - 1.0).abs() < f32::EPSILON) {
@@ -43,7 +47,7 @@ fn check(text: &str, batch: usize, mode: Mode) {
         }
     }
     let weights = numbers(batch * graph[graph.output()].shape.elements(), 5);
-    let mut tape = Tape::new(&graph, options(batch, 2, mode)).expect("a tape");
+    let mut tape = Tape::new(graph, options(batch, 2, mode)).expect("a tape");
     tape.forward(&mut parameters.clone(), &images).expect("forward");
     tape.backward(&parameters, &weights).expect("backward");
     let length_of = |gradient: &[f32]| gradient.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
@@ -62,7 +66,7 @@ fn check(text: &str, batch: usize, mode: Mode) {
             for (value, gradient) in moved.values[index].iter_mut().zip(&gradient) {
                 *value += (step * f64::from(*gradient) / length) as f32;
             }
-            let mut tape = Tape::new(&graph, options(batch, 2, mode)).expect("a tape");
+            let mut tape = Tape::new(graph, options(batch, 2, mode)).expect("a tape");
             loss(&tape.forward(&mut moved, &images).expect("forward"), &weights)
         };
         // A large step passes the kinks of ReLUs and maxima, a small one drowns in rounding: one of them must agree.
@@ -81,6 +85,25 @@ fn gradients_are_those_of_finite_differences() {
         check(text, 3, Mode::Train);
         check(text, 2, Mode::Eval);
     }
+}
+
+/// The papers' variants: other gates, other positions, other arrangements.
+#[test]
+fn gradients_of_variants_are_those_of_finite_differences() {
+    for text in [
+        "resnet8(input=16)+se(gate=tanh,at=pre)",
+        "resnet8(input=16)+se(squeeze=none,at=post)",
+        "resnet8(input=16)+se(squeeze=both,gate=hardsigmoid,at=identity)",
+        "resnet8(input=16)+cbam(r=4,order=parallel)",
+        "resnet8(input=16)+cbam(r=4,order=sc,map=conv,k=3)",
+    ] {
+        check(text, 3, Mode::Train);
+    }
+}
+
+#[test]
+fn gradients_of_strips_products_and_softmax_are_those_of_finite_differences() {
+    check_graph(&attending(Shape::map(3, 5, 4)), "attention", 2, Mode::Train);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use candle_core::{Device, Tensor};
 
 use super::*;
 use crate::compute::weights::{LoadReport, Source};
-use crate::network::graph::{Conv2d, GateKind, GraphBuilder, Op, Param, Pool2d, Role};
+use crate::network::graph::{Conv2d, GateKind, GraphBuilder, Op, Param, Pool2d, Product, Role};
 use crate::network::{lower, parse};
 
 /// A number in −1..1 that looks random.
@@ -149,6 +149,7 @@ fn everything_that_takes_one_input() {
             Op::Relu,
             Op::Relu6,
             Op::Sigmoid,
+            Op::Tanh,
             Op::HardSigmoid,
             Op::Silu,
             Op::HardSwish,
@@ -157,6 +158,11 @@ fn everything_that_takes_one_input() {
             Op::AdaptiveAvgPool { size: 7 },
             Op::GlobalAvgPool,
             Op::GlobalMaxPool,
+            Op::MeanOverWidth,
+            Op::MeanOverHeight,
+            Op::SoftmaxPositions,
+            Op::GroupNorm { groups: 1, eps: 1e-5 },
+            Op::GroupNorm { groups: input.channels(), eps: 1e-3 },
             Op::ChannelMean,
             Op::ChannelMax,
             Op::Flatten,
@@ -170,7 +176,8 @@ fn everything_that_takes_one_input() {
     }
     for (kernel, circular) in [(3, false), (5, false), (3, true), (9, true)] {
         for input in [Shape::map(12, 1, 1), Shape::map(2, 1, 1), Shape::vector(7)] {
-            alone(Op::ChannelConv1d { kernel, circular }, input);
+            alone(Op::ChannelConv1d { inputs: 1, outputs: 1, kernel, circular, bias: false }, input);
+            along_channels(input, kernel, circular);
         }
     }
     for bias in [false, true] {
@@ -181,6 +188,64 @@ fn everything_that_takes_one_input() {
             b.add("fc2", Op::Linear { out_features: 4, bias }, &[hidden]);
         });
         agrees(&graph, "linear layers");
+    }
+}
+
+/// Through several numbers a channel and back to one.
+fn along_channels(input: Shape, kernel: usize, circular: bool) {
+    let layer = |inputs, outputs| Op::ChannelConv1d { inputs, outputs, kernel, circular, bias: true };
+    let graph = graph_of(input, |b, image| {
+        let many = b.add("many", layer(1, 10), &[image]);
+        let others = b.add("others", layer(10, 3), &[many]);
+        b.add("one", layer(3, 1), &[others]);
+    });
+    assert_eq!(graph[NodeId(2)].shape, Shape::map(3, input.channels(), 1));
+    agrees(&graph, &format!("along the channels of {input}"));
+}
+
+/// Every operator of attention that is more than a pool, a small network and a product.
+pub(super) fn attending(input: Shape) -> Graph {
+    graph_of(input, |b, image| {
+        let [a, c] = ["a", "c"].map(|name| b.add(name, Op::Conv2d(Conv2d::new(8, 1).with_bias()), &[image]));
+        let rows = b.add("rows", Op::MeanOverWidth, &[a]);
+        let columns = b.add("columns", Op::MeanOverHeight, &[c]);
+        let strips = b.add("strips", Op::Scale, &[rows, columns]);
+        let sum = b.add("sum", Op::Add, &[rows, strips, columns]);
+        let norm = b.add("norm", Op::GroupNorm { groups: 2, eps: 1e-5 }, &[sum]);
+        let tanh = b.add("tanh", Op::Tanh, &[norm]);
+        let alike = b.add("alike", Op::MatMul { product: Product::Similarity }, &[a, c]);
+        let gate = b.add("look.gate", Op::SoftmaxPositions, &[alike]);
+        let mixed = b.add("mixed", Op::MatMul { product: Product::Weighted }, &[tanh, gate]);
+        b.register(GateKind::Matrix, gate, mixed, None);
+        let where_ = b.add("where", Op::Conv2d(Conv2d::new(1, 1)), &[mixed]);
+        let where_ = b.add("where.gate", Op::SoftmaxPositions, &[where_]);
+        let context = b.add("context", Op::MatMul { product: Product::Weighted }, &[mixed, where_]);
+        let along = |inputs, outputs| Op::ChannelConv1d { inputs, outputs, kernel: 3, circular: false, bias: true };
+        let many = b.add("many", along(1, 3), &[context]);
+        let many = b.add("many.tanh", Op::Tanh, &[many]);
+        let one = b.add("one", along(3, 1), &[many]);
+        let one = b.add("one.gate", Op::Sigmoid, &[one]);
+        let weighed = b.gate(GateKind::Channel, mixed, one);
+        let paths = b.add("paths.gate", Op::SoftmaxPaths { paths: 2 }, &[context]);
+        let weighed = b.gate(GateKind::Paths { paths: 2 }, weighed, paths);
+        let weighed = b.gate(GateKind::Rows, weighed, rows);
+        let sum = b.add("over", Op::Add, &[weighed, context]);
+        let pooled = b.add("pool", Op::GlobalAvgPool, &[sum]);
+        let flat = b.add("flat", Op::Flatten, &[pooled]);
+        let joined = b.add("joined", Op::Scale, &[flat, sum]);
+        let pooled = b.add("pool2", Op::GlobalMaxPool, &[joined]);
+        let flat = b.add("flat2", Op::Flatten, &[pooled]);
+        b.add("fc", Op::Linear { out_features: 3, bias: true }, &[flat]);
+    })
+}
+
+#[test]
+fn strips_products_softmax_and_what_is_repeated() {
+    for input in [Shape::map(3, 5, 4), Shape::map(2, 1, 6), Shape::map(2, 1, 1)] {
+        agrees(&attending(input), &format!("attention on {input}"));
+    }
+    for paths in [1, 2, 3] {
+        alone(Op::SoftmaxPaths { paths }, Shape::map(12, 1, 1));
     }
 }
 
@@ -204,7 +269,7 @@ fn channels_are_joined_split_and_shuffled() {
 
 #[test]
 fn a_convolution_takes_along_what_follows_it() {
-    for op in [Op::Relu6, Op::HardSwish, Op::Silu, Op::HardSigmoid, Op::Sigmoid, Op::Times { factor: 0.1 }] {
+    for op in [Op::Relu6, Op::HardSwish, Op::Silu, Op::HardSigmoid, Op::Sigmoid, Op::Tanh, Op::Times { factor: 0.1 }] {
         for (from, conv) in [(19, Conv2d::new(21, 3)), (16, Conv2d::new(16, 5).groups(16)), (8, Conv2d::new(5, 1))] {
             let graph = graph_of(Shape::map(from, 6, 7), |b, image| {
                 let conv = b.add("conv", Op::Conv2d(conv.with_bias()), &[image]);

@@ -1,6 +1,6 @@
 //! The operators once more, in f64, by their definitions: one number at a time.
 
-use crate::network::graph::{Conv2d, Graph, Node, NodeId, Op, Pool2d, Role, Shape};
+use crate::network::graph::{Conv2d, Graph, Node, NodeId, Op, Pool2d, Product, Role, Shape};
 
 /// An activation with its shape.
 #[derive(Clone)]
@@ -18,6 +18,13 @@ impl Array {
 
     fn at(&self, c: usize, y: usize, x: usize) -> f64 {
         self.values[(c * self.shape.height() + y) * self.shape.width() + x]
+    }
+
+    /// The value of what has one channel, row or column and is repeated along it.
+    fn repeated(&self, c: usize, y: usize, x: usize) -> f64 {
+        let pick = |at: usize, size: usize| if size == 1 { 0 } else { at };
+        let shape = self.shape;
+        self.at(pick(c, shape.channels()), pick(y, shape.height()), pick(x, shape.width()))
     }
 
     /// The value at a position that may lie in the padding.
@@ -60,24 +67,67 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
                 row.iter().zip(&x.values).map(|(w, v)| w * v).sum::<f64>() + bias.get(o).copied().unwrap_or(0.0)
             })
         }
-        Op::ChannelConv1d { kernel, circular } => {
-            let weight = param(Role::Weight);
-            let count = x.values.len() as isize;
-            Array::new(shape, |c, _, _| {
-                let reads = |k: usize| (c + k) as isize - (*kernel as isize - 1) / 2;
-                let value = |at: isize| match circular {
-                    true => x.values[at.rem_euclid(count) as usize],
-                    false => {
-                        if (0..count).contains(&at) {
-                            x.values[at as usize]
-                        } else {
-                            0.0
-                        }
-                    }
-                };
-                (0..*kernel).map(|k| value(reads(k)) * weight[k]).sum()
+        Op::ChannelConv1d { inputs, outputs, kernel, circular, .. } => {
+            let (weight, bias) = (param(Role::Weight), param(Role::Bias));
+            let count = (x.values.len() / inputs) as isize;
+            let value = |feature: usize, at: isize| match circular {
+                true => x.values[feature * count as usize + at.rem_euclid(count) as usize],
+                false if (0..count).contains(&at) => x.values[feature * count as usize + at as usize],
+                false => 0.0,
+            };
+            let output = |feature: usize, c: usize| {
+                let products = (0..*inputs).flat_map(|from| (0..*kernel).map(move |k| (from, k)));
+                let each = products.map(|(from, k)| {
+                    let reads = (c + k) as isize - (*kernel as isize - 1) / 2;
+                    value(from, reads) * weight[(feature * inputs + from) * kernel + k]
+                });
+                each.sum::<f64>() + bias.get(feature).copied().unwrap_or(0.0)
+            };
+            let values = (0..*outputs).flat_map(|o| (0..count as usize).map(move |c| (o, c)));
+            Array { shape, values: values.map(|(o, c)| output(o, c)).collect() }
+        }
+        Op::GroupNorm { groups, eps } => {
+            let (w, b) = (param(Role::Weight), param(Role::Bias));
+            let each = x.shape.channels() / groups;
+            let moments = |group: usize| {
+                let part = || (group * each..(group + 1) * each).flat_map(|c| plane().map(move |(i, j)| (c, i, j)));
+                let count = each as f64 * positions;
+                let mean = part().map(|(c, i, j)| x.at(c, i, j)).sum::<f64>() / count;
+                (mean, part().map(|(c, i, j)| (x.at(c, i, j) - mean).powi(2)).sum::<f64>() / count)
+            };
+            let moments: Vec<(f64, f64)> = (0..*groups).map(moments).collect();
+            Array::new(shape, |c, i, j| {
+                let (mean, variance) = moments[c / each];
+                (x.at(c, i, j) - mean) / (variance + eps).sqrt() * w[c] + b[c]
             })
         }
+        Op::SoftmaxPositions => {
+            Array::new(shape, |c, i, j| x.at(c, i, j).exp() / plane().map(|(i, j)| x.at(c, i, j).exp()).sum::<f64>())
+        }
+        Op::SoftmaxPaths { paths } => {
+            let each = x.values.len() / paths;
+            Array::new(shape, |c, _, _| {
+                x.values[c].exp() / (0..*paths).map(|path| x.values[path * each + c % each].exp()).sum::<f64>()
+            })
+        }
+        Op::MatMul { product } => {
+            let (y, width) = (inputs[1], shape.width());
+            let row =
+                |array: &Array, c: usize, at: usize| array.values[c * array.shape.height() * array.shape.width() + at];
+            Array::new(shape, |c, i, j| match product {
+                Product::Similarity => channels().map(|k| row(x, k, c) * row(y, k, i * width + j)).sum(),
+                Product::Weighted => (0..positions as usize).map(|k| row(x, c, k) * row(y, i * width + j, k)).sum(),
+            })
+        }
+        Op::MeanOverWidth => {
+            let count = x.shape.width();
+            Array::new(shape, |c, i, _| (0..count).map(|j| x.at(c, i, j)).sum::<f64>() / count as f64)
+        }
+        Op::MeanOverHeight => {
+            let count = x.shape.height();
+            Array::new(shape, |c, _, j| (0..count).map(|i| x.at(c, i, j)).sum::<f64>() / count as f64)
+        }
+        Op::Tanh => Array::new(shape, |c, i, j| x.at(c, i, j).tanh()),
         Op::BatchNorm { eps } => {
             let [w, b, m, v] = [Role::Weight, Role::Bias, Role::RunningMean, Role::RunningVar].map(param);
             Array::new(shape, |c, i, j| (x.at(c, i, j) - m[c]) / (v[c] + eps).sqrt() * w[c] + b[c])
@@ -117,15 +167,8 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
             let values = inputs.iter().flat_map(|input| input.values.iter().copied()).collect();
             Array { shape, values }
         }
-        Op::Add => Array::new(shape, |c, i, j| inputs.iter().map(|input| input.at(c, i, j)).sum()),
-        Op::Scale => {
-            let gate = inputs[1];
-            let pick = |at: usize, size: usize| if size == 1 { 0 } else { at };
-            let g = gate.shape;
-            Array::new(shape, |c, i, j| {
-                x.at(c, i, j) * gate.at(pick(c, g.channels()), pick(i, g.height()), pick(j, g.width()))
-            })
-        }
+        Op::Add => Array::new(shape, |c, i, j| inputs.iter().map(|input| input.repeated(c, i, j)).sum()),
+        Op::Scale => Array::new(shape, |c, i, j| inputs.iter().map(|input| input.repeated(c, i, j)).product()),
         Op::Flatten => Array { shape, values: x.values.clone() },
         Op::Subsample { stride } => Array::new(shape, |c, i, j| x.at(c, i * stride, j * stride)),
         Op::PadChannels { before, .. } => Array::new(shape, |c, i, j| {

@@ -5,11 +5,15 @@ use super::*;
 use crate::compute::engine::kernels::Isa;
 
 /// Small networks whose layers still are cut into tasks, tiled and gated in every way.
-const NETWORKS: [&str; 4] = [
+const NETWORKS: [&str; 8] = [
     "resnet18(input=97x80,blocks=1-1-1-1,widths=32-48-64-64)+cbam(r=4)",
     "resnet50(input=90,blocks=1-1-1-1,widths=32-32-40-48)+se",
     "resnet18(input=96,blocks=1-1-1-1,widths=64-64-64-64)+cam(r=4)@layer1,layer2+sam@layer3",
     "resnet20(input=40,blocks=1-2-1)+cbam(r=4)",
+    "resnet50(input=70,blocks=1-2-1,widths=32-32-40)+cbam(r=4,order=parallel,at=pre)+cbam(order=sc,at=post)@layer2",
+    "resnet50(input=70,blocks=1-1-1,widths=32-32-40)+se(gate=tanh,at=3x3)+se(squeeze=none,at=identity)@layer2",
+    "resnet18(input=70,blocks=1-1-1,widths=32-48-64)+se(squeeze=both,variant=nobias)+sam(map=conv,k=3)@layer2",
+    "resnet18(input=70,blocks=1-1-1,widths=32-48-64)+se(squeeze=none,variant=nobias,gate=relu)",
 ];
 
 fn network(text: &str) -> (Graph, Weights) {

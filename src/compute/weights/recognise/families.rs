@@ -153,7 +153,7 @@ fn recognised(
     spelling: &Spelling,
     makers: &[Maker],
 ) -> Recognised {
-    let title = zoo::find(&spec.model).map_or("", |(family, _)| family.title());
+    let title = zoo::find(&spec.model).map_or("", |(family, _)| family.card().title);
     let dialect = spelling.dialect.unwrap_or(match title {
         "MobileNet" | "Inception-v4" | "Inception-ResNet" => Dialect::Timm,
         "BN-Inception" => Dialect::SenetRelease,

@@ -148,10 +148,15 @@ fn names(
     }
 }
 
-/// A linear layer is a 1×1 convolution: trailing ones make no difference to the numbers.
+/// Do these shapes hold the same numbers in the same order? A linear layer may be stored as a convolution: of 1×1, or
+/// over the whole map it would be flattened from.
 pub(super) fn same_shape(a: &[usize], b: &[usize]) -> bool {
     let trimmed = |shape: &[usize]| shape.len() - shape.iter().rev().take_while(|size| **size == 1).count();
-    a == b || (a.len() >= 2 && b.len() >= 2 && a[..trimmed(a)] == b[..trimmed(b)])
+    let is_over_the_map = |linear: &[usize], conv: &[usize]| {
+        linear.len() == 2 && conv.len() == 4 && linear[0] == conv[0] && linear[1] == conv[1..].iter().product::<usize>()
+    };
+    let same_but_ones = a.len() >= 2 && b.len() >= 2 && a[..trimmed(a)] == b[..trimmed(b)];
+    a == b || same_but_ones || is_over_the_map(a, b) || is_over_the_map(b, a)
 }
 
 /// Do two networks have the same tensors, whatever they compute with them?

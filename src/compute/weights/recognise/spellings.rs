@@ -28,16 +28,62 @@ impl Spelling {
 /// The graph's own names, then the others there are.
 pub(super) fn spellings(spec: &NetworkSpec, graph: &Graph) -> Vec<Spelling> {
     let mut all = vec![Spelling { dialect: None, layers: BTreeMap::new(), options: &[] }];
-    let title = zoo::find(&spec.model).map_or("", |(family, _)| family.title());
-    let options: &[(&str, &str)] = match title {
-        "MobileNetV3" => &[("eps", "1e-5")],
-        "MobileNetV2" => &[],
+    let title = zoo::find(&spec.model).map_or("", |(family, _)| family.card().title);
+    let timm = |layers, options| Spelling { dialect: Some(Dialect::Timm), layers, options };
+    match title {
+        "MobileNetV3" => all.push(timm(inverted_residuals(graph), &[("eps", "1e-5")])),
+        "MobileNetV2" => all.push(timm(inverted_residuals(graph), &[])),
         // From B5 on torchvision's BatchNorm differs from timm's.
-        "EfficientNet" if !["efficientnet_b5", "efficientnet_b6", "efficientnet_b7"].contains(&&*spec.model) => &[],
-        _ => return all,
-    };
-    all.push(Spelling { dialect: Some(Dialect::Timm), layers: inverted_residuals(graph), options });
+        "EfficientNet" if !["efficientnet_b5", "efficientnet_b6", "efficientnet_b7"].contains(&&*spec.model) => {
+            all.push(timm(inverted_residuals(graph), &[]));
+        }
+        "RegNet" => all.push(timm(renamed(graph, regnet), &[])),
+        "VGG" => all.push(timm(renamed(graph, vgg), &[])),
+        _ => {}
+    }
     all
+}
+
+/// The layers a library names otherwise, by our names.
+fn renamed(graph: &Graph, theirs: fn(&str) -> Option<String>) -> BTreeMap<String, String> {
+    graph.nodes.iter().filter_map(|node| Some((node.name.clone(), theirs(&node.name)?))).collect()
+}
+
+/// timm's name of a RegNet's layer: `trunk_output.block2.block2-3.f.b.0` is `s2.b4.conv2.conv`.
+fn regnet(ours: &str) -> Option<String> {
+    let part = |word: &str| match word {
+        "0" => Some("conv"),
+        "1" => Some("bn"),
+        _ => None,
+    };
+    if ours == "fc" {
+        return Some("head.fc".to_owned());
+    }
+    if let Some(word) = ours.strip_prefix("stem.") {
+        return Some(format!("stem.{}", part(word)?));
+    }
+    let (stage, rest) = ours.strip_prefix("trunk_output.block")?.split_once('.')?;
+    let (block, layer) = rest.split_once('-')?.1.split_once('.')?;
+    let layer = match layer.rsplit_once('.')? {
+        ("f.se", layer) => format!("se.{layer}"),
+        ("proj", word) => format!("downsample.{}", part(word)?),
+        ("f.a", word) => format!("conv1.{}", part(word)?),
+        ("f.b", word) => format!("conv2.{}", part(word)?),
+        ("f.c", word) => format!("conv3.{}", part(word)?),
+        _ => return None,
+    };
+    Some(format!("s{stage}.b{}.{layer}", block.parse::<usize>().ok()? + 1))
+}
+
+/// timm's name of a VGG's linear layer; the first two are convolutions there, the first over the whole map.
+fn vgg(ours: &str) -> Option<String> {
+    let theirs = match ours {
+        "classifier.0" => "pre_logits.fc1",
+        "classifier.3" => "pre_logits.fc2",
+        "classifier.6" => "head.fc",
+        _ => return None,
+    };
+    Some(theirs.to_owned())
 }
 
 /// timm's names of networks made of inverted residuals.
@@ -98,7 +144,7 @@ mod tests {
     use crate::network::{lower, parse};
 
     #[test]
-    fn timms_names_of_inverted_residuals() {
+    fn timms_names_by_rule() {
         for (text, pairs) in [
             (
                 "mobilenet_v3_large",
@@ -118,6 +164,24 @@ mod tests {
                     ("features.1.0.block.2.0.weight", "blocks.0.0.conv_pw.weight"),
                     ("features.4.2.block.3.0.weight", "blocks.3.2.conv_pwl.weight"),
                     ("features.8.1.running_var", "bn2.running_var"),
+                ],
+            ),
+            (
+                "regnet_y_400mf",
+                &[
+                    ("stem.1.weight", "stem.bn.weight"),
+                    ("trunk_output.block1.block1-0.proj.0.weight", "s1.b1.downsample.conv.weight"),
+                    ("trunk_output.block3.block3-4.f.se.fc2.bias", "s3.b5.se.fc2.bias"),
+                    ("trunk_output.block2.block2-1.f.c.1.running_mean", "s2.b2.conv3.bn.running_mean"),
+                    ("fc.bias", "head.fc.bias"),
+                ],
+            ),
+            (
+                "vgg16_bn",
+                &[
+                    ("features.1.running_var", "features.1.running_var"),
+                    ("classifier.0.weight", "pre_logits.fc1.weight"),
+                    ("classifier.6.bias", "head.fc.bias"),
                 ],
             ),
         ] {

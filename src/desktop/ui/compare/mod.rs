@@ -4,6 +4,7 @@ mod bars;
 mod columns;
 mod lesson;
 mod model;
+mod papers;
 mod scatter;
 mod table;
 #[cfg(test)]
@@ -25,6 +26,9 @@ use crate::network::attention;
 /// Longest name in the legend, in points.
 const LEGEND_NAME: f32 = 200.0;
 
+/// The table shown first: where in a block the SE goes.
+const FIRST_PAPER: &str = "senet-14";
+
 /// The view's own state.
 #[derive(Default)]
 pub struct CompareView {
@@ -34,14 +38,35 @@ pub struct CompareView {
     open: HashSet<String>,
     table: columns::Widths,
     lesson: lesson::Card,
+    papers: papers::Papers,
 }
 
 impl CompareView {
+    /// Shows a paper's table; without a name the one shown last, or the first.
+    pub fn open_paper(&mut self, id: Option<&str>) {
+        match id {
+            Some(id) => self.papers.open(id),
+            None if self.papers.is_open() => {}
+            None => self.papers.open(FIRST_PAPER),
+        }
+    }
+
+    /// Back from a paper's table to the networks.
+    pub fn close_paper(&mut self) {
+        self.papers.close();
+    }
+
     /// Shows the view.
     pub fn ui(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
+        if self.papers.is_open() {
+            return self.papers.ui(ui, out);
+        }
         let networks = shared.document.networks();
         let Some(first) = networks.first() else {
-            return widgets::empty_state(ui, "Nothing to compare", "Add two networks to see them side by side.");
+            widgets::empty_state(ui, "Nothing to compare", "Add two networks to see them side by side.");
+            ui.add_space(size::PADDING);
+            ui.vertical_centered(|ui| self.paper_button(ui));
+            return;
         };
         if !self.comparison.as_ref().is_some_and(|comparison| comparison.is_of(networks)) {
             self.comparison = Some(Comparison::of(networks));
@@ -84,7 +109,15 @@ impl CompareView {
                 }
                 response.on_hover_text(metric.counts());
             }
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| self.paper_button(ui));
         });
+    }
+
+    fn paper_button(&mut self, ui: &mut Ui) {
+        let hint = "The ablations of the SENet and CBAM papers: what was printed beside what the networks cost";
+        if ui.button("Paper tables").on_hover_text(hint).clicked() {
+            self.open_paper(None);
+        }
     }
 }
 

@@ -14,6 +14,8 @@ const STACKED_BELOW: f32 = 560.0;
 pub(super) struct Areas {
     /// The chosen gate's title and controls.
     pub(super) title: Rect,
+    /// What of the gate is shown; empty where there is nothing to choose.
+    pub(super) controls: Rect,
     /// Picture or bars.
     pub(super) stage: Rect,
     /// Colour map, scale, numbers.
@@ -26,8 +28,20 @@ pub(super) struct Areas {
     pub(super) thumbnail: f32,
 }
 
+/// What the chosen gate needs room for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Needs {
+    /// Is there a gate at all?
+    pub(super) gate: bool,
+    /// A choice of what of it is shown.
+    pub(super) controls: bool,
+    /// A line that says what is shown.
+    pub(super) note: bool,
+}
+
 /// Splits the room below the toolbar.
-pub(super) fn areas(room: Rect, has_gates: bool) -> Areas {
+pub(super) fn areas(room: Rect, needs: Needs) -> Areas {
+    let has_gates = needs.gate;
     let thumbnail = if room.height() < 560.0 {
         48.0
     } else if room.height() < 800.0 {
@@ -36,7 +50,8 @@ pub(super) fn areas(room: Rect, has_gates: bool) -> Areas {
         84.0
     };
     let strip_height = if has_gates { size::ROW + thumbnail + super::strip::UNDER } else { 0.0 };
-    let legend_height = if has_gates { 2.0 * size::ROW + size::GAP } else { 0.0 };
+    let note = if needs.note { size::ROW - 4.0 } else { 0.0 };
+    let legend_height = if has_gates { 2.0 * size::ROW + size::GAP + note } else { 0.0 };
     let gap = if has_gates { size::PADDING } else { 0.0 };
     let (upper, strip) = split_y(room, room.bottom() - strip_height - gap, gap);
     let is_stacked = room.width() < STACKED_BELOW;
@@ -48,8 +63,11 @@ pub(super) fn areas(room: Rect, has_gates: bool) -> Areas {
         split_x(upper, upper.right() - width - 1.5 * size::PADDING, 1.5 * size::PADDING)
     };
     let (title, below) = split_y(main, main.top() + size::ROW, size::GAP);
+    let controls_height = if needs.controls { size::ROW } else { 0.0 };
+    let gap = if needs.controls { size::GAP } else { 0.0 };
+    let (controls, below) = split_y(below, below.top() + controls_height, gap);
     let (stage, legend) = split_y(below, below.bottom() - legend_height, 0.0);
-    Areas { title, stage, legend, side, strip, thumbnail }
+    Areas { title, controls, stage, legend, side, strip, thumbnail }
 }
 
 fn split_y(rect: Rect, y: f32, gap: f32) -> (Rect, Rect) {
@@ -138,8 +156,8 @@ mod tests {
     fn parts_stay_inside_and_apart_at_every_size() {
         for (width, height) in [(320.0, 300.0), (658.0, 620.0), (820.0, 760.0), (1296.0, 900.0)] {
             let room = rect(10.0, 20.0, width, height);
-            let areas = areas(room, true);
-            let parts = [areas.title, areas.stage, areas.legend, areas.side, areas.strip];
+            let areas = areas(room, Needs { gate: true, controls: true, note: true });
+            let parts = [areas.title, areas.controls, areas.stage, areas.legend, areas.side, areas.strip];
             for (index, part) in parts.iter().enumerate() {
                 assert!(room.expand(0.1).contains_rect(*part), "{width}×{height}: {part:?}");
                 for other in &parts[index + 1..] {

@@ -1,11 +1,16 @@
 //! The Inspect view: the picture, what every attention gate did with it, what the network says it is.
 
 mod channels;
+mod controls;
 mod drop;
+mod edges;
+mod grid;
 mod layout;
 mod legend;
 mod model;
+mod paths;
 mod picture;
+mod query;
 mod side;
 mod states;
 mod strip;
@@ -20,15 +25,15 @@ use eframe::egui;
 use egui::{Rect, RichText, Ui, UiBuilder};
 
 use self::model::{Film, Frame, Order};
-use super::textures::{Detail, GateTextures, Scale};
+use super::textures::{Detail, Face, GateTextures, Scale};
 use super::theme::{opacity, palette, size};
 use super::widgets::{muted, pill, strong};
 use super::{Outbox, Shared};
-use crate::compute::engine::GateValues;
-use crate::compute::explain::Stats;
+use crate::compute::explain::{Lens, Slice, Stats};
 use crate::desktop::document::Network;
 use crate::desktop::jobs::Inspection;
 use crate::network::graph::GateKind;
+use crate::network::number;
 
 /// The view's own state.
 #[derive(Default)]
@@ -45,11 +50,58 @@ struct Settings {
     scale: Scale,
     detail: Detail,
     order: Order,
+    look: Look,
+    /// The channel shown; all of them, on average, where there is none.
+    channel: Option<usize>,
+    /// From where in the crop a matrix looks, as shares of its width and height: the same place at every depth.
+    from: Option<[f32; 2]>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { opacity: opacity::HEAT, scale: Scale::default(), detail: Detail::default(), order: Order::default() }
+        Self {
+            opacity: opacity::HEAT,
+            scale: Scale::default(),
+            detail: Detail::default(),
+            order: Order::default(),
+            look: Look::default(),
+            channel: None,
+            from: None,
+        }
+    }
+}
+
+/// What of a gate fills the stage, where there is a choice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Look {
+    /// The gate over the picture.
+    #[default]
+    Own,
+    /// Rows and columns over the picture together.
+    Together,
+    /// Every channel.
+    Channels,
+}
+
+impl Settings {
+    /// The channel, if this gate has such a one.
+    fn channel_of(&self, shown: &Shown) -> Option<usize> {
+        self.channel.filter(|channel| *channel < shown.lens.channels())
+    }
+
+    /// What is drawn over the picture; `query` is the position a matrix looks from.
+    fn face(&self, shown: &Shown, query: Option<usize>) -> Face {
+        let slice = match shown.frame.kind {
+            GateKind::Rows | GateKind::Columns | GateKind::Volume => {
+                self.channel_of(shown).map_or(Slice::Mean, Slice::Channel)
+            }
+            GateKind::Matrix => query.map_or(Slice::Mean, Slice::Query),
+            GateKind::Channel | GateKind::Spatial | GateKind::Paths { .. } => Slice::Mean,
+        };
+        match self.look {
+            Look::Together if shown.frame.counterpart.is_some() => Face::Together(slice),
+            Look::Own | Look::Together | Look::Channels => Face::Own(slice),
+        }
     }
 }
 
@@ -65,35 +117,53 @@ struct Scene<'a> {
 struct Shown<'a> {
     index: usize,
     frame: &'a Frame,
-    values: &'a GateValues,
+    lens: Lens<'a>,
     stats: Stats,
 }
 
 impl<'a> Scene<'a> {
     fn gate(&self, index: usize) -> Option<Shown<'a>> {
-        let values = self.inspection.run.gates.get(index)?;
+        let lens = self.inspection.lens(index)?;
         let stats = *self.inspection.stats.get(index)?;
-        Some(Shown { index, frame: self.film.frames.get(index)?, values, stats })
+        Some(Shown { index, frame: self.film.frames.get(index)?, lens, stats })
     }
 }
 
 impl Shown<'_> {
-    /// `[H, W]` of a spatial gate.
-    fn map_size(&self) -> [usize; 2] {
-        match self.values.shape.dims() {
-            [height, width] => [*height, *width],
-            _ => [1, self.values.values.len()],
+    /// `28 × 28`, `512 channels`, `28 rows × 64 channels`.
+    fn extent(&self) -> String {
+        let shape = self.lens.shape;
+        let (channels, height, width) = (self.lens.channels(), shape.height(), shape.width());
+        match self.frame.kind {
+            GateKind::Channel => format!("{channels} channels"),
+            GateKind::Spatial => format!("{height} × {width}"),
+            GateKind::Rows => format!("{height} rows × {channels} channels"),
+            GateKind::Columns => format!("{width} columns × {channels} channels"),
+            GateKind::Volume => format!("{channels} × {height} × {width}"),
+            GateKind::Paths { paths } => format!("{paths} paths × {channels} channels"),
+            GateKind::Matrix => format!("from {} positions over {height} × {width}", height * width),
         }
     }
 
-    /// `28 × 28`, `512 channels`.
-    fn extent(&self) -> String {
-        match self.frame.kind {
-            GateKind::Spatial => {
-                let [height, width] = self.map_size();
-                format!("{height} × {width}")
-            }
-            _ => format!("{} channels", self.values.values.len()),
+    /// The ends of the gate's absolute scale.
+    fn scale(&self) -> (f32, f32) {
+        self.lens.scale(&self.stats)
+    }
+
+    /// Does it need more than 0 to 1?
+    fn is_widened(&self) -> bool {
+        self.lens.uniform().is_none() && self.scale() != (0.0, 1.0)
+    }
+
+    fn needs(&self) -> layout::Needs {
+        let has_choice = match self.frame.kind {
+            GateKind::Channel | GateKind::Spatial | GateKind::Paths { .. } => false,
+            GateKind::Rows | GateKind::Columns | GateKind::Volume | GateKind::Matrix => true,
+        };
+        layout::Needs {
+            gate: true,
+            controls: has_choice,
+            note: has_choice || self.is_widened() || self.lens.uniform().is_some(),
         }
     }
 
@@ -149,15 +219,16 @@ impl InspectView {
         };
         let scene = Scene { inspection, film: &film };
         let shown = model::chosen(&inspection.graph, shared.selection).and_then(|index| scene.gate(index));
-        let areas = layout::areas(room, shown.is_some());
+        let needs = shown.as_ref().map_or_else(layout::Needs::default, Shown::needs);
+        let areas = layout::areas(room, needs);
         let settings = &mut self.settings;
         match shown {
             Some(shown) => {
                 within(ui, areas.title, |ui| title(ui, &shown, inspection, settings));
-                match shown.frame.kind {
-                    GateKind::Spatial => picture::show(ui, &areas, scene, &shown, settings, textures),
-                    _ => channels::show(ui, &areas, &shown, settings),
+                if areas.controls.is_positive() {
+                    within(ui, areas.controls, |ui| controls::show(ui, &shown, settings));
                 }
+                stage(ui, &areas, scene, &shown, settings, textures);
                 within(ui, areas.strip, |ui| {
                     strip::show(ui, &areas, scene, &shown, settings.scale, textures, &mut self.strip, out);
                 });
@@ -172,6 +243,27 @@ impl InspectView {
     }
 }
 
+/// The gate, large, as what it is.
+fn stage(
+    ui: &mut Ui,
+    areas: &layout::Areas,
+    scene: Scene,
+    shown: &Shown,
+    settings: &mut Settings,
+    textures: &mut GateTextures,
+) {
+    match (shown.frame.kind, settings.look) {
+        (GateKind::Channel, _) | (GateKind::Volume, Look::Channels) => channels::show(ui, areas, shown, settings),
+        (GateKind::Paths { .. }, _) => paths::show(ui, areas, scene, shown, settings, textures),
+        (GateKind::Rows | GateKind::Columns, Look::Channels) => {
+            grid::show(ui, areas, scene, shown, settings, textures);
+        }
+        (GateKind::Spatial | GateKind::Rows | GateKind::Columns | GateKind::Volume | GateKind::Matrix, _) => {
+            picture::show(ui, areas, scene, shown, settings, textures);
+        }
+    }
+}
+
 /// The chosen gate's name, kind and size, and the controls of how it is drawn.
 fn title(ui: &mut Ui, shown: &Shown, inspection: &Inspection, settings: &mut Settings) {
     let frame = shown.frame;
@@ -183,15 +275,17 @@ fn title(ui: &mut Ui, shown: &Shown, inspection: &Inspection, settings: &mut Set
         |ui| {
             ui.label(strong(&frame.block, size::TITLE)).on_hover_text(&frame.gate);
             pill(ui, &frame.tag, colour);
-            match frame.kind {
-                GateKind::Spatial if is_wide => {
-                    muted(ui, format!("{}, over {}", shown.extent(), inspection.picture.name))
-                }
-                _ => muted(ui, shown.extent()),
+            let extent = shown.extent();
+            let extent = match frame.kind.has_places() && is_wide {
+                true => format!("{extent}, over {}", inspection.picture.name),
+                false => extent,
             };
+            muted(ui, extent);
         },
-        |ui| match frame.kind {
-            GateKind::Spatial => {
+        |ui| {
+            let is_picture = frame.kind.has_places() && settings.look != Look::Channels;
+            let is_bars = !frame.kind.has_places() || (frame.kind == GateKind::Volume && !is_picture);
+            if is_picture || frame.kind == GateKind::Spatial {
                 ui.spacing_mut().slider_width = 80.0;
                 let slider = ui.add(egui::Slider::new(&mut settings.opacity, 0.0..=1.0).show_value(false));
                 let label = muted(ui, "opacity");
@@ -199,8 +293,7 @@ fn title(ui: &mut Ui, shown: &Shown, inspection: &Inspection, settings: &mut Set
                 let mut is_exact = settings.detail == Detail::Exact;
                 ui.checkbox(&mut is_exact, "exact").on_hover_text("one square a value, nothing interpolated");
                 settings.detail = if is_exact { Detail::Exact } else { Detail::Smooth };
-            }
-            _ => {
+            } else if is_bars {
                 ui.radio_value(&mut settings.order, Order::Index, "by index");
                 ui.radio_value(&mut settings.order, Order::Sorted, "sorted");
             }
@@ -215,14 +308,9 @@ fn within<R>(ui: &mut Ui, rect: Rect, contents: impl FnOnce(&mut Ui) -> R) -> R 
     contents(&mut child)
 }
 
-/// A gate's value as the view prints it.
-fn value(number: f32) -> String {
-    format!("{number:.3}")
-}
-
 /// `min 0.310 · mean 0.482 · max 0.620`.
 fn range_text(stats: &Stats) -> String {
-    format!("min {} · mean {} · max {}", value(stats.min), value(stats.mean), value(stats.max))
+    format!("min {} · mean {} · max {}", number::value(stats.min), number::value(stats.mean), number::value(stats.max))
 }
 
 /// A line at the pointer that says what is under it, kept inside `bounds`.

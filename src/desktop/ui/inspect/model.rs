@@ -1,8 +1,10 @@
 //! What the view shows, without drawing: the film of gates, which one is chosen, bars of a channel gate.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::{Arc, Weak};
 
+use crate::compute::explain::{Lens, counterpart};
 use crate::desktop::document::Selection;
 use crate::desktop::jobs::Inspection;
 use crate::network::Graph;
@@ -39,6 +41,9 @@ pub(super) struct Frame {
     pub(super) kind: GateKind,
     /// The other gate of the same attention block.
     pub(super) partner: Option<usize>,
+    /// The gate it acts together with: the columns of rows, the rows of columns.
+    pub(super) counterpart: Option<usize>,
+    channels: OnceCell<Vec<f32>>,
     order: OnceCell<Vec<usize>>,
     bars: OnceCell<Vec<f32>>,
 }
@@ -64,10 +69,23 @@ impl Film {
 }
 
 impl Frame {
-    /// `2.1 SAM`.
+    /// `2.1 SAM`, `2.1 rows`.
     pub(super) fn short(&self) -> String {
         let place = self.block.strip_prefix("layer").unwrap_or(&self.block);
-        format!("{place} {}", self.tag)
+        match self.kind {
+            GateKind::Rows | GateKind::Columns => format!("{place} {}", self.kind.as_str()),
+            GateKind::Channel | GateKind::Spatial | GateKind::Volume | GateKind::Paths { .. } | GateKind::Matrix => {
+                format!("{place} {}", self.tag)
+            }
+        }
+    }
+
+    /// One value a channel, means over positions worked out once; empty of gates without channels.
+    pub(super) fn channels<'a>(&'a self, lens: &Lens<'a>) -> &'a [f32] {
+        match lens.kind {
+            GateKind::Channel => lens.values,
+            _ => self.channels.get_or_init(|| lens.by_channel().map(Cow::into_owned).unwrap_or_default()),
+        }
     }
 
     /// Channel indices from the largest value to the smallest; worked out once.
@@ -94,7 +112,8 @@ fn frame(graph: &Graph, index: usize, gate: &Gate) -> Frame {
     let (scope, attention) = attention_of(graph, gate);
     let block = graph.enclosing(scope, ScopeKind::Block).or(graph[scope].parent).unwrap_or(scope);
     let block = graph[block].path.clone();
-    let partner = graph
+    let counterpart = counterpart(graph, index);
+    let other = graph
         .gates_in(scope)
         .filter(|(other, candidate)| *other != index && candidate.kind != gate.kind)
         .map(|(other, _)| other)
@@ -106,7 +125,9 @@ fn frame(graph: &Graph, index: usize, gate: &Gate) -> Frame {
         attention,
         tag: tag(gate.kind, attention),
         kind: gate.kind,
-        partner,
+        partner: counterpart.or(other),
+        counterpart,
+        channels: OnceCell::new(),
         order: OnceCell::new(),
         bars: OnceCell::new(),
     }
@@ -127,25 +148,26 @@ fn tag(kind: GateKind, attention: &str) -> String {
         (GateKind::Channel, "cbam") => "CAM".to_owned(),
         (GateKind::Spatial, "cbam") => "SAM".to_owned(),
         (_, "") => kind.as_str().to_owned(),
+        (GateKind::Rows | GateKind::Columns, other) => format!("{} {}", other.to_uppercase(), kind.as_str()),
         (_, other) => other.to_uppercase(),
     }
 }
 
-/// The gate to show: the selected one; else one of the selected part; else the last spatial one; else the last.
+/// The gate to show: the selected one; else one of the selected part; else the last that says where; else the last.
 /// `None` when the network has no gate. A selection may name what this network does not have.
 pub(super) fn chosen(graph: &Graph, selection: &Selection) -> Option<usize> {
     let named = selection.gate.as_ref().and_then(|name| graph.gates.iter().position(|gate| gate.name == *name));
     let of_part = || {
         let scope = graph.scope_at(selection.part.as_deref()?).filter(|scope| *scope != Graph::ROOT)?;
-        last_spatial(graph.gates_in(scope))
+        last_with_places(graph.gates_in(scope))
     };
-    named.or_else(of_part).or_else(|| last_spatial(graph.gates.iter().enumerate()))
+    named.or_else(of_part).or_else(|| last_with_places(graph.gates.iter().enumerate()))
 }
 
-fn last_spatial<'a>(gates: impl Iterator<Item = (usize, &'a Gate)>) -> Option<usize> {
+fn last_with_places<'a>(gates: impl Iterator<Item = (usize, &'a Gate)>) -> Option<usize> {
     let gates: Vec<(usize, &Gate)> = gates.collect();
-    let spatial = gates.iter().rev().find(|(_, gate)| gate.kind == GateKind::Spatial);
-    spatial.or(gates.last()).map(|(index, _)| *index)
+    let places = gates.iter().rev().find(|(_, gate)| gate.kind.has_places());
+    places.or(gates.last()).map(|(index, _)| *index)
 }
 
 /// Indices from the largest value to the smallest, equal values in index order, NaN last.

@@ -4,14 +4,15 @@ use eframe::egui;
 use egui::{CornerRadius, CursorIcon, Label, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::super::Outbox;
-use super::super::textures::GateTextures;
+use super::super::textures::{Face, GateTextures};
 use super::super::theme::{palette, size};
 use super::super::widgets::{caption, section};
 use super::channels::paint_bars;
 use super::model::columns;
 use super::picture::{Placed, paint_small};
 use super::toolbar::weights_name;
-use super::{Scene, Settings, Shown, range_text};
+use super::{Look, Scene, Settings, Shown, range_text};
+use crate::compute::explain::Slice;
 use crate::compute::labels::Guess;
 use crate::network::graph::GateKind;
 
@@ -23,7 +24,7 @@ pub(super) fn show(
     ui: &mut Ui,
     scene: Scene,
     shown: Option<&Shown>,
-    settings: &Settings,
+    settings: &mut Settings,
     textures: &mut GateTextures,
     out: &mut Outbox,
 ) {
@@ -33,18 +34,99 @@ pub(super) fn show(
         ui.add_space(size::PADDING);
         let room = (bottom - ui.cursor().top() - 2.0 * size::ROW).clamp(PARTNER_MIN, PARTNER_MAX);
         let Some(shown) = shown else { return };
-        match shown.frame.partner.and_then(|partner| scene.gate(partner)) {
-            Some(partner) => partner_gate(ui, room, scene, shown, &partner, settings, textures, out),
-            None if shown.frame.kind == GateKind::Channel => {
-                section(ui, "What it looks at");
-                ui.add_space(2.0);
-                let height = Placed::height_for(ui.available_width(), room, scene.inspection);
-                let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
-                paint_small(ui, rect, scene, None, settings, textures);
-            }
-            None => {}
+        own_picture(ui, room, scene, shown, settings, textures);
+        if let Some(partner) = shown.frame.partner.and_then(|partner| scene.gate(partner)) {
+            partner_gate(ui, room, scene, shown, &partner, settings, textures, out);
         }
     });
+}
+
+/// Another picture of the gate that is shown, or what it looks at.
+fn own_picture(
+    ui: &mut Ui,
+    room: f32,
+    scene: Scene,
+    shown: &Shown,
+    settings: &mut Settings,
+    textures: &mut GateTextures,
+) {
+    let width = ui.available_width();
+    let centre = || {
+        let (height, width) = (shown.lens.shape.height(), shown.lens.shape.width());
+        (height / 2) * width + width / 2
+    };
+    let (title, face, click) = match shown.frame.kind {
+        GateKind::Channel | GateKind::Paths { .. } if shown.frame.partner.is_none() => ("What it looks at", None, None),
+        GateKind::Channel | GateKind::Spatial | GateKind::Paths { .. } => return,
+        GateKind::Rows | GateKind::Columns if shown.frame.counterpart.is_none() => return,
+        GateKind::Rows | GateKind::Columns if settings.look == Look::Together => return,
+        GateKind::Rows | GateKind::Columns => {
+            ("Rows × columns, together", Some(Face::Together(Slice::Mean)), Some(Click::Look(Look::Together)))
+        }
+        GateKind::Volume if settings.look == Look::Channels => {
+            ("Mean of its channels", Some(Face::default()), Some(Click::Look(Look::Own)))
+        }
+        GateKind::Volume => return channel_means(ui, room, shown, settings),
+        GateKind::Matrix if settings.from.is_some() => {
+            ("Where all positions look, on average", Some(Face::default()), Some(Click::From(None)))
+        }
+        GateKind::Matrix => {
+            ("Where the centre looks", Some(Face::Own(Slice::Query(centre()))), Some(Click::From(Some([0.5, 0.5]))))
+        }
+    };
+    section(ui, title);
+    ui.add_space(2.0);
+    let height = Placed::height_for(width, room, scene.inspection);
+    let sense = if click.is_some() { Sense::click() } else { Sense::hover() };
+    let (rect, response) = ui.allocate_exact_size(vec2(width, height), sense);
+    paint_small(ui, rect, scene, face.map(|face| (shown.index, face)), settings, textures);
+    if let Some(click) = click {
+        respond(ui, rect, &response, &format!("show {}", title.to_lowercase()));
+        if response.clicked() {
+            click.apply(settings);
+        }
+    }
+    ui.add_space(size::GAP);
+}
+
+/// What a click on a small picture of the same gate changes.
+#[derive(Clone, Copy)]
+enum Click {
+    Look(Look),
+    From(Option<[f32; 2]>),
+}
+
+impl Click {
+    fn apply(self, settings: &mut Settings) {
+        match self {
+            Self::Look(look) => settings.look = look,
+            Self::From(from) => settings.from = from,
+        }
+    }
+}
+
+/// The means of a volume's channels, small.
+fn channel_means(ui: &mut Ui, room: f32, shown: &Shown, settings: &mut Settings) {
+    section(ui, "Mean of each channel");
+    ui.add_space(2.0);
+    let width = ui.available_width();
+    let (rect, response) = ui.allocate_exact_size(vec2(width, room.min(width * 0.42)), Sense::click());
+    sorted_bars(ui, rect, shown);
+    respond(ui, rect, &response, "show each channel");
+    if response.clicked() {
+        settings.look = Look::Channels;
+    }
+    ui.add_space(size::GAP);
+}
+
+/// A gate's channels as bars, the largest first.
+fn sorted_bars(ui: &Ui, rect: Rect, shown: &Shown) {
+    let values = shown.frame.channels(&shown.lens);
+    let sorted: Vec<f32> = shown.frame.order(values).iter().map(|index| values[*index]).collect();
+    let colour = palette(ui).gate(shown.frame.kind, shown.frame.attention);
+    paint_bars(ui.painter(), rect, &columns(&sorted, (rect.width() / 3.0) as usize), shown.scale(), colour);
+    ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, palette(ui).line));
+    ui.painter().hline(rect.x_range(), rect.top(), Stroke::new(1.0, palette(ui).line));
 }
 
 fn prediction(ui: &mut Ui, scene: Scene) {
@@ -114,23 +196,31 @@ fn partner_gate(
 ) {
     let place = if partner.index < shown.index { "before it" } else { "after it" };
     let width = ui.available_width();
-    let (kind, extent, height) = match partner.frame.kind {
-        GateKind::Channel => ("channel", partner.values.values.len().to_string(), room.min(width * 0.42)),
-        _ => ("spatial", partner.extent(), Placed::height_for(width, room, scene.inspection)),
+    let (kind, extent) = match partner.frame.kind {
+        GateKind::Channel => ("channel", partner.lens.values.len().to_string()),
+        GateKind::Spatial => ("spatial", partner.extent()),
+        GateKind::Rows | GateKind::Columns | GateKind::Volume | GateKind::Paths { .. } | GateKind::Matrix => {
+            (partner.frame.kind.as_str(), partner.extent())
+        }
+    };
+    let height = match partner.frame.kind.has_places() {
+        true => Placed::height_for(width, room, scene.inspection),
+        false => room.min(width * 0.42),
     };
     section(ui, &format!("{kind} gate {place} · {extent}"));
     ui.add_space(2.0);
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
     match partner.frame.kind {
-        GateKind::Channel => {
-            let values = &partner.values.values;
-            let sorted: Vec<f32> = partner.frame.order(values).iter().map(|index| values[*index]).collect();
-            let colour = palette(ui).gate(partner.frame.kind, partner.frame.attention);
-            paint_bars(ui.painter(), rect, &columns(&sorted, (rect.width() / 3.0) as usize), colour);
-            ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, palette(ui).line));
-            ui.painter().hline(rect.x_range(), rect.top(), Stroke::new(1.0, palette(ui).line));
+        GateKind::Channel => sorted_bars(ui, rect, partner),
+        GateKind::Paths { .. } => {
+            if let Some(shares) = textures.shares(scene.inspection, partner.index) {
+                let colour = palette(ui).gate(partner.frame.kind, partner.frame.attention);
+                shares.paint_small(ui.painter(), rect, palette(ui), colour);
+            }
         }
-        _ => paint_small(ui, rect, scene, Some(partner.index), settings, textures),
+        GateKind::Spatial | GateKind::Rows | GateKind::Columns | GateKind::Volume | GateKind::Matrix => {
+            paint_small(ui, rect, scene, Some((partner.index, Face::default())), settings, textures);
+        }
     }
     let name = format!("show {}", partner.frame.short());
     respond(ui, rect, &response, &name);

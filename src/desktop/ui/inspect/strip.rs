@@ -10,8 +10,9 @@ use super::super::widgets::{caption, section};
 use super::channels::bar_rect;
 use super::layout::{Areas, film_edges, visible};
 use super::picture::paint_thumbnail;
-use super::{Scene, Shown, value};
+use super::{Scene, Shown};
 use crate::network::graph::GateKind;
+use crate::network::number::value;
 
 /// Room under a thumbnail: underline, two lines of text, the scroll bar.
 pub(super) const UNDER: f32 = 52.0;
@@ -124,8 +125,15 @@ fn frame(
     let short = gate.frame.short();
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_chosen, &short));
     match gate.frame.kind {
-        GateKind::Spatial => paint_thumbnail(ui, rect, scene.inspection, gate.index, scale, textures),
-        _ => small_bars(ui, rect, gate.frame.bars(&gate.values.values), colour),
+        GateKind::Channel => small_bars(ui, rect, gate.frame.bars(gate.lens.values), gate.scale(), colour),
+        GateKind::Paths { .. } => {
+            if let Some(shares) = textures.shares(scene.inspection, gate.index) {
+                shares.paint_small(ui.painter(), rect, colours, colour);
+            }
+        }
+        GateKind::Spatial | GateKind::Rows | GateKind::Columns | GateKind::Volume | GateKind::Matrix => {
+            paint_thumbnail(ui, rect, scene.inspection, gate.index, scale, textures);
+        }
     }
     let outline = if is_chosen {
         Some(Stroke::new(2.0, colours.accent))
@@ -153,9 +161,9 @@ fn frame(
     clicked
 }
 
-fn small_bars(ui: &Ui, rect: Rect, bars: &[f32], colour: Color32) {
+fn small_bars(ui: &Ui, rect: Rect, bars: &[f32], range: (f32, f32), colour: Color32) {
     for (index, number) in bars.iter().enumerate() {
-        ui.painter().rect_filled(bar_rect(rect, index, bars.len(), *number), 0.0, colour.gamma_multiply(0.85));
+        ui.painter().rect_filled(bar_rect(rect, index, bars.len(), *number, range), 0.0, colour.gamma_multiply(0.85));
     }
 }
 

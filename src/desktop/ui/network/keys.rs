@@ -4,6 +4,7 @@ use eframe::egui;
 use egui::{EventFilter, Key, Modifiers, Rect, Response, Ui};
 
 use super::camera::Camera;
+use super::folds::Folds;
 use super::model::{Block, Overview};
 use crate::desktop::document::{Command, Network};
 use crate::desktop::ui::Outbox;
@@ -21,7 +22,8 @@ const DIGITS: [Key; 9] =
 pub(super) fn hints() -> Vec<String> {
     let kinds: Vec<&str> = attention::BLOCKS.iter().map(|block| block.card().title).collect();
     let digits = (kinds.len() + 1).min(DIGITS.len());
-    let (pointer, move_keys) = ("scroll to zoom · drag to pan · double-click to enter", "arrows select · 0 fits");
+    let (pointer, move_keys) =
+        ("scroll to zoom · drag to pan · double-click to enter", "arrows select · F folds · 0 fits");
     vec![
         format!("{pointer} · {move_keys} · 1–{digits} set attention: none, {}", kinds.join(", ")),
         format!("{pointer} · {move_keys} · 1–{digits} set attention"),
@@ -52,7 +54,7 @@ fn pressed(ui: &Ui, key: Key) -> bool {
 /// Digits: the attention of the selected block or stage.
 pub(super) fn selection(ui: &Ui, overview: &Overview, network: &Network, part: Option<Part>, out: &mut Outbox) {
     let blocks: Vec<&Block> = overview.blocks().collect();
-    let selected = part.and_then(|part| part.block(&network.graph));
+    let selected = part.and_then(|part| overview.holder(&network.graph, part));
     let position = selected.and_then(|scope| blocks.iter().position(|block| block.scope == scope));
     let steps = [(Key::ArrowLeft, -1_isize), (Key::ArrowRight, 1)];
     if let Some((_, step)) = steps.into_iter().find(|(key, _)| pressed(ui, *key)) {
@@ -75,6 +77,22 @@ pub(super) fn selection(ui: &Ui, overview: &Overview, network: &Network, part: O
             let spec = with_attention(&network.spec, place, kind);
             out.send(Command::Edit { network: network.id, spec, stroke: None });
         }
+    }
+}
+
+/// F folds the stage around the selection or unfolds it, all stages where nothing is selected or with Shift.
+pub(super) fn folds(ui: &Ui, folds: &mut Folds, overview: &Overview, network: &Network, part: Option<Part>) {
+    let all = ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, Key::F));
+    if !all && !pressed(ui, Key::F) {
+        return;
+    }
+    let around = |part: Part| {
+        let is_within = |scope| network.graph.is_within(part.scope(&network.graph), scope);
+        overview.groups.iter().find(|group| is_within(group.scope) && group.repeats())
+    };
+    match part.and_then(around).filter(|_| !all) {
+        Some(group) => folds.toggle(overview, group),
+        None => folds.toggle_all(overview),
     }
 }
 

@@ -1,6 +1,9 @@
 //! What the overview shows: stages and blocks as plain data, read off the graph.
 
-use crate::desktop::ui::selection::part::{is_block, scope_name};
+use std::ops::Range;
+
+use super::wiring::{Signature, Wiring};
+use crate::desktop::ui::selection::part::{Part, is_block, scope_name};
 use crate::network::graph::{GateKind, Graph, NodeId, Op, ScopeId, ScopeKind, Shape};
 
 /// A whole network, ready to be laid out.
@@ -8,6 +11,17 @@ use crate::network::graph::{GateKind, Graph, NodeId, Op, ScopeId, ScopeKind, Sha
 pub struct Overview {
     /// Stem, stages and head in execution order.
     pub groups: Vec<Group>,
+    /// Classifiers that hang off to the side.
+    pub side: Vec<Side>,
+}
+
+/// A classifier on the way that helps in training.
+#[derive(Clone, Debug)]
+pub struct Side {
+    /// The classifier.
+    pub block: Block,
+    /// The group and, in it, the block it reads.
+    pub from: [usize; 2],
 }
 
 /// A framed run of blocks, or a part that stands alone.
@@ -23,6 +37,10 @@ pub struct Group {
     pub is_framed: bool,
     /// Its blocks.
     pub blocks: Vec<Block>,
+    /// Blocks that are alike and follow each other, as ranges of `blocks`.
+    pub runs: Vec<Range<usize>>,
+    /// Layers of no block (pools), each with the number of blocks before it.
+    pub loose: Vec<(usize, NodeId)>,
 }
 
 /// A block, the stem or the head.
@@ -36,6 +54,8 @@ pub struct Block {
     pub shape: Shape,
     /// What goes around it.
     pub link: Link,
+    /// What stands out in its wiring.
+    pub wiring: Wiring,
     /// The name of its attention.
     pub attention: Option<&'static str>,
     /// Its gates by index, in execution order.
@@ -74,7 +94,22 @@ impl Overview {
     /// Reads a graph.
     #[must_use]
     pub fn of(graph: &Graph) -> Self {
-        Self { groups: graph.children(Graph::ROOT).map(|id| Group::of(graph, id)).collect() }
+        let (aside, along): (Vec<ScopeId>, Vec<ScopeId>) =
+            graph.children(Graph::ROOT).partition(|id| graph[*id].kind == ScopeKind::Auxiliary);
+        let groups: Vec<Group> = along.into_iter().map(|id| Group::of(graph, id)).collect();
+        let side = aside.into_iter().filter_map(|id| {
+            let read = graph[id].input.map(|input| graph[input].scope)?;
+            Some(Side { block: Block::of(graph, id), from: position(graph, &groups, read)? })
+        });
+        Self { side: side.collect(), groups }
+    }
+
+    /// The block (or classifier on the side) around a part; `None` for a stage and what lies between its blocks.
+    #[must_use]
+    pub fn holder(&self, graph: &Graph, part: Part) -> Option<ScopeId> {
+        let around: Vec<ScopeId> = graph.ancestors(part.scope(graph)).collect();
+        let known = self.blocks().chain(self.side.iter().map(|side| &side.block));
+        known.map(|block| block.scope).find(|scope| around.contains(scope))
     }
 
     /// Every block in execution order, stem and head included.
@@ -93,22 +128,60 @@ impl Overview {
 
 impl Group {
     fn of(graph: &Graph, scope: ScopeId) -> Self {
-        let is_framed = !is_block(graph[scope].kind);
-        let inner: Vec<ScopeId> = graph.children(scope).filter(|id| is_framed && is_block(graph[*id].kind)).collect();
-        let blocks = if inner.is_empty() { vec![scope] } else { inner };
-        Self {
+        let is_drawn = |id: &ScopeId| is_block(graph[*id].kind) || matches!(graph[*id].kind, ScopeKind::Attention(_));
+        let is_framed = !is_drawn(&scope);
+        let inner: Vec<ScopeId> = graph.children(scope).filter(|id| is_framed && is_drawn(id)).collect();
+        let blocks = if inner.is_empty() { vec![scope] } else { inner.clone() };
+        let blocks: Vec<Block> = blocks.into_iter().map(|id| Block::of(graph, id)).collect();
+        let own = graph.node_ids().filter(|id| graph[*id].scope == scope && !inner.is_empty());
+        let loose = own.map(|id| (inner.iter().filter(|block| graph[**block].output < id).count(), id)).collect();
+        let mut group = Self {
             scope,
             name: scope_name(graph, scope).to_owned(),
             caption: size_text(graph[graph[scope].output].shape),
             is_framed,
-            blocks: blocks.into_iter().map(|id| Block::of(graph, id)).collect(),
-        }
+            blocks,
+            runs: Vec::new(),
+            loose,
+        };
+        group.runs = group.find_runs(graph);
+        group
     }
+
+    /// Is there more than one of anything?
+    #[must_use]
+    pub fn repeats(&self) -> bool {
+        self.runs.iter().any(|run| run.len() > 1)
+    }
+
+    fn find_runs(&self, graph: &Graph) -> Vec<Range<usize>> {
+        let mut runs: Vec<Range<usize>> = Vec::new();
+        let mut before = None;
+        for (index, block) in self.blocks.iter().enumerate() {
+            let signature = Some(Signature::of(graph, block.scope, block.attention));
+            let is_apart = self.loose.iter().any(|(place, _)| *place == index);
+            match runs.last_mut() {
+                Some(run) if before == signature && !is_apart => run.end = index + 1,
+                _ => runs.push(index..index + 1),
+            }
+            before = signature;
+        }
+        runs
+    }
+}
+
+/// The group and, in it, the block around a scope; of a stage, its last block.
+fn position(graph: &Graph, groups: &[Group], scope: ScopeId) -> Option<[usize; 2]> {
+    let group = groups.iter().position(|group| graph.is_within(scope, group.scope))?;
+    let blocks = &groups[group].blocks;
+    let block = blocks.iter().position(|block| graph.is_within(scope, block.scope));
+    Some([group, block.or(blocks.len().checked_sub(1))?])
 }
 
 impl Block {
     fn of(graph: &Graph, scope: ScopeId) -> Self {
-        let attention = graph.attention_of(scope).and_then(|id| match graph[id].kind {
+        let itself = matches!(graph[scope].kind, ScopeKind::Attention(_)).then_some(scope);
+        let attention = graph.attention_of(scope).or(itself).and_then(|id| match graph[id].kind {
             ScopeKind::Attention(name) => Some(name),
             _ => None,
         });
@@ -119,9 +192,10 @@ impl Block {
             name: scope_name(graph, scope).to_owned(),
             shape: graph[graph[scope].output].shape,
             link: link(graph, scope),
+            wiring: Wiring::of(graph, scope),
             attention,
             gates: graph.gates_in(scope).map(|(index, gate)| (index, gate.kind)).collect(),
-            layers: layers.map(|id| graph[id].op.detail()).collect(),
+            layers: layers.map(|id| layer_text(graph, id)).collect(),
         }
     }
 }
@@ -135,6 +209,19 @@ fn link(graph: &Graph, scope: ScopeId) -> Link {
     let is_outside = |id: &NodeId| !graph.is_within(graph[*id].scope, scope);
     let skips = |id: NodeId| graph[id].op == Op::Add && graph[id].inputs.iter().any(is_outside);
     if graph.nodes_in(scope).any(skips) { Link::Identity } else { Link::None }
+}
+
+/// A layer in as few characters as a box has: `3×3, 256, /2`, `1×7, 192`, `3×3 dw, 96`.
+#[must_use]
+pub fn layer_text(graph: &Graph, id: NodeId) -> String {
+    let node = &graph[id];
+    match node.op {
+        Op::Conv2d(conv) if conv.groups > 1 && conv.groups == graph[node.inputs[0]].shape.channels() => {
+            let dense = Op::Conv2d(conv.groups(1)).detail();
+            dense.replacen(',', " dw,", 1)
+        }
+        op => op.detail(),
+    }
 }
 
 /// `1024 × 14²`, `256 × 56 × 48`, `1000`.

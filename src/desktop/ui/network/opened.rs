@@ -1,11 +1,12 @@
-//! What an opened block shows: its layers as boxes, gates as frames, shortcuts as lanes. Read off the graph.
+//! What an opened block shows: its layers as boxes, gates as frames, branches as lanes. Read off the graph.
 //!
-//! The main line follows the features from the block's output back to its input, along the longest way. What
-//! a gate is computed from becomes that gate's frame; what an addition or a concatenation takes from elsewhere
-//! becomes a lane around the main line.
+//! The features' way is everything the block's output comes from, without what gates are computed from: that
+//! becomes the gates' frames. How both hang together, [`flow`] says.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::flow::{Piece, Source, flow};
+use super::model::layer_text;
 use crate::network::attention;
 use crate::network::cost::Ledger;
 use crate::network::graph::{GateKind, Graph, NodeId, Op, ScopeId, ScopeKind};
@@ -15,12 +16,14 @@ use crate::network::graph::{GateKind, Graph, NodeId, Op, ScopeId, ScopeKind};
 pub struct Opened {
     /// Every box; the other fields hold indices into it.
     pub boxes: Vec<LayerBox>,
-    /// The main line, input first.
-    pub main: Vec<usize>,
-    /// The gates on the main line, in execution order.
+    /// The features' way from input to output.
+    pub line: Vec<Piece>,
+    /// The gates on it, in execution order.
     pub frames: Vec<GateFrame>,
-    /// Ways around the main line.
-    pub lanes: Vec<Lane>,
+    /// By box what it reads; gates and what lies before the block are outside.
+    pub reads: Vec<Vec<Source>>,
+    /// By box: the frame it is in.
+    pub frame_of: Vec<Option<usize>>,
 }
 
 /// A layer with what is folded into it.
@@ -36,102 +39,169 @@ pub struct LayerBox {
     pub weights: u64,
     /// What is folded in: `BN`, `ReLU`.
     pub notes: Vec<&'static str>,
-    /// Drawn as a circle: additions, multiplications, sigmoids.
-    pub is_round: bool,
+    /// How it is drawn.
+    pub form: Form,
 }
 
-/// How a gate is computed.
+/// How a layer is drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A box: every output sees every channel.
+    Plain,
+    /// A box with its ends cut into so many: a convolution whose groups do not see each other.
+    Grouped(usize),
+    /// A box with its ends cut fine: a convolution of each channel for itself.
+    Depthwise,
+    /// A circle: additions, multiplications, sigmoids.
+    Round,
+    /// A bar: lanes joined one above the other, with so many channels each.
+    Join(Vec<usize>),
+    /// A strip of `of` channels of which `length`, from `start` on, go further.
+    Slice {
+        /// The first channel.
+        start: usize,
+        /// How many.
+        length: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// Crossing strands: channels dealt out like cards.
+    Shuffle(usize),
+}
+
+impl LayerBox {
+    /// A circle?
+    #[must_use]
+    pub fn is_round(&self) -> bool {
+        self.form == Form::Round
+    }
+}
+
+/// How a gate is computed; two gates where they have layers in common or are computed from the same features.
 #[derive(Clone, Debug)]
 pub struct GateFrame {
-    /// The gate's index in the graph.
-    pub gate: usize,
-    /// A vector or a map.
-    pub kind: GateKind,
+    /// Its gates, in execution order.
+    pub gates: Vec<FramedGate>,
     /// The attention's name in specs.
     pub attention: &'static str,
     /// `CAM`, `SAM`, `SE`.
-    pub title: &'static str,
-    /// The box on the main line that multiplies with it.
-    pub scale: usize,
-    /// Boxes by depth; those of one column are independent.
-    pub columns: Vec<Vec<usize>>,
-    /// Between boxes of the frame.
-    pub wires: Vec<(usize, usize)>,
-    /// Boxes that read the features.
-    pub entries: Vec<usize>,
+    pub title: String,
+    /// From the features to the gates.
+    pub line: Vec<Piece>,
 }
 
-/// A way around the main line.
-#[derive(Clone, Debug)]
-pub struct Lane {
-    /// Its layers; none for an identity.
-    pub boxes: Vec<usize>,
-    /// The box on the main line it leaves after; `None` for the block's input.
-    pub from: Option<usize>,
-    /// The box on the main line it ends in.
-    pub to: usize,
+/// A gate in its frame.
+#[derive(Clone, Copy, Debug)]
+pub struct FramedGate {
+    /// The gate's index in the graph.
+    pub gate: usize,
+    /// A vector, a map or something between.
+    pub kind: GateKind,
+    /// The box in the frame whose output it is.
+    pub end: usize,
+    /// The box on the features' way that multiplies with it.
+    pub scale: usize,
 }
 
 impl Opened {
     /// Opens a scope.
     #[must_use]
     pub fn of(graph: &Graph, ledger: &Ledger, scope: ScopeId) -> Self {
-        let mut opening = Opening { graph, ledger, scope, opened: Self::default(), of_node: HashMap::new() };
-        let main = opening.main_line();
-        for id in &main {
-            if let Some(index) = opening.place(*id, false) {
-                opening.opened.main.push(index);
+        let nodes: Vec<NodeId> = graph.nodes_in(scope).collect();
+        let mut readers: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
+        for id in &nodes {
+            for input in &graph[*id].inputs {
+                readers.entry(*input).or_default().push(*id);
             }
         }
-        opening.frames();
-        opening.lanes(&main);
+        let inside = nodes.iter().copied().collect();
+        let opened = Self::default();
+        let mut opening = Opening { graph, ledger, scope, inside, readers, opened, of_node: HashMap::new() };
+        let features = opening.features();
+        for id in &features {
+            opening.place(*id, None);
+        }
+        let count = opening.opened.boxes.len();
+        let drafts = opening.drafts();
+        for draft in &drafts {
+            opening.frame(draft);
+        }
+        opening.opened.reads = opening.reads();
+        let members: Vec<usize> = (0..count).collect();
+        let end = opening.of_node.get(&graph[scope].output).copied();
+        opening.opened.line = flow(&members, &opening.opened.reads, end.as_slice());
+        opening.opened.frames.iter_mut().for_each(|frame| frame.draw(&opening.opened.frame_of, &opening.opened.reads));
+        let later: HashSet<usize> =
+            opening.opened.frames.iter().flat_map(|frame| frame.gates.iter().skip(1).map(|gate| gate.scale)).collect();
+        without(&mut opening.opened.line, &later);
         opening.opened
     }
+
+    /// The frame whose first gate this box multiplies with.
+    #[must_use]
+    pub fn frame_at(&self, scale: usize) -> Option<usize> {
+        self.frames.iter().position(|frame| frame.gates[0].scale == scale)
+    }
+}
+
+impl GateFrame {
+    /// Finds the way from the features to the gates.
+    fn draw(&mut self, frame_of: &[Option<usize>], reads: &[Vec<Source>]) {
+        let ends: Vec<usize> = self.gates.iter().map(|gate| gate.end).collect();
+        let own = frame_of[ends[0]];
+        let boxes: Vec<usize> = (0..frame_of.len()).filter(|index| frame_of[*index] == own).collect();
+        self.line = flow(&boxes, reads, &ends);
+        // The last gate is multiplied last: on top, its wire crosses none of the others.
+        if let Some(Piece::Fork(fork)) = self.line.last_mut()
+            && fork.join.is_none()
+        {
+            fork.lanes.reverse();
+        }
+    }
+}
+
+/// A frame before its boxes are placed.
+struct Draft {
+    gates: Vec<usize>,
+    members: Vec<NodeId>,
+    /// What it reads of the features.
+    sources: Vec<NodeId>,
 }
 
 struct Opening<'a> {
     graph: &'a Graph,
     ledger: &'a Ledger,
     scope: ScopeId,
+    inside: HashSet<NodeId>,
+    readers: HashMap<NodeId, Vec<NodeId>>,
     opened: Opened,
     of_node: HashMap<NodeId, usize>,
 }
 
 impl Opening<'_> {
-    fn is_inside(&self, id: NodeId) -> bool {
-        self.graph.is_within(self.graph[id].scope, self.scope)
+    /// What the output comes from, gates left out, in execution order.
+    fn features(&self) -> Vec<NodeId> {
+        let gates: HashSet<(NodeId, NodeId)> =
+            self.graph.gates_in(self.scope).map(|(_, gate)| (gate.scale, gate.node)).collect();
+        let mut found = HashSet::new();
+        let mut next = vec![self.graph[self.scope].output];
+        while let Some(id) = next.pop() {
+            if self.inside.contains(&id) && found.insert(id) {
+                next.extend(self.graph[id].inputs.iter().filter(|input| !gates.contains(&(id, **input))));
+            }
+        }
+        let mut features: Vec<NodeId> = found.into_iter().collect();
+        features.sort_unstable();
+        features
     }
 
-    /// From the scope's output back along the features, then turned round.
-    fn main_line(&self) -> Vec<NodeId> {
-        let mut depths: HashMap<NodeId, usize> = HashMap::new();
-        for id in self.graph.nodes_in(self.scope) {
-            let inputs = self.graph[id].inputs.iter();
-            let deepest = inputs.map(|input| depths.get(input).copied().unwrap_or(0)).max().unwrap_or(0);
-            depths.insert(id, deepest + 1);
-        }
-        let mut line = Vec::new();
-        let mut next = Some(self.graph[self.scope].output);
-        while let Some(id) = next.filter(|id| self.is_inside(*id)) {
-            line.push(id);
-            let inputs = &self.graph[id].inputs;
-            next = match self.graph[id].op {
-                Op::Scale => inputs.first().copied(),
-                // The first of the deepest: an addition of equals keeps the order of the graph.
-                _ => inputs.iter().rev().max_by_key(|input| depths.get(input).copied().unwrap_or(0)).copied(),
-            };
-        }
-        line.reverse();
-        line
-    }
-
-    /// Gives a node a box of its own or folds it into its input's; the index of a new box.
-    fn place(&mut self, id: NodeId, shares: bool) -> Option<usize> {
+    /// Gives a node a box of its own or folds it into its input's.
+    fn place(&mut self, id: NodeId, frame: Option<usize>) {
         let node = &self.graph[id];
         let input = node.inputs.first().and_then(|input| self.of_node.get(input)).copied();
         let owner = node.params.first().map(|param| self.graph[*param].owner).filter(|owner| *owner != id);
         let into = match (owner.and_then(|owner| self.of_node.get(&owner).copied()), input) {
-            (Some(twin), _) if shares => Some(twin),
+            (Some(twin), _) if frame.is_some() => Some(twin),
             (_, Some(input)) if is_folded(&node.op) && self.feeds_only(input, id) => Some(input),
             _ => None,
         };
@@ -142,109 +212,122 @@ impl Opening<'_> {
             if let Some(note) = note(&node.op).filter(|note| !layer.notes.contains(note)) {
                 layer.notes.push(note);
             }
-            return None;
+            return;
         }
-        let index = self.opened.boxes.len();
-        self.of_node.insert(id, index);
+        self.of_node.insert(id, self.opened.boxes.len());
         self.opened.boxes.push(LayerBox {
             node: id,
             nodes: vec![id],
-            title: title(&node.op),
+            title: title(self.graph, id),
             weights: self.ledger.layer(id).params,
             notes: Vec::new(),
-            is_round: matches!(node.op, Op::Add | Op::Scale | Op::Sigmoid | Op::Concat),
+            form: form(self.graph, id, frame.is_some()),
         });
-        Some(index)
+        self.opened.frame_of.push(frame);
     }
 
     /// Folding hides what lies between: the input may feed nothing else that is drawn.
     fn feeds_only(&self, input: usize, id: NodeId) -> bool {
-        let read = &self.graph[id].inputs;
-        let others = self.graph.nodes_in(self.scope).filter(|other| *other != id);
-        let mut readers = others.filter(|other| self.graph[*other].inputs.iter().any(|input| read.contains(input)));
-        readers.next().is_none() && !matches!(self.graph[self.opened.boxes[input].node].op, Op::Scale | Op::Sigmoid)
+        let mut readers = self.graph[id].inputs.iter().flat_map(|input| self.readers.get(input).into_iter().flatten());
+        readers.all(|reader| *reader == id)
+            && !matches!(self.graph[self.opened.boxes[input].node].op, Op::Scale | Op::Sigmoid)
     }
 
-    fn frames(&mut self) {
-        let gates: Vec<(usize, NodeId, NodeId)> =
-            self.graph.gates_in(self.scope).map(|(index, gate)| (index, gate.node, gate.scale)).collect();
-        for (index, node, scale) in gates {
-            let Some(scale) = self.of_node.get(&scale).copied() else { continue };
-            let mut members = Vec::new();
-            self.upstream(node, &mut members);
-            members.sort_unstable();
-            let first = self.opened.boxes.len();
-            for id in &members {
-                self.place(*id, true);
-            }
-            let frame = self.frame(index, scale, first, &members);
-            self.opened.frames.push(frame);
-        }
-    }
-
-    /// The nodes a gate is computed from that have no box yet.
-    fn upstream(&self, id: NodeId, members: &mut Vec<NodeId>) {
-        if self.is_inside(id) && !self.of_node.contains_key(&id) && !members.contains(&id) {
-            members.push(id);
-            for input in &self.graph[id].inputs {
-                self.upstream(*input, members);
-            }
-        }
-    }
-
-    fn frame(&self, gate: usize, scale: usize, first: usize, members: &[NodeId]) -> GateFrame {
-        let mut wires = Vec::new();
-        let mut entries = Vec::new();
-        let mut depths = vec![0_usize; self.opened.boxes.len() - first];
-        for id in members {
-            let to = self.of_node[id];
-            for input in &self.graph[*id].inputs {
-                match self.of_node.get(input).copied() {
-                    Some(from) if from >= first && from == to => {}
-                    Some(from) if from >= first => {
-                        depths[to - first] = depths[to - first].max(depths[from - first] + 1);
-                        wires.push((from, to));
-                    }
-                    _ => entries.push(to),
+    /// By box what it reads of its own frame, or of the features' way.
+    fn reads(&self) -> Vec<Vec<Source>> {
+        let frame_of = &self.opened.frame_of;
+        let of_box = |(index, layer): (usize, &LayerBox)| {
+            let mut reads: Vec<Source> = Vec::new();
+            for input in layer.nodes.iter().flat_map(|id| &self.graph[*id].inputs) {
+                let source = self.of_node.get(input).copied();
+                let is_gate = frame_of[index].is_none() && source.is_some_and(|source| frame_of[source].is_some());
+                let shown = source.filter(|source| frame_of[*source] == frame_of[index]);
+                if source != Some(index) && !is_gate && !reads.contains(&shown) {
+                    reads.push(shown);
                 }
             }
+            reads
+        };
+        self.opened.boxes.iter().enumerate().map(of_box).collect()
+    }
+
+    /// What each gate is computed from. Gates that have layers in common share a frame; so do those that look past
+    /// an earlier multiplication at the same features.
+    fn drafts(&self) -> Vec<Draft> {
+        let mut drafts: Vec<Draft> = Vec::new();
+        for (index, gate) in self.graph.gates_in(self.scope) {
+            if !self.of_node.contains_key(&gate.scale) || self.of_node.contains_key(&gate.node) {
+                continue;
+            }
+            let (mut members, mut sources) = (Vec::new(), Vec::new());
+            self.upstream(gate.node, &mut members, &mut sources);
+            let before = self.graph[gate.scale].inputs.iter().copied().find(|input| *input != gate.node);
+            let follows = |draft: &Draft| {
+                let last = draft.gates.last().map(|last| self.graph.gates[*last].scale);
+                last == before && last.is_some()
+            };
+            let joins = |draft: &Draft| {
+                let shares = draft.members.iter().any(|member| members.contains(member));
+                shares || (draft.sources == sources && !sources.iter().any(|source| Some(*source) == before))
+            };
+            match drafts.iter_mut().find(|draft| follows(draft) && joins(draft)) {
+                Some(draft) => {
+                    draft.gates.push(index);
+                    let new = members.into_iter().filter(|member| !draft.members.contains(member));
+                    draft.members.extend(new.collect::<Vec<_>>());
+                }
+                None => drafts.push(Draft { gates: vec![index], members, sources }),
+            }
         }
-        wires.dedup();
-        entries.dedup();
-        let mut columns = vec![Vec::new(); depths.iter().max().map_or(0, |deepest| deepest + 1)];
-        for (offset, depth) in depths.iter().enumerate() {
-            columns[*depth].push(first + offset);
+        drafts
+    }
+
+    /// The nodes a gate is computed from that have no box yet, and the features they read.
+    fn upstream(&self, id: NodeId, members: &mut Vec<NodeId>, sources: &mut Vec<NodeId>) {
+        if members.contains(&id) {
+            return;
         }
-        let definition = &self.graph.gates[gate];
-        let attention = match self.graph[definition.scope].kind {
+        if !self.inside.contains(&id) || self.of_node.contains_key(&id) {
+            if !sources.contains(&id) {
+                sources.push(id);
+            }
+            return;
+        }
+        members.push(id);
+        for input in &self.graph[id].inputs {
+            self.upstream(*input, members, sources);
+        }
+    }
+
+    fn frame(&mut self, draft: &Draft) {
+        let mut members: Vec<NodeId> =
+            draft.members.iter().copied().filter(|member| !self.of_node.contains_key(member)).collect();
+        members.sort_unstable();
+        for id in members {
+            self.place(id, Some(self.opened.frames.len()));
+        }
+        let gates: Vec<FramedGate> = draft.gates.iter().map(|index| self.framed(*index)).collect();
+        let attention = match self.graph[self.graph.gates[draft.gates[0]].scope].kind {
             ScopeKind::Attention(name) => name,
             _ => "",
         };
-        let title = gate_title(definition.kind, attention);
-        GateFrame { gate, kind: definition.kind, attention, title, scale, columns, wires, entries }
+        let mut titles: Vec<&str> = gates.iter().map(|gate| gate_title(gate.kind, attention)).collect();
+        titles.dedup();
+        self.opened.frames.push(GateFrame { gates, attention, title: titles.join(" + "), line: Vec::new() });
     }
 
-    fn lanes(&mut self, main: &[NodeId]) {
-        for (at, join) in main.iter().enumerate() {
-            if !matches!(self.graph[*join].op, Op::Add | Op::Concat) {
-                continue;
-            }
-            let before = at.checked_sub(1).map(|at| main[at]);
-            let inputs = self.graph[*join].inputs.iter().copied();
-            let others: Vec<NodeId> = inputs.filter(|input| Some(*input) != before).collect();
-            for input in others {
-                let mut chain = Vec::new();
-                let mut next = Some(input);
-                while let Some(id) = next.filter(|id| self.is_inside(*id) && !self.of_node.contains_key(id)) {
-                    chain.push(id);
-                    next = self.graph[id].inputs.first().copied();
-                }
-                // The block's own input has no box.
-                let from = next.and_then(|id| self.of_node.get(&id).copied());
-                chain.reverse();
-                let boxes = chain.into_iter().filter_map(|id| self.place(id, false)).collect();
-                self.opened.lanes.push(Lane { boxes, from, to: self.of_node[join] });
-            }
+    fn framed(&self, index: usize) -> FramedGate {
+        let gate = &self.graph.gates[index];
+        FramedGate { gate: index, kind: gate.kind, end: self.of_node[&gate.node], scale: self.of_node[&gate.scale] }
+    }
+}
+
+/// Later multiplications of a frame are drawn with its first.
+fn without(way: &mut Vec<Piece>, later: &HashSet<usize>) {
+    way.retain(|piece| !matches!(piece, Piece::Layer(layer) if later.contains(layer)));
+    for piece in way {
+        if let Piece::Fork(fork) = piece {
+            fork.lanes.iter_mut().for_each(|lane| without(lane, later));
         }
     }
 }
@@ -265,15 +348,33 @@ fn note(op: &Op) -> Option<&'static str> {
 }
 
 /// A layer in as few characters as its box has.
-fn title(op: &Op) -> String {
-    match op {
+fn title(graph: &Graph, id: NodeId) -> String {
+    match &graph[id].op {
         Op::GlobalAvgPool => "avg".to_owned(),
         Op::GlobalMaxPool => "max".to_owned(),
         Op::ChannelMean => "mean C".to_owned(),
         Op::ChannelMax => "max C".to_owned(),
         Op::Concat => "|".to_owned(),
         Op::Subsample { stride } => format!("1 of {stride}×{stride}"),
-        other => other.detail(),
+        _ => layer_text(graph, id),
+    }
+}
+
+fn form(graph: &Graph, id: NodeId, is_in_frame: bool) -> Form {
+    let node = &graph[id];
+    let channels = |input: &NodeId| graph[*input].shape.channels();
+    let before = node.inputs.first().map_or(0, channels);
+    match &node.op {
+        Op::Add | Op::Scale | Op::Sigmoid => Form::Round,
+        Op::Concat if is_in_frame => Form::Round,
+        Op::Concat => Form::Join(node.inputs.iter().map(channels).collect()),
+        Op::Conv2d(conv) if conv.groups > 1 && conv.groups == before => Form::Depthwise,
+        Op::Conv2d(conv) if conv.groups > 1 => Form::Grouped(conv.groups),
+        Op::ChannelSlice { start, length } if !is_in_frame => {
+            Form::Slice { start: *start, length: *length, of: before }
+        }
+        Op::ChannelShuffle { groups } if !is_in_frame => Form::Shuffle(*groups),
+        _ => Form::Plain,
     }
 }
 
@@ -283,11 +384,16 @@ pub fn gate_title(kind: GateKind, attention: &str) -> &'static str {
     match (kind, attention) {
         (GateKind::Channel, "cbam") => "CAM",
         (GateKind::Spatial, "cbam") => "SAM",
+        (GateKind::Rows, _) => "weights of rows",
+        (GateKind::Columns, _) => "weights of columns",
         (kind, name) => match (attention::find(name), kind) {
             (Some(block), _) => block.card().title,
             (None, GateKind::Channel) => "channel gate",
             (None, GateKind::Spatial) => "spatial gate",
-            (None, _) => "gate",
+            (None, GateKind::Volume) => "volume gate",
+            (None, GateKind::Paths { .. }) => "shares of paths",
+            (None, GateKind::Matrix) => "matrix of positions",
+            (None, GateKind::Rows | GateKind::Columns) => "strip gate",
         },
     }
 }
@@ -304,46 +410,80 @@ mod tests {
         (graph, opened)
     }
 
-    fn titles<'a>(opened: &'a Opened, boxes: &[usize]) -> Vec<&'a str> {
-        boxes.iter().map(|index| opened.boxes[*index].title.as_str()).collect()
+    /// The layers of the first lane that has any, all the way.
+    fn along(opened: &Opened, way: &[Piece]) -> Vec<String> {
+        let of = |piece: &Piece| match piece {
+            Piece::Layer(layer) => vec![opened.boxes[*layer].title.clone()],
+            Piece::Fork(fork) => {
+                fork.lanes.iter().find(|lane| !lane.is_empty()).map_or(Vec::new(), |lane| along(opened, lane))
+            }
+            Piece::Tangle(layers) => layers.iter().map(|layer| opened.boxes[*layer].title.clone()).collect(),
+        };
+        way.iter().flat_map(of).collect()
+    }
+
+    fn lanes(opened: &Opened, way: &[Piece]) -> Vec<Vec<String>> {
+        let fork = way.iter().find_map(|piece| match piece {
+            Piece::Fork(fork) => Some(fork),
+            _ => None,
+        });
+        fork.map_or(Vec::new(), |fork| fork.lanes.iter().map(|lane| along(opened, lane)).collect())
     }
 
     #[test]
     fn a_bottleneck_with_cbam_reads_as_people_draw_it() {
         let (_, opened) = open("resnet50+cbam", "layer3.2");
-        assert_eq!(titles(&opened, &opened.main), ["1×1, 256", "3×3, 256", "1×1, 1024", "×", "×", "+"]);
-        assert_eq!(opened.boxes[opened.main[1]].weights, 589_824);
-        assert_eq!(opened.boxes[opened.main[0]].notes, ["BN", "ReLU"]);
+        assert_eq!(along(&opened, &opened.line), ["1×1, 256", "3×3, 256", "1×1, 1024", "×", "×", "+"]);
+        assert_eq!(opened.boxes[1].weights, 589_824);
+        assert_eq!(opened.boxes[0].notes, ["BN", "ReLU"]);
         let [cam, sam] = &opened.frames[..] else { panic!("two gates") };
-        assert_eq!((cam.title, sam.title), ("CAM", "SAM"));
-        let columns: Vec<Vec<&str>> = cam.columns.iter().map(|column| titles(&opened, column)).collect();
-        assert_eq!(columns, [vec!["avg", "max"], vec!["fc 64"], vec!["fc 1024"], vec!["+"], vec!["σ"]]);
-        let columns: Vec<Vec<&str>> = sam.columns.iter().map(|column| titles(&opened, column)).collect();
-        assert_eq!(columns, [vec!["max C", "mean C"], vec!["|"], vec!["7×7, 1"], vec!["σ"]]);
-        let [lane] = &opened.lanes[..] else { panic!("one shortcut") };
-        assert!(lane.boxes.is_empty() && lane.from.is_none());
-        assert_eq!(opened.boxes[lane.to].title, "+");
+        assert_eq!((cam.title.as_str(), sam.title.as_str()), ("CAM", "SAM"));
+        assert_eq!(lanes(&opened, &cam.line), [["avg"], ["max"]]);
+        assert_eq!(along(&opened, &cam.line), ["avg", "fc 64", "fc 1024", "+", "σ"]);
+        assert_eq!(lanes(&opened, &sam.line), [["max C"], ["mean C"]]);
+        assert_eq!(along(&opened, &sam.line), ["max C", "|", "7×7, 1", "σ"]);
+        let shortcut = lanes(&opened, &opened.line).remove(1);
+        assert!(shortcut.is_empty());
     }
 
     #[test]
     fn projections_and_option_a_are_lanes_with_layers() {
         let (_, opened) = open("resnet50+se", "layer2.0");
-        assert_eq!(titles(&opened, &opened.lanes[0].boxes), ["1×1, 512, /2"]);
+        assert_eq!(lanes(&opened, &opened.line)[1], ["1×1, 512, /2"]);
         let (_, opened) = open("resnet20", "layer2.0");
-        assert_eq!(titles(&opened, &opened.lanes[0].boxes), ["1 of 2×2", "pad +16"]);
+        assert_eq!(lanes(&opened, &opened.line)[1], ["1 of 2×2", "pad +16"]);
         let (_, opened) = open("plain20", "layer2.0");
-        assert!(opened.lanes.is_empty());
+        assert!(lanes(&opened, &opened.line).is_empty());
+    }
+
+    #[test]
+    fn modules_are_lanes_that_join_and_units_are_split_and_shuffled() {
+        let (_, opened) = open("inception_v3+se", "mixed7.b");
+        let module = lanes(&opened, &opened.line);
+        assert_eq!(module.len(), 4, "{module:?}");
+        assert_eq!(module[1], ["1×1, 384", "1×3, 384"]);
+        let join = opened.boxes.iter().find_map(|layer| match &layer.form {
+            Form::Join(parts) => Some(parts.clone()),
+            _ => None,
+        });
+        assert_eq!(join.expect("a join"), [320, 384, 384, 384, 384, 192]);
+        let (_, opened) = open("shufflenet_v2_x1_0", "stage2.1");
+        let [past, into] = &lanes(&opened, &opened.line)[..] else { panic!("two halves") };
+        assert_eq!((past.len(), into.len()), (1, 4));
+        let forms: Vec<&Form> = opened.boxes.iter().map(|layer| &layer.form).collect();
+        assert!(forms.contains(&&Form::Slice { start: 58, length: 58, of: 116 }), "{forms:?}");
+        assert!(forms.contains(&&Form::Depthwise) && forms.contains(&&Form::Shuffle(2)), "{forms:?}");
+        let (_, opened) = open("shufflenet_v1_g3", "stage2.1");
+        assert_eq!(opened.boxes[0].form, Form::Grouped(3));
+        assert!(opened.boxes.iter().any(|layer| layer.title == "3×3 dw, 60"));
     }
 
     #[test]
     fn every_layer_of_every_block_is_in_exactly_one_box() {
-        for text in
-            ["resnet50+cbam", "resnet50+se(variant=nobias)", "resnet18+cam(variant=timm)", "resnet20+sam", "plain20"]
-        {
-            let graph = lower(&parse(text).expect("parses")).expect("lowers");
+        for text in super::super::tests::sampler() {
+            let graph = lower(&parse(&text).expect("parses")).expect("lowers");
             let ledger = Ledger::of(&graph);
-            let kinds = [ScopeKind::Stem, ScopeKind::Block, ScopeKind::Head];
-            for scope in kinds.into_iter().flat_map(|kind| graph.scopes_of(kind)) {
+            for scope in super::super::tests::parts(&graph) {
                 let opened = Opened::of(&graph, &ledger, scope);
                 let mut drawn: Vec<NodeId> = opened.boxes.iter().flat_map(|layer| layer.nodes.clone()).collect();
                 drawn.sort_unstable();

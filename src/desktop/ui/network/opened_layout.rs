@@ -1,35 +1,30 @@
-//! Where an opened block's boxes go, in world units: pure geometry. The main line is at y = 0.
+//! Where an opened block's boxes go, in world units: pure geometry. The features' way is at y = 0.
 
 use eframe::egui;
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 
-use super::opened::{LayerBox, Opened};
-use crate::network::graph::GateKind;
+use super::lanes::{End, Sketch};
+use super::opened::{Form, LayerBox, Opened};
+use crate::network::number;
 
-/// Between boxes on the main line.
-const GAP: f32 = 12.0;
 /// Height of a layer with its weights and notes.
-const BOX_HEIGHT: f32 = 48.0;
+pub(super) const BOX_HEIGHT: f32 = 48.0;
+/// Height of a layer among many lanes.
+const COMPACT_HEIGHT: f32 = 34.0;
 /// Height of a layer inside a frame.
-const SMALL_HEIGHT: f32 = 22.0;
-/// Between the two layers of a column.
-const STACK_GAP: f32 = 6.0;
+pub(super) const SMALL_HEIGHT: f32 = 22.0;
 /// Radius of a circle.
 pub const RADIUS: f32 = 9.0;
-/// Inside a frame.
-const PADDING: f32 = 10.0;
-/// Between boxes inside a frame.
-const SMALL_GAP: f32 = 9.0;
-/// A frame's title.
-const TITLE: f32 = 18.0;
-/// From the lowest layer of a frame to the main line, and from there to the frame's lower edge.
-const DROP: f32 = 24.0;
+/// Width of the bar in which lanes join.
+const BAR: f32 = 9.0;
+/// Width of the strip of channels a slice is cut from.
+pub const STRIP: f32 = 12.0;
 /// What leads in and out.
 const STUB: f32 = 22.0;
-/// From what is highest to an identity's lane.
-const LANE: f32 = 22.0;
 /// Room for the size of a layer's output under its box.
 const SIZE_BELOW: f32 = 14.0;
+/// Room for the cut ends of a grouped convolution.
+pub const TEETH: f32 = 6.0;
 /// Font size of a box's title.
 pub const TEXT: f32 = 12.0;
 /// Font size inside frames, of weights and notes.
@@ -40,152 +35,222 @@ pub const SMALL_TEXT: f32 = 11.0;
 pub struct PlacedOpened {
     /// By box.
     pub rects: Vec<Rect>,
-    /// By frame: the frame, and where its gate's values are shown.
-    pub frames: Vec<(Rect, Rect)>,
-    /// By lane: from, height, to.
-    pub lanes: Vec<(f32, f32, Pos2)>,
-    /// Where the main line starts and ends.
+    /// By frame.
+    pub frames: Vec<PlacedFrame>,
+    /// Between the boxes.
+    pub wires: Vec<Wire>,
+    /// By box: is it one of many lanes, drawn without notes?
+    pub is_compact: Vec<bool>,
+    /// What all convolutions among many lanes have folded in, where it is the same.
+    pub common: Option<String>,
+    /// Where the way starts and ends.
     pub line: [f32; 2],
     /// Everything.
     pub bounds: Rect,
 }
 
+/// A frame's geometry.
+#[derive(Clone, Debug)]
+pub struct PlacedFrame {
+    /// The frame.
+    pub rect: Rect,
+    /// By gate: where its values are shown.
+    pub values: Vec<Rect>,
+}
+
+/// A line from box to box.
+#[derive(Clone, Debug)]
+pub struct Wire {
+    /// Its corners, or points close enough to be a curve.
+    pub points: Vec<Pos2>,
+    /// What it carries.
+    pub kind: WireKind,
+    /// The boxes at its ends; `None` where it goes on in another wire.
+    pub ends: [Option<usize>; 2],
+}
+
+/// What a wire carries.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum WireKind {
+    /// Features.
+    Features,
+    /// The input, reshaped on its way around.
+    Reshaped,
+    /// Part of how the gates of this frame are computed.
+    Gate(usize),
+    /// A lane's share of the channels of a join: a band.
+    Band {
+        /// Its thickness.
+        height: f32,
+        /// How many.
+        channels: usize,
+    },
+}
+
+/// How much room a layer has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// Title, weights, notes, and the size below.
+    Full,
+    /// Title and weights: one of many lanes.
+    Compact,
+    /// The title only: in this frame.
+    Framed(usize),
+}
+
 /// The width of a text in this font size: an estimate, so that geometry needs no fonts.
-fn text_width(text: &str, size: f32) -> f32 {
+pub(super) fn text_width(text: &str, size: f32) -> f32 {
     text.chars().count() as f32 * size * 0.56
 }
 
-fn box_size(layer: &LayerBox, is_small: bool) -> Vec2 {
-    if layer.is_round {
-        return Vec2::splat(2.0 * RADIUS);
+/// The heights of a join's lanes: the widest lane is as high as a compact box, the others in proportion.
+pub(super) fn shares(parts: &[usize]) -> impl Iterator<Item = f32> + '_ {
+    let most = parts.iter().copied().max().unwrap_or(1).max(1) as f32;
+    parts.iter().map(move |part| (COMPACT_HEIGHT * *part as f32 / most).max(2.0))
+}
+
+pub(super) fn box_size(layer: &LayerBox, room: Room) -> Vec2 {
+    let teeth = match layer.form {
+        Form::Grouped(_) | Form::Depthwise => 2.0 * TEETH,
+        _ => 0.0,
+    };
+    match &layer.form {
+        Form::Round => return Vec2::splat(2.0 * RADIUS),
+        Form::Join(parts) => return vec2(BAR, shares(parts).sum()),
+        Form::Slice { of, .. } => {
+            return vec2(STRIP + 10.0 + text_width(&format!("{of} of {of}"), SMALL_TEXT), COMPACT_HEIGHT + 8.0);
+        }
+        Form::Shuffle(_) => return vec2(58.0, COMPACT_HEIGHT + 8.0),
+        Form::Plain | Form::Grouped(_) | Form::Depthwise => {}
     }
-    if is_small {
-        return vec2((text_width(&layer.title, SMALL_TEXT) + 14.0).max(34.0), SMALL_HEIGHT);
+    let weights = number::grouped(layer.weights);
+    let widest = text_width(&layer.title, TEXT).max(text_width(&weights, SMALL_TEXT)) + teeth;
+    match room {
+        Room::Framed(_) => vec2((text_width(&layer.title, SMALL_TEXT) + 14.0 + teeth).max(34.0), SMALL_HEIGHT),
+        Room::Compact => vec2((widest + 14.0).max(56.0), COMPACT_HEIGHT),
+        Room::Full => {
+            let notes = text_width(&layer.notes.join(" · "), SMALL_TEXT) + teeth;
+            vec2((widest.max(notes) + 18.0).max(64.0), BOX_HEIGHT)
+        }
     }
-    let weights = crate::network::number::grouped(layer.weights);
-    let notes = layer.notes.join(" · ");
-    let widest =
-        text_width(&layer.title, TEXT).max(text_width(&weights, SMALL_TEXT)).max(text_width(&notes, SMALL_TEXT));
-    vec2((widest + 18.0).max(64.0), BOX_HEIGHT)
+}
+
+/// What is written under a box, as room.
+pub(super) fn below(layer: &LayerBox, room: Room) -> f32 {
+    match (&layer.form, room) {
+        (_, Room::Framed(_)) => 0.0,
+        (Form::Join(_) | Form::Shuffle(_) | Form::Slice { .. }, _) | (_, Room::Full) => SIZE_BELOW,
+        (_, Room::Compact) => 0.0,
+    }
 }
 
 /// Places an opened block from left to right.
 #[must_use]
 pub fn place(opened: &Opened) -> PlacedOpened {
-    let mut placing = Placing { opened, rects: vec![Rect::NOTHING; opened.boxes.len()], frames: Vec::new() };
-    let end = placing.main_line();
-    let top = placing.top();
-    let (lanes, highest) = placing.lanes(top);
-    let Placing { rects, frames, .. } = placing;
-    let shown = rects.iter().copied().chain(frames.iter().flat_map(|(frame, values)| [*frame, *values]));
-    let mut bounds = shown.fold(Rect::from_min_max(pos2(0.0, highest), pos2(end, 36.0)), Rect::union);
+    let start = End::leading(vec![pos2(-STUB, 0.0), pos2(0.0, 0.0)], None);
+    let mut sketch = Sketch::way(opened, &opened.line, start, Room::Full);
+    sketch.shift(vec2(STUB, 0.0));
+    let end = STUB + sketch.width + STUB;
+    sketch.leave(pos2(end, 0.0));
+    let mut rects = vec![Rect::NOTHING; opened.boxes.len()];
+    let mut is_compact = vec![false; opened.boxes.len()];
+    for (index, rect, room) in sketch.rects {
+        rects[index] = rect;
+        is_compact[index] = room == Room::Compact;
+    }
+    sketch.frames.sort_by_key(|(index, _)| *index);
+    let frames: Vec<PlacedFrame> = sketch.frames.into_iter().map(|(_, frame)| frame).collect();
+    let shown = frames.iter().flat_map(|frame| frame.values.iter().copied().chain([frame.rect]));
+    let points = sketch.wires.iter().flat_map(|wire| &wire.points).map(|point| Rect::from_pos(*point));
+    let least = Rect::from_min_max(pos2(0.0, -sketch.above), pos2(end, sketch.below.max(36.0)));
+    let all = rects.iter().copied().filter(Rect::is_finite).chain(shown).chain(points);
+    let mut bounds = all.fold(least, Rect::union);
     bounds.min.y -= 6.0;
     bounds.max.y += 16.0;
-    PlacedOpened { rects, frames, lanes, line: [0.0, end], bounds }
+    let common = common_notes(opened, &is_compact);
+    PlacedOpened { rects, frames, wires: sketch.wires, is_compact, common, line: [0.0, end], bounds }
 }
 
-struct Placing<'a> {
-    opened: &'a Opened,
-    rects: Vec<Rect>,
-    frames: Vec<(Rect, Rect)>,
-}
-
-impl Placing<'_> {
-    fn main_line(&mut self) -> f32 {
-        let mut x = STUB;
-        for index in &self.opened.main {
-            if let Some(frame) = self.opened.frames.iter().position(|frame| frame.scale == *index) {
-                x = self.frame(frame, x) + GAP;
-            } else {
-                let size = box_size(&self.opened.boxes[*index], false);
-                self.rects[*index] = Rect::from_center_size(pos2(x + size.x / 2.0, 0.0), size);
-                x += size.x + GAP;
-            }
-        }
-        x - GAP + STUB
-    }
-
-    /// Places a frame with its left edge at `left`; returns its right edge.
-    fn frame(&mut self, index: usize, left: f32) -> f32 {
-        let frame = &self.opened.frames[index];
-        let rows = frame.columns.iter().map(Vec::len).max().unwrap_or(1).max(1) as f32;
-        let height = rows * SMALL_HEIGHT + (rows - 1.0) * STACK_GAP;
-        let middle = -DROP - height / 2.0;
-        let mut x = left + PADDING + SMALL_GAP;
-        for column in &frame.columns {
-            let width = column.iter().map(|member| box_size(&self.opened.boxes[*member], true).x).fold(0.0, f32::max);
-            let used = column.len() as f32 * (SMALL_HEIGHT + STACK_GAP) - STACK_GAP;
-            for (row, member) in column.iter().enumerate() {
-                let mut size = box_size(&self.opened.boxes[*member], true);
-                size.x = if self.opened.boxes[*member].is_round { size.x } else { width };
-                let y = middle - used / 2.0 + row as f32 * (SMALL_HEIGHT + STACK_GAP) + SMALL_HEIGHT / 2.0;
-                self.rects[*member] = Rect::from_center_size(pos2(x + width / 2.0, y), size);
-            }
-            x += width + SMALL_GAP;
-        }
-        let right = x + 2.0 * RADIUS + PADDING;
-        self.rects[frame.scale] = Rect::from_center_size(pos2(x + RADIUS, 0.0), Vec2::splat(2.0 * RADIUS));
-        let rect = Rect::from_min_max(pos2(left, middle - height / 2.0 - TITLE - 8.0), pos2(right, DROP));
-        let values = match frame.kind {
-            // Narrower than the frame: the output's size is beside it.
-            GateKind::Channel => Rect::from_min_max(pos2(left + 32.0, DROP + 20.0), pos2(right - 32.0, DROP + 56.0)),
-            _ => Rect::from_center_size(pos2(rect.center().x, DROP + 20.0 + 26.0), Vec2::splat(52.0)),
-        };
-        self.frames.push((rect, values));
-        right
-    }
-
-    fn top(&self) -> f32 {
-        let frames = self.frames.iter().map(|(frame, _)| frame.top());
-        let boxes = self.opened.main.iter().map(|index| self.rects[*index].top());
-        frames.chain(boxes).fold(-BOX_HEIGHT / 2.0, f32::min)
-    }
-
-    /// Places the lanes one above the other, the first lowest.
-    fn lanes(&mut self, top: f32) -> (Vec<(f32, f32, Pos2)>, f32) {
-        let mut y = top;
-        let mut lanes = Vec::new();
-        for lane in &self.opened.lanes {
-            let is_empty = lane.boxes.is_empty();
-            y -= if is_empty { LANE } else { LANE * 0.5 + SIZE_BELOW + BOX_HEIGHT / 2.0 };
-            let start = lane.from.map_or(STUB * 0.4, |from| self.rects[from].right() + GAP / 2.0);
-            let end = self.rects[lane.to].center_top();
-            let sizes: Vec<Vec2> = lane.boxes.iter().map(|index| box_size(&self.opened.boxes[*index], false)).collect();
-            let total: f32 = sizes.iter().map(|size| size.x + GAP).sum::<f32>() - GAP;
-            let mut x = (start + end.x - total) / 2.0;
-            for (index, size) in lane.boxes.iter().zip(sizes) {
-                self.rects[*index] = Rect::from_min_size(pos2(x, y - size.y / 2.0), size);
-                x += size.x + GAP;
-            }
-            lanes.push((start, y, end));
-            y -= if is_empty { 0.0 } else { BOX_HEIGHT / 2.0 };
-        }
-        (lanes, y)
-    }
+/// Compact boxes have no room for what is folded into them.
+fn common_notes(opened: &Opened, is_compact: &[bool]) -> Option<String> {
+    let compact = opened.boxes.iter().zip(is_compact).filter(|(layer, compact)| **compact && layer.weights > 0);
+    let mut notes = compact.map(|(layer, _)| layer.notes.join(" · "));
+    let first = notes.next().filter(|notes| !notes.is_empty())?;
+    notes.all(|other| other == first).then_some(first)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{parts, sampler};
     use super::*;
     use crate::network::cost::Ledger;
-    use crate::network::graph::ScopeKind;
     use crate::network::{lower, parse};
 
+    /// Points along a wire, close to each other.
+    fn sampled(wire: &Wire) -> impl Iterator<Item = Pos2> + '_ {
+        let half = if let WireKind::Band { height, .. } = wire.kind { height / 2.0 } else { 0.0 };
+        let between = |pair: &[Pos2]| {
+            let (from, to) = (pair[0], pair[1]);
+            let steps = ((to - from).length() / 2.0).ceil().max(1.0) as usize;
+            (0..=steps).map(move |step| from.lerp(to, step as f32 / steps as f32)).collect::<Vec<_>>()
+        };
+        wire.points.windows(2).flat_map(between).flat_map(move |at| [-half, 0.0, half].map(|by| at + vec2(0.0, by)))
+    }
+
     #[test]
-    fn boxes_never_overlap_and_everything_is_within_the_bounds() {
-        for text in ["resnet50+cbam", "resnet18+se", "resnet20(shortcut=c)+sam", "resnet20+cam", "plain20"] {
-            let graph = lower(&parse(text).expect("parses")).expect("lowers");
+    fn boxes_never_overlap_and_no_wire_runs_through_a_box_in_any_family() {
+        for text in sampler() {
+            let graph = lower(&parse(&text).expect("parses")).expect("lowers");
             let ledger = Ledger::of(&graph);
-            let kinds = [ScopeKind::Stem, ScopeKind::Block, ScopeKind::Head];
-            for scope in kinds.into_iter().flat_map(|kind| graph.scopes_of(kind)) {
+            for scope in parts(&graph) {
+                let path = format!("{text} {}", graph[scope].path);
                 let opened = Opened::of(&graph, &ledger, scope);
                 let placed = place(&opened);
                 for (index, rect) in placed.rects.iter().enumerate() {
-                    assert!(placed.bounds.contains_rect(*rect), "{text} {}", graph[scope].path);
-                    let others = placed.rects[index + 1..].iter();
-                    assert!(others.clone().all(|other| !other.intersects(*rect)), "{text} {}", graph[scope].path);
+                    assert!(placed.bounds.contains_rect(*rect), "{path}: {}", opened.boxes[index].title);
+                    let mut others = placed.rects[index + 1..].iter();
+                    assert!(others.all(|other| !other.intersects(*rect)), "{path}: {}", opened.boxes[index].title);
+                }
+                for (index, frame) in placed.frames.iter().enumerate() {
+                    for (layer, rect) in placed.rects.iter().enumerate() {
+                        let is_scale = opened.frames[index].gates.iter().any(|gate| gate.scale == layer);
+                        let belongs = is_scale || opened.frame_of[layer] == Some(index);
+                        assert_eq!(frame.rect.intersects(*rect), belongs, "{path}: {}", opened.boxes[layer].title);
+                    }
+                }
+                for wire in &placed.wires {
+                    for (layer, rect) in placed.rects.iter().enumerate() {
+                        let inner = rect.shrink(1.0);
+                        let crosses = !wire.ends.contains(&Some(layer)) && sampled(wire).any(|at| inner.contains(at));
+                        assert!(!crosses, "{path}: {:?} {:?} {}", wire.kind, wire.ends, opened.boxes[layer].title);
+                    }
                 }
             }
         }
+    }
+
+    #[test]
+    fn every_wire_of_the_graph_is_drawn() {
+        for text in ["inception_v3+cbam", "shufflenet_v2_x1_0+se", "resnet50(shortcut=c)", "inception_resnet_v2"] {
+            let graph = lower(&parse(text).expect("parses")).expect("lowers");
+            let ledger = Ledger::of(&graph);
+            for scope in parts(&graph) {
+                let opened = Opened::of(&graph, &ledger, scope);
+                let placed = place(&opened);
+                let box_of = |node| opened.boxes.iter().position(|layer| layer.nodes.contains(&node));
+                for (to, layer) in opened.boxes.iter().enumerate() {
+                    let reads = layer.nodes.iter().flat_map(|node| &graph[*node].inputs);
+                    for from in reads.filter_map(|node| box_of(*node)).filter(|from| *from != to) {
+                        let found = placed.wires.iter().any(|wire| wire.ends == [Some(from), Some(to)]);
+                        assert!(found, "{text} {}: {from} to {to} {}", graph[scope].path, layer.title);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lanes_of_a_join_are_as_wide_as_their_channels() {
+        assert_eq!(shares(&[64, 128, 32, 32]).collect::<Vec<_>>(), [17.0, 34.0, 8.5, 8.5]);
     }
 }

@@ -1,14 +1,15 @@
 //! Paints the overview: stages, blocks, shortcuts, gates.
 
 use eframe::egui;
-use egui::{Align2, Color32, Pos2, Rect, Stroke, StrokeKind, pos2, vec2};
+use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
 use super::gates::Gates;
+use super::glyphs;
 use super::layout::{ARC, Placed, PlacedBlock, PlacedGroup};
-use super::model::{Block, Group, Link, Overview};
+use super::model::{Block, Group, Link, Overview, Side};
 use super::pen::{Lettering, Pen, curve};
-use crate::desktop::ui::theme::size;
-use crate::network::graph::{GateKind, ScopeId};
+use crate::desktop::ui::theme::{opacity, size};
+use crate::network::graph::{GateKind, NodeId, ScopeId};
 
 /// A box this wide on the screen has room for the names of its layers.
 const READABLE: f32 = 64.0;
@@ -18,10 +19,19 @@ const READABLE: f32 = 64.0;
 pub struct Marks {
     /// The selected scope.
     pub selected: Option<ScopeId>,
+    /// The selected layer, where it is in no block.
+    pub layer: Option<NodeId>,
     /// The block under the pointer.
     pub hovered: Option<ScopeId>,
     /// The block with the keyboard.
     pub focused: Option<ScopeId>,
+}
+
+/// The block drawn for a run: the selected one, else the first.
+#[must_use]
+pub fn shown<'a>(group: &'a Group, place: &PlacedBlock, selected: Option<ScopeId>) -> &'a Block {
+    let run = &group.blocks[place.run.clone()];
+    run.iter().find(|block| Some(block.scope) == selected).unwrap_or(&run[0])
 }
 
 /// Paints everything.
@@ -32,15 +42,66 @@ pub fn overview(pen: &Pen, overview: &Overview, placed: &Placed, gates: &mut Gat
         }
     }
     wire(pen, placed);
+    for (side, (rect, leave)) in overview.side.iter().zip(&placed.side) {
+        classifier(pen, side, *rect, *leave, marks);
+    }
     for (group, place) in overview.groups.iter().zip(&placed.groups) {
-        let visible = group.blocks.iter().zip(&place.blocks).filter(|(_, place)| pen.sees(place.reach));
-        for (block, place) in visible {
+        for place in place.blocks.iter().filter(|place| pen.sees(place.reach)) {
+            let block = shown(group, place, marks.selected);
             shortcut(pen, block, place);
+            if let Some(badge) = place.badge {
+                cards(pen, group, place, badge, block, marks);
+            }
             body(pen, block, place, marks);
             gate_values(pen, block, place, gates);
         }
+        for ((_, id), rect) in group.loose.iter().zip(&place.loose) {
+            loose(pen, *rect, marks.layer == Some(*id));
+        }
         labels(pen, group, place);
     }
+}
+
+/// What sticks out behind a folded block, and how many it stands for.
+fn cards(pen: &Pen, group: &Group, place: &PlacedBlock, badge: Rect, block: &Block, marks: Marks) {
+    let colours = pen.colours;
+    let room = place.legs[1] - place.rect.right();
+    for step in [2.0, 1.0] {
+        let by = room * 0.28 * step;
+        let card = place.rect.translate(vec2(by, 0.0)).shrink2(vec2(0.0, by));
+        pen.filled(card, 4.0, colours.block.lerp_to_gamma(colours.canvas, 0.3 * step));
+        pen.outlined(card, 4.0, Stroke::new(1.0, colours.canvas), StrokeKind::Inside);
+    }
+    let position = group.blocks.iter().position(|known| known.scope == block.scope).unwrap_or(0) - place.run.start;
+    let is_first = position == 0 || marks.selected != Some(block.scope);
+    let text =
+        if is_first { format!("× {}", place.run.len()) } else { format!("{}/{}", position + 1, place.run.len()) };
+    let style = Lettering::new(size::LABEL).steady().semibold();
+    pen.text(badge.center(), Align2::CENTER_CENTER, &text, &style, colours.text);
+}
+
+/// A pool between blocks: it narrows.
+fn loose(pen: &Pen, rect: Rect, is_selected: bool) {
+    let rect = pen.rect(rect);
+    let colour = if is_selected { pen.colours.accent } else { pen.colours.muted };
+    let corners = vec![rect.left_top(), rect.right_center(), rect.left_bottom()];
+    pen.painter.add(Shape::convex_polygon(corners, pen.colours.block, Stroke::new(1.0, colour)));
+}
+
+/// A classifier on the side: no part of what is computed, so it stands back.
+fn classifier(pen: &Pen, side: &Side, rect: Rect, leave: f32, marks: Marks) {
+    let colours = pen.colours;
+    let stroke = Stroke::new(1.0, colours.wire.gamma_multiply(opacity::SIDE));
+    pen.path(&[pos2(leave, 0.0), pos2(leave, rect.top())], stroke, true);
+    let fill =
+        if marks.hovered == Some(side.block.scope) { lifted(colours.block, colours.text) } else { colours.block };
+    pen.filled(rect, 3.0, fill.gamma_multiply(opacity::SIDE));
+    let is_marked = [marks.selected, marks.focused].contains(&Some(side.block.scope));
+    let edge = if is_marked { Stroke::new(2.0, colours.accent) } else { stroke };
+    pen.outlined(rect, 3.0, edge, StrokeKind::Inside);
+    let style = Lettering::new(8.0).within(rect.width() - 2.0);
+    let short = if side.block.name.len() > 4 { "aux" } else { side.block.name.as_str() };
+    pen.text(rect.center(), Align2::CENTER_CENTER, short, &style, colours.faint);
 }
 
 fn frame(pen: &Pen, place: &PlacedGroup, is_selected: bool) {
@@ -101,7 +162,9 @@ fn body(pen: &Pen, block: &Block, place: &PlacedBlock, marks: Marks) {
         let clipped = pen.painter.with_clip_rect(pen.rect(foot).intersect(pen.painter.clip_rect()));
         Pen { painter: &clipped, view: pen.view, colours }.filled(place.rect, corner, colour);
     }
-    layers(pen, block, place);
+    if !layers(pen, block, place) {
+        glyphs::wiring(pen, block.wiring, place.rect);
+    }
     if marks.selected == Some(block.scope) {
         pen.outlined(place.rect, corner, Stroke::new(2.0, colours.accent), StrokeKind::Outside);
     } else if marks.focused == Some(block.scope) {
@@ -109,11 +172,11 @@ fn body(pen: &Pen, block: &Block, place: &PlacedBlock, marks: Marks) {
     }
 }
 
-/// The block's name and layers inside its box: they appear as one comes near.
-fn layers(pen: &Pen, block: &Block, place: &PlacedBlock) {
+/// The block's name and layers inside its box: they appear as one comes near. False while one is too far away.
+fn layers(pen: &Pen, block: &Block, place: &PlacedBlock) -> bool {
     let width = place.rect.width() - 3.0;
     if width * pen.view.scaling < READABLE {
-        return;
+        return false;
     }
     let step = (width * 0.34).min(place.rect.height() / (block.layers.len() as f32 + 3.0));
     let lettering = Lettering::new(step * 0.5).within(width);
@@ -130,6 +193,7 @@ fn layers(pen: &Pen, block: &Block, place: &PlacedBlock) {
         pen.text(row.center(), Align2::CENTER_CENTER, layer, &lettering, pen.colours.text);
         y += step;
     }
+    true
 }
 
 fn gate_values(pen: &Pen, block: &Block, place: &PlacedBlock, gates: &mut Gates) {
@@ -137,17 +201,17 @@ fn gate_values(pen: &Pen, block: &Block, place: &PlacedBlock, gates: &mut Gates)
     for ((gate, kind), world) in block.gates.iter().zip(&place.gates) {
         let colour = pen.colours.gate(*kind, attention);
         let rect = pen.rect(*world);
-        if *kind == GateKind::Channel {
+        if !kind.has_places() {
             pen.filled(*world, 0.0, colour.gamma_multiply(0.15));
         }
-        if gates.paint(pen.painter, rect, *gate, *kind, colour) {
+        if gates.paint(pen.painter, rect, *gate, *kind, (pen.colours, colour)) {
             continue;
         }
         // Before there are values: what kind of gate will be there.
         let bar = Rect::from_min_max(pos2(world.left(), world.bottom() - 3.0), world.max);
         match kind {
-            GateKind::Channel => pen.filled(bar, 1.5, colour.gamma_multiply(0.5)),
-            _ => {
+            GateKind::Channel | GateKind::Paths { .. } => pen.filled(bar, 1.5, colour.gamma_multiply(0.5)),
+            GateKind::Spatial | GateKind::Rows | GateKind::Columns | GateKind::Volume | GateKind::Matrix => {
                 pen.outlined(*world, 1.0, Stroke::new(1.0, colour.gamma_multiply(0.5)), StrokeKind::Inside);
             }
         }

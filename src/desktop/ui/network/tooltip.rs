@@ -11,7 +11,7 @@ use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Shared, widgets};
 use crate::network::attention;
 use crate::network::cost::formula;
-use crate::network::graph::{Graph, ScopeId, ScopeKind};
+use crate::network::graph::{GateKind, Graph, NodeId, Op, ScopeId, ScopeKind};
 use crate::network::number;
 
 /// `layer3.2 · Bottleneck + CBAM`.
@@ -21,12 +21,16 @@ pub(super) fn title(graph: &Graph, scope: ScopeId) -> String {
     if name == graph[scope].label { name.to_owned() } else { format!("{name} · {}{attention}", graph[scope].label) }
 }
 
-/// What a screen reader says of a block.
-pub(super) fn spoken(block: &Block) -> String {
-    match block.attention.and_then(attention::find) {
-        Some(attention) => format!("{}, {}", block.name, attention.card().title),
-        None => block.name.clone(),
+/// What a screen reader says of a block, and of a folded run of so many.
+pub(super) fn spoken(block: &Block, count: usize) -> String {
+    let mut words = block.name.clone();
+    if let Some(attention) = block.attention.and_then(attention::find) {
+        words = format!("{words}, {}", attention.card().title);
     }
+    if count > 1 {
+        words = format!("{words}, one of {count} alike, folded");
+    }
+    words
 }
 
 /// A tooltip's rows keep to one width, so that values line up.
@@ -46,6 +50,9 @@ pub(super) fn block(ui: &mut Ui, shared: &Shared, network: &Network, block: &Blo
     widgets::fact(ui, "Output", shape_text(block.shape));
     widgets::fact(ui, "Parameters", number::grouped(cost.params));
     widgets::fact(ui, "MACs", number::grouped(cost.macs));
+    if let Some(words) = block.wiring.words() {
+        widgets::fact(ui, "Wiring", words);
+    }
     if graph[block.scope].kind == ScopeKind::Block {
         widgets::fact(ui, "Shortcut", block.link.label());
         let title = block.attention.and_then(attention::find).map_or("none", |found| found.card().title);
@@ -54,19 +61,36 @@ pub(super) fn block(ui: &mut Ui, shared: &Shared, network: &Network, block: &Blo
     for (index, kind) in &block.gates {
         let Some(stats) = shared.inspection(network).and_then(|found| found.stats.get(*index)) else { continue };
         let label = format!("{} mean", gate_title(*kind, block.attention.unwrap_or_default()));
-        widgets::fact(ui, &label, format!("{:.3}", stats.mean));
+        widgets::fact(ui, &label, number::value(stats.mean));
     }
 }
 
 pub(super) fn layer(ui: &mut Ui, network: &Network, layer: &LayerBox) {
+    let words: Vec<&str> = layer.nodes.iter().map(|id| network.graph[*id].op.name()).collect();
+    node(ui, network, layer.node, &words.join(" · "));
+}
+
+/// A layer of no block.
+pub(super) fn loose(ui: &mut Ui, network: &Network, id: NodeId) {
+    node(ui, network, id, network.graph[id].op.name());
+}
+
+fn node(ui: &mut Ui, network: &Network, id: NodeId, words: &str) {
     narrow(ui);
     let graph = &network.graph;
-    let node = &graph[layer.node];
+    let node = &graph[id];
     ui.label(widgets::strong(node.name.as_str(), size::TEXT));
-    let words: Vec<&str> = layer.nodes.iter().map(|id| graph[*id].op.name()).collect();
-    widgets::caption(ui, words.join(" · "));
+    widgets::caption(ui, words);
+    if let (Op::Conv2d(conv), Some(input)) = (&node.op, node.inputs.first())
+        && conv.groups > 1
+    {
+        let each = graph[*input].shape.channels() / conv.groups;
+        let words =
+            if each == 1 { "each channel by itself".to_owned() } else { format!("{} of {each} channels", conv.groups) };
+        widgets::fact(ui, "Groups", words);
+    }
     widgets::fact(ui, "Output", shape_text(node.shape));
-    let (params, macs) = formula(graph, layer.node);
+    let (params, macs) = formula(graph, id);
     for (label, term) in [("Parameters", params), ("MACs", macs)] {
         let Some(term) = term else { continue };
         widgets::fact(ui, label, number::grouped(term.value));
@@ -78,11 +102,24 @@ pub(super) fn gate(ui: &mut Ui, shared: &Shared, network: &Network, index: usize
     narrow(ui);
     let gate = &network.graph.gates[index];
     ui.label(widgets::strong(gate.name.as_str(), size::TEXT));
-    widgets::caption(ui, format!("{} gate", gate.kind.as_str()));
+    widgets::caption(ui, in_words(gate.kind));
     if let Some(stats) = shared.inspection(network).and_then(|found| found.stats.get(index)) {
-        widgets::fact(ui, "Mean", format!("{:.3}", stats.mean));
-        widgets::fact(ui, "Min", format!("{:.3}", stats.min));
-        widgets::fact(ui, "Max", format!("{:.3}", stats.max));
+        widgets::fact(ui, "Mean", number::value(stats.mean));
+        widgets::fact(ui, "Min", number::value(stats.min));
+        widgets::fact(ui, "Max", number::value(stats.max));
+    }
+}
+
+/// What a kind of gate is.
+fn in_words(kind: GateKind) -> String {
+    match kind {
+        GateKind::Channel => "channel gate: one value a channel".to_owned(),
+        GateKind::Spatial => "spatial gate: one value a position".to_owned(),
+        GateKind::Rows => "gate of rows: one value a channel and row".to_owned(),
+        GateKind::Columns => "gate of columns: one value a channel and column".to_owned(),
+        GateKind::Volume => "volume gate: one value a channel and position".to_owned(),
+        GateKind::Paths { paths } => format!("gate over {paths} paths: a channel's shares, they sum to 1"),
+        GateKind::Matrix => "matrix gate: for each position a map over all, which sums to 1".to_owned(),
     }
 }
 

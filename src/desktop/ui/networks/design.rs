@@ -188,7 +188,7 @@ impl Design {
 fn used_options(spec: &NetworkSpec) -> Vec<Used> {
     let mut used: Vec<Used> = Vec::new();
     for attention in choices(spec) {
-        for declared in attention.block().options() {
+        for declared in attention.block().declared() {
             if !used.iter().any(|(known, _)| known.field.key == declared.field.key) {
                 let value = attention.options().value(&declared).clone();
                 used.push((declared, value));

@@ -5,6 +5,7 @@ use eframe::egui;
 use egui::{Align2, PointerButton, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2};
 
 use super::brush::brush;
+use super::columns::{self, Columns};
 use crate::desktop::document::{Command, Network};
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, widgets};
@@ -26,6 +27,7 @@ pub(super) struct Matrix {
     stroke: u64,
     /// The column being painted while the button is down.
     painting: Option<usize>,
+    columns: Columns,
 }
 
 /// What a cell sets.
@@ -39,7 +41,7 @@ enum Target {
 struct Grid<'a> {
     network: &'a Network,
     stages: Vec<Stage>,
-    /// `None` first, then every attention block.
+    /// `None` first, then attention blocks.
     columns: Vec<Option<&'static str>>,
     left: f32,
     cell: f32,
@@ -49,10 +51,9 @@ impl Matrix {
     pub(super) fn ui(&mut self, ui: &mut Ui, network: &Network, out: &mut Outbox) {
         widgets::section(ui, "Attention matrix");
         ui.add_space(4.0);
-        let columns: Vec<Option<&'static str>> =
-            std::iter::once(None).chain(attention::names().into_iter().map(Some)).collect();
+        let columns = self.columns.shown(&network.spec);
         let left = ui.cursor().left() + NAMES;
-        let cell = (ui.available_width() - NAMES) / columns.len() as f32;
+        let cell = (ui.available_width() - NAMES - columns::MORE) / columns.len() as f32;
         let stages = zoo::stages(&network.spec).unwrap_or_default();
         let grid = Grid { network, stages, columns, left, cell };
         if !ui.input(|input| input.pointer.button_down(PointerButton::Primary)) {
@@ -84,7 +85,10 @@ impl Matrix {
             };
             let response = ui.interact(rect, ui.scope_id().with(("header", column)), Sense::click());
             let font = if response.hovered() { theme::semibold(size::LABEL) } else { theme::regular(size::LABEL) };
-            ui.painter().text(rect.center(), Align2::CENTER_CENTER, title, font, colour);
+            let mut text = egui::text::LayoutJob::simple_singleline(title.to_owned(), font, colour);
+            text.wrap = egui::text::TextWrapping::truncate_at_width(grid.cell - 2.0);
+            let text = ui.painter().layout_job(text);
+            ui.painter().galley(Align2::CENTER_CENTER.anchor_size(rect.center(), text.size()).min, text, colour);
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
             if response.clicked() {
                 self.stroke += 1;
@@ -92,6 +96,8 @@ impl Matrix {
             }
             response.on_hover_text(spoken);
         }
+        let more = Rect::from_min_max(Pos2::new(row.right() - columns::MORE, row.top()), row.max);
+        self.columns.more(ui, more, &grid.columns);
         ui.painter().hline(row.x_range(), row.bottom(), Stroke::new(1.0, colours.line));
     }
 
@@ -189,7 +195,7 @@ impl Grid<'_> {
     /// The place of a column in a row, at most `height` high.
     fn rect(&self, row: Rect, column: usize, height: f32) -> Rect {
         let center = Pos2::new(self.left + self.cell * (column as f32 + 0.5), row.center().y);
-        Rect::from_center_size(center, Vec2::new(self.cell - 12.0, height))
+        Rect::from_center_size(center, Vec2::new(self.cell - if self.cell < 36.0 { 6.0 } else { 12.0 }, height))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The left panel: the list of networks, the design of the active one, its attention matrix.
 
 pub(super) mod brush;
+mod columns;
 mod design;
 mod matrix;
 mod preprocessing;

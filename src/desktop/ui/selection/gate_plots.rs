@@ -1,4 +1,4 @@
-//! The gates of the selected part: bars of the channel gate, the spatial gate over what the network saw.
+//! The gates of the selected part: bars of a channel gate, shares of paths, maps and strips over what the network saw.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use crate::compute::explain::Stats;
 use crate::compute::imaging::colour::viridis;
 use crate::desktop::document::Network;
 use crate::desktop::jobs::Inspection;
+use crate::desktop::ui::shares::Shares;
 use crate::desktop::ui::textures::{Detail, GateTextures, Scale};
 use crate::desktop::ui::theme::{self, opacity, palette, size};
 use crate::desktop::ui::{Outbox, Shared, widgets};
@@ -44,19 +45,22 @@ pub(super) fn show(
         };
         ui.add_space(size::PADDING);
         let shape: Vec<String> = values.shape.dims().iter().map(ToString::to_string).collect();
-        let heading = match gate.kind {
-            GateKind::Channel => format!("Channel gate · {} values", shape.join(" × ")),
-            _ => format!("Spatial gate · {}", shape.join(" × ")),
-        };
-        widgets::section(ui, &heading);
+        widgets::section(ui, &heading(gate.kind, &shape.join(" × ")));
         ui.add_space(2.0);
         let is_selected = shared.selection.gate.as_deref() == Some(gate.name.as_str());
+        let range = inspection.lens(*index).map_or((0.0, 1.0), |lens| lens.scale(stats));
         let clicked = match gate.kind {
             GateKind::Channel => {
                 let sorted = textures.sorted(inspection, *index);
-                channel(ui, network, gate, sorted, is_selected)
+                channel(ui, network, gate, sorted, range, is_selected)
             }
-            _ => spatial(ui, inspection, gate, *index, is_selected, textures),
+            GateKind::Paths { .. } => match textures.shares(inspection, *index) {
+                Some(shares) => paths(ui, network, gate, &shares, is_selected),
+                None => false,
+            },
+            GateKind::Spatial | GateKind::Rows | GateKind::Columns | GateKind::Volume | GateKind::Matrix => {
+                over_picture(ui, inspection, gate, *index, range, is_selected, textures)
+            }
         };
         if clicked {
             select(network, gate, out);
@@ -80,26 +84,65 @@ pub(super) fn show(
     }
 }
 
-fn channel(ui: &mut Ui, network: &Network, gate: &Gate, sorted: &[f32], is_selected: bool) -> bool {
+fn heading(kind: GateKind, shape: &str) -> String {
+    match kind {
+        GateKind::Channel => format!("Channel gate · {shape} values"),
+        GateKind::Spatial => format!("Spatial gate · {shape}"),
+        GateKind::Rows => format!("Rows, mean of channels · {shape}"),
+        GateKind::Columns => format!("Columns, mean of channels · {shape}"),
+        GateKind::Volume => format!("Volume, mean of channels · {shape}"),
+        GateKind::Paths { paths } => format!("Shares of {paths} paths · {shape}"),
+        GateKind::Matrix => format!("Matrix, mean of positions · {shape}"),
+    }
+}
+
+/// The colour of a gate's attention.
+fn colour_of(ui: &Ui, network: &Network, gate: &Gate) -> Color32 {
     let attention = match network.graph[gate.scope].kind {
         ScopeKind::Attention(name) => name,
         _ => "",
     };
-    let colour = palette(ui).gate(gate.kind, attention);
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), BARS), Sense::click());
-    let plot = Rect::from_min_max(rect.min, pos2(rect.right() - 16.0, rect.bottom()));
-    scale(ui, plot);
-    widgets::channel_bars(ui, plot, sorted, colour);
-    outline(ui, rect, &response, is_selected);
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &gate.name));
-    response.on_hover_text(format!("{}\nsorted, on an absolute scale from 0 to 1", gate.name)).clicked()
+    palette(ui).gate(gate.kind, attention)
 }
 
-fn spatial(
+/// The channels' shares stacked, and the mean share of each path.
+fn paths(ui: &mut Ui, network: &Network, gate: &Gate, shares: &Shares, is_selected: bool) -> bool {
+    let colour = colour_of(ui, network, gate);
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), BARS), Sense::click());
+    let plot = Rect::from_min_max(rect.min, pos2(rect.right() - 16.0, rect.bottom()));
+    scale(ui, plot, (0.0, 1.0));
+    shares.paint_small(ui.painter(), plot, palette(ui), colour);
+    outline(ui, rect, &response, is_selected);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &gate.name));
+    for (path, (name, mean)) in shares.names.iter().zip(&shares.means).enumerate() {
+        ui.horizontal(|ui| {
+            let (square, _) = ui.allocate_exact_size(Vec2::splat(10.0), Sense::hover());
+            ui.painter().rect_filled(square, 2.0, palette(ui).path(colour, path, shares.names.len()));
+            widgets::muted(ui, format!("{name}: mean share {}", number::value(*mean)));
+        });
+    }
+    response.on_hover_text(format!("{}\neach channel's shares of the paths, they sum to 1", gate.name)).clicked()
+}
+
+fn channel(ui: &mut Ui, network: &Network, gate: &Gate, sorted: &[f32], range: (f32, f32), is_selected: bool) -> bool {
+    let colour = colour_of(ui, network, gate);
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), BARS), Sense::click());
+    let plot = Rect::from_min_max(rect.min, pos2(rect.right() - 16.0, rect.bottom()));
+    scale(ui, plot, range);
+    widgets::channel_bars(ui, plot, sorted, range, colour);
+    outline(ui, rect, &response, is_selected);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &gate.name));
+    let (low, high) = (end(range.0), end(range.1));
+    response.on_hover_text(format!("{}\nsorted, on an absolute scale from {low} to {high}", gate.name)).clicked()
+}
+
+/// A map or strip over what the network saw.
+fn over_picture(
     ui: &mut Ui,
     inspection: &Arc<Inspection>,
     gate: &Gate,
     index: usize,
+    range: (f32, f32),
     is_selected: bool,
     textures: &mut GateTextures,
 ) -> bool {
@@ -115,10 +158,14 @@ fn spatial(
     if let Some(heat) = textures.gate(ui.ctx(), inspection, index, Scale::Absolute, Detail::Smooth) {
         ui.painter().image(heat, rect, whole, Color32::WHITE.gamma_multiply(opacity::HEAT));
     }
-    colour_bar(ui, Rect::from_min_max(pos2(rect.right() + 8.0, rect.top()), pos2(rect.right() + 14.0, rect.bottom())));
+    let bar = Rect::from_min_max(pos2(rect.right() + 8.0, rect.top()), pos2(rect.right() + 14.0, rect.bottom()));
+    colour_bar(ui, bar, range);
     outline(ui, rect, &response, is_selected);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &gate.name));
-    response.on_hover_text(format!("{}\nviridis, on an absolute scale from 0 to 1", gate.name)).clicked()
+    let uniform = inspection.lens(index).and_then(|lens| lens.uniform());
+    let uniform = uniform.map_or_else(String::new, |uniform| format!("\nuniform: {}", number::value(uniform)));
+    let scale = format!("viridis, on an absolute scale from {} to {}", end(range.0), end(range.1));
+    response.on_hover_text(format!("{}\n{scale}{uniform}", gate.name)).clicked()
 }
 
 fn select(network: &Network, gate: &Gate, out: &mut Outbox) {
@@ -127,11 +174,22 @@ fn select(network: &Network, gate: &Gate, out: &mut Outbox) {
     out.select_gate(scope_name(graph, block), gate.name.as_str());
 }
 
-/// The lines at 0, ½ and 1 with their numbers.
-fn scale(ui: &Ui, plot: Rect) {
+/// The end of a scale.
+fn end(number: f32) -> String {
+    if number.fract() == 0.0 { format!("{number}") } else { number::value(number) }
+}
+
+/// The lines at 0, ½ and 1 with their numbers; of a wider scale those at its ends and at 0.
+fn scale(ui: &Ui, plot: Rect, range: (f32, f32)) {
     let colours = palette(ui);
-    for (value, text) in [(0.0, "0"), (0.5, "½"), (1.0, "1")] {
-        let y = plot.bottom() - plot.height() * value;
+    let ends = [end(range.0), end(range.1)];
+    let lines = match range {
+        (0.0, 1.0) => vec![(0.0, "0"), (0.5, "½"), (1.0, "1")],
+        (low, high) if low < 0.0 => vec![(low, ends[0].as_str()), (0.0, "0"), (high, ends[1].as_str())],
+        (low, high) => vec![(low, ends[0].as_str()), (high, ends[1].as_str())],
+    };
+    for (value, text) in lines {
+        let y = plot.bottom() - plot.height() * widgets::along(value, range);
         ui.painter().hline(
             plot.x_range(),
             y.clamp(plot.top() + 0.5, plot.bottom() - 0.5),
@@ -142,8 +200,8 @@ fn scale(ui: &Ui, plot: Rect) {
     }
 }
 
-/// viridis from 0 to 1, upwards.
-fn colour_bar(ui: &Ui, rect: Rect) {
+/// viridis upwards, with the ends of the scale.
+fn colour_bar(ui: &Ui, rect: Rect, (low, high): (f32, f32)) {
     const STEPS: u32 = 16;
     let mut mesh = Mesh::default();
     for step in 0..=STEPS {
@@ -160,8 +218,8 @@ fn colour_bar(ui: &Ui, rect: Rect) {
     }
     ui.painter().add(egui::Shape::mesh(mesh));
     let (font, colour) = (theme::regular(size::LABEL), palette(ui).faint);
-    ui.painter().text(rect.right_top() + Vec2::new(5.0, -2.0), Align2::LEFT_TOP, "1", font.clone(), colour);
-    ui.painter().text(rect.right_bottom() + Vec2::new(5.0, 2.0), Align2::LEFT_BOTTOM, "0", font, colour);
+    ui.painter().text(rect.right_top() + Vec2::new(5.0, -2.0), Align2::LEFT_TOP, end(high), font.clone(), colour);
+    ui.painter().text(rect.right_bottom() + Vec2::new(5.0, 2.0), Align2::LEFT_BOTTOM, end(low), font, colour);
 }
 
 fn outline(ui: &Ui, rect: Rect, response: &egui::Response, is_selected: bool) {
@@ -177,17 +235,16 @@ fn outline(ui: &Ui, rect: Rect, response: &egui::Response, is_selected: bool) {
 /// Min, mean and max in three columns that never move.
 fn numbers(ui: &mut Ui, stats: &Stats) {
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), size::ROW), Sense::hover());
-    let spoken = format!("min {:.3}, mean {:.3}, max {:.3}", stats.min, stats.mean, stats.max);
+    let [min, mean, max] = [stats.min, stats.mean, stats.max].map(number::value);
+    let spoken = format!("min {min}, mean {mean}, max {max}");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &spoken));
     let colours = palette(ui);
     let column = row.width() / 3.0;
-    for (index, (label, value)) in
-        [("min", stats.min), ("mean", stats.mean), ("max", stats.max)].into_iter().enumerate()
-    {
+    for (index, (label, value)) in [("min", min), ("mean", mean), ("max", max)].into_iter().enumerate() {
         let left = row.left_center() + Vec2::new(column * index as f32, 0.0);
         let label = ui.painter().text(left, Align2::LEFT_CENTER, label, theme::regular(size::TEXT), colours.muted);
         let at = pos2(label.right() + 6.0, left.y);
-        ui.painter().text(at, Align2::LEFT_CENTER, format!("{value:.3}"), theme::regular(size::TEXT), colours.text);
+        ui.painter().text(at, Align2::LEFT_CENTER, value, theme::regular(size::TEXT), colours.text);
     }
 }
 

@@ -5,7 +5,7 @@ use super::{one, three};
 use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Options};
 use crate::network::zoo::shared::{classifier, lettered_stages};
-use crate::network::zoo::{Alias, Family, Lowering, Model, Stage};
+use crate::network::zoo::{Alias, Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct BnInception;
@@ -57,12 +57,17 @@ const STAGES: [(&str, &[Module]); 3] = [
 const EPS: f64 = 1e-5;
 
 impl Family for BnInception {
-    fn title(&self) -> &'static str {
-        "BN-Inception"
-    }
-
-    fn paper(&self) -> &'static str {
-        "Ioffe and Szegedy, ICML 2015"
+    fn card(&self) -> FamilyCard {
+        FamilyCard {
+            title: "BN-Inception",
+            summary: "GoogLeNet's modules with BatchNorm after every convolution and two 3×3 in a row where it had a 5×5.",
+            why: "It is the network that batch normalisation was introduced with, and the Inception that the SENet paper added its blocks to.",
+            caution: "This is the SENet release's definition, in which no convolution has a bias and pools round up as in Caffe, so counts of other libraries can differ.",
+            formula: &["y = [W1·x | W3·W1·x | W3·W3·W1·x | W1·avg x]", "each W with BN and ReLU"],
+            paper: "Ioffe and Szegedy, ICML 2015, arXiv 1502.03167",
+            place: "After the whole module, where its branches have been joined.",
+            picture: ("bn_inception", "inception3.a"),
+        }
     }
 
     fn models(&self) -> Vec<Model> {

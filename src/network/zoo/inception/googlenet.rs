@@ -5,7 +5,7 @@ use super::{chain, one, three, unit};
 use crate::network::graph::{Conv2d, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options};
 use crate::network::zoo::shared::{AUXILIARY, classifier, lettered_stages, word};
-use crate::network::zoo::{Family, Lowering, Model, Stage};
+use crate::network::zoo::{Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct GoogleNet;
@@ -38,12 +38,17 @@ const FIFTH: Field = Field {
 };
 
 impl Family for GoogleNet {
-    fn title(&self) -> &'static str {
-        "GoogLeNet"
-    }
-
-    fn paper(&self) -> &'static str {
-        "Szegedy et al., CVPR 2015"
+    fn card(&self) -> FamilyCard {
+        FamilyCard {
+            title: "GoogLeNet",
+            summary: "A module looks at its input with a 1×1, two larger kernels and a maximum pool side by side and joins what they find.",
+            why: "1×1 convolutions in front of the large kernels cut the channels first, so that looking at several sizes at once costs little: 6,624,904 parameters in all.",
+            caution: "torchvision's third branch has a 3×3 where the paper has a 5×5 (branch3=5), and counts differ in whether the heads that help training are in them (aux=heads, 13,004,888).",
+            formula: &["y = [W1·x | W3·W1·x | W3·W1·x | W1·max x]", "each W with BN and ReLU"],
+            paper: "Szegedy et al., CVPR 2015, arXiv 1409.4842",
+            place: "After the whole module, where its branches have been joined.",
+            picture: ("googlenet", "inception3.a"),
+        }
     }
 
     fn models(&self) -> Vec<Model> {

@@ -2,11 +2,12 @@
 //! down before they are added.
 
 use super::{chain, one, shrinking, three, unit};
+use crate::network::attention::Position;
 use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Options};
 use crate::network::spec::Place;
 use crate::network::zoo::shared::{SHORTCUT, classifier, word};
-use crate::network::zoo::{Family, Lowering, Model, Stage};
+use crate::network::zoo::{Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct InceptionResnet;
@@ -32,12 +33,17 @@ const STAGES: [Part; 3] = [
 const LAST: usize = 1536;
 
 impl Family for InceptionResnet {
-    fn title(&self) -> &'static str {
-        "Inception-ResNet"
-    }
-
-    fn paper(&self) -> &'static str {
-        "Szegedy et al., AAAI 2017"
+    fn card(&self) -> FamilyCard {
+        FamilyCard {
+            title: "Inception-ResNet",
+            summary: "Inception modules as residual branches: what they join is brought back to the input's width by a 1×1, turned down and added.",
+            why: "Shortcuts let Inception networks train much faster, and turning the branches down (to 0.17, 0.10 and 0.20 here) keeps wide ones stable.",
+            caution: "The SENet paper's 11.75 GFLOPs are not those of this definition, which needs 13,155,794,016 MACs at 299×299.",
+            formula: &["y = ReLU(x + factor·W1·[branches of x])"],
+            paper: "Szegedy et al., AAAI 2017, arXiv 1602.07261",
+            place: "At the end of the residual branch: after its 1×1, before it is turned down and added.",
+            picture: ("inception_resnet_v2", "stage1.0"),
+        }
     }
 
     fn models(&self) -> Vec<Model> {
@@ -100,20 +106,25 @@ impl Block {
             None => STAGES[STAGES.len() - 1].blocks.to_string(),
         };
         l.scope_as(ScopeKind::Block, [&index, name], "Inception residual", |l| {
+            let place = format!("{stage}.{index}");
+            let entered = l.attend_at(Position::Pre, &place, x);
             let b = &mut l.builder;
             let width = b.shape(x).channels();
-            let lanes = (self.lanes)(b, x);
+            let lanes = (self.lanes)(b, entered);
             let joined = b.add("concat", Op::Concat, &lanes);
             let branch = b.add("conv2d", Op::Conv2d(one(width).with_bias()), &[joined]);
-            let mut branch = l.attend(&format!("{stage}.{index}"), branch);
-            let b = &mut l.builder;
+            let mut branch = l.attend(&place, branch);
             if self.has_shortcuts {
                 if let Some(factor) = self.factor {
-                    branch = b.add("scale", Op::Times { factor }, &[branch]);
+                    branch = l.builder.add("scale", Op::Times { factor }, &[branch]);
                 }
-                branch = b.add("add", Op::Add, &[branch, x]);
+                let shortcut = l.attend_at(Position::Identity, &place, x);
+                branch = l.builder.add("add", Op::Add, &[branch, shortcut]);
             }
-            if self.factor.is_some() { b.add("act", Op::Relu, &[branch]) } else { branch }
+            if self.factor.is_some() {
+                branch = l.builder.add("act", Op::Relu, &[branch]);
+            }
+            l.attend_at(Position::Post, &place, branch)
         })
     }
 }

@@ -5,7 +5,7 @@ use super::{chain, one, shrinking, three, unit};
 use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Options};
 use crate::network::zoo::shared::{AUXILIARY, classifier, lettered_stages, word};
-use crate::network::zoo::{Family, Lowering, Model, Stage};
+use crate::network::zoo::{Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct InceptionV3;
@@ -35,12 +35,20 @@ const STAGES: [(&str, &[(&str, Module)]); 3] = [
 ];
 
 impl Family for InceptionV3 {
-    fn title(&self) -> &'static str {
-        "Inception-v3"
-    }
-
-    fn paper(&self) -> &'static str {
-        "Szegedy et al., CVPR 2016"
+    fn card(&self) -> FamilyCard {
+        FamilyCard {
+            title: "Inception-v3",
+            summary: "Inception modules whose large kernels are taken apart: a 5×5 into two 3×3, a 7×7 into a 1×7 and a 7×1.",
+            why: "A 1×7 followed by a 7×1 has 14 weights for two channels where a 7×7 has 49, and sees the same window.",
+            caution: "It wants pictures of 299×299, and published counts include the head that only training needs (27,161,264 parameters with aux=heads, 23,834,568 without).",
+            formula: &[
+                "y = [W1·x | W7×1·W1×7·W1·x | (W1×7·W7×1)²·W1·x | W1·avg x]",
+                "each W with BN and ReLU; the module at 17×17",
+            ],
+            paper: "Szegedy et al., CVPR 2016, arXiv 1512.00567",
+            place: "After the whole module, where its branches have been joined.",
+            picture: ("inception_v3", "mixed6.b"),
+        }
     }
 
     fn models(&self) -> Vec<Model> {

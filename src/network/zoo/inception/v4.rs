@@ -5,7 +5,7 @@ use super::{chain, one, shrinking, three, unit};
 use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Options};
 use crate::network::zoo::shared::{classifier, numbered_stages};
-use crate::network::zoo::{Family, Lowering, Model, Stage};
+use crate::network::zoo::{Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct InceptionV4;
@@ -27,12 +27,17 @@ const STAGES: [&[(Module, usize)]; 3] =
 const STEM_PARTS: usize = 6;
 
 impl Family for InceptionV4 {
-    fn title(&self) -> &'static str {
-        "Inception-v4"
-    }
-
-    fn paper(&self) -> &'static str {
-        "Szegedy et al., AAAI 2017"
+    fn card(&self) -> FamilyCard {
+        FamilyCard {
+            title: "Inception-v4",
+            summary: "More of Inception-v3's modules and more alike: four of kind A, seven of kind B, three of kind C, with a reduction between the kinds.",
+            why: "Its authors trained it beside Inception-ResNet to see what shortcuts add: the residual twin trains faster and ends a thin margin ahead.",
+            caution: "It has no shortcuts, so attention after a module weighs everything that goes on and not an addition to it.",
+            formula: &["y = [W1·x | W3·W1·x | W3·W3·W1·x | W1·avg x]", "each W with BN and ReLU; the module of kind A"],
+            paper: "Szegedy et al., AAAI 2017, arXiv 1602.07261",
+            place: "After the whole module, where its branches have been joined.",
+            picture: ("inception_v4", "stage1.0"),
+        }
     }
 
     fn models(&self) -> Vec<Model> {

@@ -1,7 +1,7 @@
 //! The inverted residual (Sandler et al., CVPR 2018): 1×1 to more channels, depthwise k×k, 1×1 back without an
 //! activation, and a shortcut where shapes agree. MobileNetV3 and EfficientNet have an SE after the depthwise layer.
 
-use crate::network::attention::SqueezeExcite;
+use crate::network::attention::{Position, SqueezeExcite};
 use crate::network::graph::{Conv2d, NodeId, Op, ScopeKind};
 use crate::network::zoo::Lowering;
 use crate::network::zoo::shared::attend_or_built_in;
@@ -45,11 +45,14 @@ impl Inverted {
     ) -> NodeId {
         lowering.scope_as(ScopeKind::Block, words, "Inverted residual", |l| {
             let before = l.builder.shape(input).channels();
-            let branch = self.branch(l, place, before, input);
-            if !self.has_shortcuts || self.stride != 1 || before != self.out {
-                return branch;
+            let entered = l.attend_at(Position::Pre, place, input);
+            let branch = self.branch(l, place, before, entered);
+            let mut output = branch;
+            if self.has_shortcuts && self.stride == 1 && before == self.out {
+                let shortcut = l.attend_at(Position::Identity, place, input);
+                output = l.builder.add("add", Op::Add, &[branch, shortcut]);
             }
-            l.builder.add("add", Op::Add, &[branch, input])
+            l.attend_at(Position::Post, place, output)
         })
     }
 

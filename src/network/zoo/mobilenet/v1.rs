@@ -4,7 +4,7 @@
 use crate::network::graph::{Conv2d, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options};
 use crate::network::zoo::shared::{WIDTH, classifier, number, numbered_stages, width_of, word};
-use crate::network::zoo::{Alias, Family, Lowering, Model, Stage};
+use crate::network::zoo::{Alias, Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct MobileNetV1;
@@ -29,12 +29,17 @@ const ACTIVATION: Field = Field {
 };
 
 impl Family for MobileNetV1 {
-    fn title(&self) -> &'static str {
-        "MobileNet"
-    }
-
-    fn paper(&self) -> &'static str {
-        "Howard et al., 2017"
+    fn card(&self) -> FamilyCard {
+        FamilyCard {
+            title: "MobileNet",
+            summary: "A convolution taken apart: a depthwise 3×3 looks at each channel on its own, a pointwise 1×1 mixes the channels.",
+            why: "With N output channels that is 1/N + 1/9 of the work of a full 3×3, which is what made it the network of phones.",
+            caution: "Where attention sits changes the count: SE after the pointwise layers makes 4,718,044 parameters, while the CBAM paper's 5.07 M need it after the depthwise ones too (attend=both).",
+            formula: &["y = ReLU6(BN(W1·ReLU6(BN(D3·x))))", "W1 is the pointwise layer, D3 the depthwise 3×3"],
+            paper: "Howard et al., 2017, arXiv 1704.04861",
+            place: "After the pointwise layer's activation; with attend=both after the depthwise one's too.",
+            picture: ("mobilenet_v1", "stage2.1"),
+        }
     }
 
     fn models(&self) -> Vec<Model> {

@@ -7,7 +7,7 @@ use crate::network::options::{Declared, Options};
 use crate::network::zoo::shared::{
     SHORTCUT, WIDTH, classifier, make_divisible, number, numbered_stages, width_of, word,
 };
-use crate::network::zoo::{Alias, Family, Lowering, Model, Stage};
+use crate::network::zoo::{Alias, Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct MobileNetV2;
@@ -20,12 +20,17 @@ const LAST: usize = 1280;
 const EPS: f64 = 1e-5;
 
 impl Family for MobileNetV2 {
-    fn title(&self) -> &'static str {
-        "MobileNetV2"
-    }
-
-    fn paper(&self) -> &'static str {
-        "Sandler et al., CVPR 2018"
+    fn card(&self) -> FamilyCard {
+        FamilyCard {
+            title: "MobileNetV2",
+            summary: "Inverted residuals: a 1×1 widens few channels sixfold, a depthwise 3×3 looks, a 1×1 narrows them again, and the shortcut joins the narrow ends.",
+            why: "What is kept between blocks stays small, and no activation follows the narrowing because a ReLU would lose information where channels are few.",
+            caution: "A block that strides or changes its channels has no shortcut, and a width below 100 % leaves the last layer's 1280 channels as they are.",
+            formula: &["y = x + BN(W1·ReLU6(BN(D3·ReLU6(BN(W1·x)))))", "D3 is the depthwise 3×3"],
+            paper: "Sandler et al., CVPR 2018, arXiv 1801.04381",
+            place: "At the end of the branch: after its last BatchNorm, before the addition.",
+            picture: ("mobilenet_v2", "stage3.1"),
+        }
     }
 
     fn models(&self) -> Vec<Model> {

@@ -6,7 +6,7 @@ use crate::network::attention::SqueezeExcite;
 use crate::network::graph::{Conv2d, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options};
 use crate::network::zoo::shared::{BUILT_IN, SHORTCUT, WIDTH, make_divisible, number, numbered_stages, width_of, word};
-use crate::network::zoo::{Alias, Family, Lowering, Model, Stage};
+use crate::network::zoo::{Alias, Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct MobileNetV3;
@@ -86,12 +86,17 @@ fn rows_by_stage(model: &str) -> Vec<&'static [Row]> {
 }
 
 impl Family for MobileNetV3 {
-    fn title(&self) -> &'static str {
-        "MobileNetV3"
-    }
-
-    fn paper(&self) -> &'static str {
-        "Howard et al., ICCV 2019"
+    fn card(&self) -> FamilyCard {
+        FamilyCard {
+            title: "MobileNetV3",
+            summary: "MobileNetV2's inverted residuals with SE in some of them, 5×5 kernels and a hard swish, found by a search and finished by hand.",
+            why: "Hard sigmoid and hard swish need no exponential, only additions, products and limits, which phones compute fast and exactly.",
+            caution: "Its own SE has a quarter of the widened channels and a hard sigmoid, so that gates of exactly 0 and 1 are no fault; attention that is chosen takes its place.",
+            formula: &["hard σ(x) = min(max(x + 3, 0), 6) / 6", "hard swish(x) = x·hard σ(x)"],
+            paper: "Howard et al., ICCV 2019, arXiv 1905.02244",
+            place: "After the depthwise layer, where its own SE is, before the 1×1 that narrows.",
+            picture: ("mobilenet_v3_large", "stage3.1"),
+        }
     }
 
     fn models(&self) -> Vec<Model> {

@@ -1,6 +1,7 @@
 //! The wiring: stem, residual blocks, shortcuts, head.
 
 use super::config::Config;
+use crate::network::attention::Position;
 use crate::network::graph::{Conv2d, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::zoo::Lowering;
 
@@ -55,29 +56,33 @@ fn residual_block(
 ) -> NodeId {
     let label = if config.bottleneck { "Bottleneck" } else { "BasicBlock" };
     lowering.scope(ScopeKind::Block, &index.to_string(), label, |lowering| {
-        let branch = branch(lowering, config, width, stride, input);
-        let attended = lowering.attend(&format!("{stage}.{index}"), branch);
-        if config.shortcut == "none" {
-            return lowering.builder.add("relu", Op::Relu, &[attended]);
+        let place = format!("{stage}.{index}");
+        let entered = lowering.attend_at(Position::Pre, &place, input);
+        let branch = branch(lowering, config, &place, width, stride, entered);
+        let mut sum = lowering.attend(&place, branch);
+        if config.shortcut != "none" {
+            let shortcut = shortcut(lowering, config, config.out_channels(width), stride, input);
+            let shortcut = lowering.attend_at(Position::Identity, &place, shortcut);
+            sum = lowering.builder.add("add", Op::Add, &[sum, shortcut]);
         }
-        let shortcut = shortcut(lowering, config, config.out_channels(width), stride, input);
-        let b = &mut lowering.builder;
-        let sum = b.add("add", Op::Add, &[attended, shortcut]);
-        b.add("relu", Op::Relu, &[sum])
+        let output = lowering.builder.add("relu", Op::Relu, &[sum]);
+        lowering.attend_at(Position::Post, &place, output)
     })
 }
 
 /// The residual branch: basic 3×3, 3×3 or bottleneck 1×1, 3×3, 1×1.
-fn branch(lowering: &mut Lowering, config: &Config, width: usize, stride: usize, input: NodeId) -> NodeId {
-    let b = &mut lowering.builder;
+fn branch(lowering: &mut Lowering, config: &Config, place: &str, width: usize, stride: usize, input: NodeId) -> NodeId {
     let (first, inner) = (config.first(width), config.inner(width));
     if config.bottleneck {
         let (on_first, on_second) = config.strides(stride);
+        let b = &mut lowering.builder;
         let x = b.conv_bn("conv1", "bn1", Some("relu1"), Conv2d::new(first, 1).stride(on_first), input);
         let middle = Conv2d::new(inner, 3).stride(on_second).groups(config.groups);
         let x = b.conv_bn("conv2", "bn2", Some("relu2"), middle, x);
-        b.conv_bn("conv3", "bn3", config.last_relu("relu3"), Conv2d::new(width * 4, 1), x)
+        let x = lowering.attend_at(Position::Inner, place, x);
+        lowering.builder.conv_bn("conv3", "bn3", config.last_relu("relu3"), Conv2d::new(width * 4, 1), x)
     } else {
+        let b = &mut lowering.builder;
         let x = b.conv_bn("conv1", "bn1", Some("relu1"), Conv2d::new(first, 3).stride(stride), input);
         b.conv_bn("conv2", "bn2", config.last_relu("relu2"), Conv2d::new(width, 3), x)
     }

@@ -7,7 +7,7 @@ mod build;
 mod config;
 mod presets;
 
-use super::{Alias, Family, Lowering, Model, Stage};
+use super::{Alias, Family, FamilyCard, Lowering, Model, Stage};
 use crate::network::options::{Declared, Options};
 use crate::network::spec::Place;
 use config::Config;
@@ -17,12 +17,17 @@ use presets::{ALIASES, PRESETS, Preset};
 pub struct Resnet;
 
 impl Family for Resnet {
-    fn title(&self) -> &'static str {
-        "ResNet"
-    }
-
-    fn paper(&self) -> &'static str {
-        "He et al., CVPR 2016"
+    fn card(&self) -> FamilyCard {
+        FamilyCard {
+            title: "ResNet",
+            summary: "Each block computes only what is to be added to its input; a shortcut carries the input past it unchanged.",
+            why: "Plain networks train worse the deeper they are (plain34 ends with a higher training error than plain18), and shortcuts turn that round; ResNeXt, wide ResNets and SENet-154 keep the shortcut and change the branch.",
+            caution: "The stride of a bottleneck is on its 3×3 as in torchvision, while the paper and the SE and CBAM tables have it on the first 1×1 (stride=v1): the same parameters, 231,211,008 MACs less in resnet50.",
+            formula: &["y = ReLU(x + F(x))", "F(x) = BN(W3·ReLU(BN(W2·ReLU(BN(W1·x)))))"],
+            paper: "He et al., CVPR 2016, arXiv 1512.03385",
+            place: "At the end of the residual branch: after its last BatchNorm, before the addition and the last ReLU.",
+            picture: ("resnet50", "layer1.1"),
+        }
     }
 
     fn models(&self) -> Vec<Model> {

@@ -2,10 +2,11 @@
 //! know. Attention goes after the branch's last BatchNorm.
 
 use super::v2::{stages, stem};
+use crate::network::attention::Position;
 use crate::network::graph::{Conv2d, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options};
 use crate::network::zoo::shared::{SHORTCUT, WIDTH, classifier, number, width_of, word};
-use crate::network::zoo::{Family, Lowering, Model, Stage};
+use crate::network::zoo::{Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct ShuffleNetV1;
@@ -49,12 +50,17 @@ fn first_width(groups: usize) -> usize {
 }
 
 impl Family for ShuffleNetV1 {
-    fn title(&self) -> &'static str {
-        "ShuffleNet"
-    }
-
-    fn paper(&self) -> &'static str {
-        "Zhang et al., CVPR 2018"
+    fn card(&self) -> FamilyCard {
+        FamilyCard {
+            title: "ShuffleNet",
+            summary: "Its 1×1 convolutions work in groups, and a shuffle deals the channels out so that the next groups see something of each.",
+            why: "Without the shuffle a group would only ever know its own channels, and with it the work that groups save can be spent on more channels.",
+            caution: "More groups mean more channels and not less work: the five sizes cost about the same, 133 to 143 million MACs in the paper.",
+            formula: &["y = ReLU(x + G1·D3·shuffle(G1·x))", "shuffle: channel k of group g goes to place k·groups + g"],
+            paper: "Zhang et al., CVPR 2018, arXiv 1707.01083",
+            place: "At the end of the branch: after its last BatchNorm, before the addition or the joining.",
+            picture: ("shufflenet_v1_g3", "stage2.1"),
+        }
     }
 
     fn models(&self) -> Vec<Model> {
@@ -111,19 +117,24 @@ impl Unit<'_> {
             let before = l.builder.shape(input).channels();
             // A strided unit's branch makes the channels that the pooled input leaves to be made.
             let made = if self.strides { self.width.saturating_sub(before).max(1) } else { self.width };
-            let branch = self.branch(l, made, input);
-            let b = &mut l.builder;
+            let entered = l.attend_at(Position::Pre, self.place, input);
+            let branch = self.branch(l, made, entered);
             let joined = match (self.strides, self.has_shortcuts) {
                 (true, _) => {
-                    let pooled = b.scope(ScopeKind::Shortcut, "shortcut", "pooled", |b| {
+                    let pooled = l.builder.scope(ScopeKind::Shortcut, "shortcut", "pooled", |b| {
                         b.add("avgpool", Op::AvgPool(Pool2d::new(3, 2).padded(1)), &[input])
                     });
-                    b.add("concat", Op::Concat, &[pooled, branch])
+                    let pooled = l.attend_at(Position::Identity, self.place, pooled);
+                    l.builder.add("concat", Op::Concat, &[pooled, branch])
                 }
-                (false, true) => b.add("add", Op::Add, &[branch, input]),
+                (false, true) => {
+                    let shortcut = l.attend_at(Position::Identity, self.place, input);
+                    l.builder.add("add", Op::Add, &[branch, shortcut])
+                }
                 (false, false) => branch,
             };
-            b.add("relu", Op::Relu, &[joined])
+            let output = l.builder.add("relu", Op::Relu, &[joined]);
+            l.attend_at(Position::Post, self.place, output)
         })
     }
 

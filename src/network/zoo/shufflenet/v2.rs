@@ -5,7 +5,7 @@ use crate::network::graph::{Conv2d, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 use crate::network::spec::Place;
 use crate::network::zoo::shared::classifier;
-use crate::network::zoo::{Family, Lowering, Model, Stage};
+use crate::network::zoo::{Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct ShuffleNetV2;
@@ -40,12 +40,17 @@ fn find(model: &str) -> &'static Preset {
 }
 
 impl Family for ShuffleNetV2 {
-    fn title(&self) -> &'static str {
-        "ShuffleNetV2"
-    }
-
-    fn paper(&self) -> &'static str {
-        "Ma et al., ECCV 2018"
+    fn card(&self) -> FamilyCard {
+        FamilyCard {
+            title: "ShuffleNetV2",
+            summary: "Half of the channels go past the block untouched, the other half through a 1×1, a depthwise 3×3 and a 1×1; both are joined and shuffled.",
+            why: "It follows what was measured to be fast instead of what counts few MACs: equal widths, few groups, few branches, few element-wise steps.",
+            caution: "Attention at the branch's end weighs only the half that went through it.",
+            formula: &["y = shuffle([x₁ | F(x₂)])", "F(x) = W1·D3·W1·x, each with BN, the 1×1 with ReLU too"],
+            paper: "Ma et al., ECCV 2018, arXiv 1807.11164",
+            place: "At the end of the branch: after its last ReLU, before the halves are joined.",
+            picture: ("shufflenet_v2_x1_0", "stage2.1"),
+        }
     }
 
     fn models(&self) -> Vec<Model> {

@@ -1,8 +1,8 @@
 //! Where a trained network looks, over test images with masks.
 
 use super::{AttentionSettings, BlockLook, Look};
-use crate::compute::engine::{Plan, PlanOptions};
-use crate::compute::explain::grad_cam;
+use crate::compute::engine::{GateValues, Plan, PlanOptions};
+use crate::compute::explain::{GateMap, Lens, Slice, counterpart, grad_cam};
 use crate::compute::lab::LabError;
 use crate::compute::lab::data::{Dataset, Example, Mask, Split, normalise};
 use crate::compute::lab::experiments::looking::{coverage, energy, points_inside};
@@ -20,7 +20,7 @@ pub(super) fn chance(dataset: &dyn Dataset, masks: u64) -> Result<f64, LabError>
     Ok(sum / masks.max(1) as f64)
 }
 
-/// Grad-CAM of the true class and every spatial gate, over the first `settings.masks` test images.
+/// Grad-CAM of the true class and every gate that says where, over the first `settings.masks` test images.
 pub(super) fn look(
     learnt: &Learnt,
     dataset: &dyn Dataset,
@@ -33,7 +33,7 @@ pub(super) fn look(
     let plan = Plan::new(graph, weights, options)?;
     let node = last_stage(graph);
     let mut seen = Sum::default();
-    let mut maps: Vec<(usize, Sum)> = spatial(graph).map(|(index, _)| (index, Sum::default())).collect();
+    let mut maps: Vec<(usize, Sum)> = with_places(graph).map(|index| (index, Sum::default())).collect();
     for index in 0..settings.masks {
         wait()?;
         let example = dataset.example(Split::Test, index)?;
@@ -45,8 +45,8 @@ pub(super) fn look(
         }
         let run = plan.run(&tensor)?;
         for (gate, sum) in &mut maps {
-            if let Some(values) = run.gates.get(*gate) {
-                sum.add(&values.values, [values.shape.dims()[0], values.shape.dims()[1]], mask);
+            if let Some(map) = map_of(graph, &run.gates, *gate) {
+                sum.add(&map.values, map.size, mask);
             }
         }
         say((index + 1) as f32 / settings.masks as f32);
@@ -94,8 +94,22 @@ fn last_stage(graph: &Graph) -> NodeId {
     stage.map_or_else(|| graph.output(), |stage| graph[stage].output)
 }
 
-fn spatial(graph: &Graph) -> impl Iterator<Item = (usize, &Gate)> {
-    graph.gates.iter().enumerate().filter(|(_, gate)| gate.kind == GateKind::Spatial)
+/// The gates that say where: maps, and strips in pairs, of which the rows stand for both.
+fn with_places(graph: &Graph) -> impl Iterator<Item = usize> {
+    (0..graph.gates.len()).filter(|index| match graph.gates[*index].kind {
+        GateKind::Spatial | GateKind::Volume | GateKind::Matrix => true,
+        GateKind::Rows => counterpart(graph, *index).is_some(),
+        GateKind::Channel | GateKind::Columns | GateKind::Paths { .. } => false,
+    })
+}
+
+/// Where a gate looks: a volume on average over its channels, a matrix over its positions, strips by their product.
+fn map_of<'a>(graph: &Graph, gates: &'a [GateValues], index: usize) -> Option<GateMap<'a>> {
+    let lens = |index: usize| Some(Lens::of(graph, graph.gates.get(index)?, &gates.get(index)?.values));
+    match counterpart(graph, index) {
+        Some(other) => lens(index)?.together(&lens(other)?, Slice::Mean),
+        None => lens(index)?.map(Slice::Mean),
+    }
 }
 
 fn block_of(graph: &Graph, gate: &Gate) -> String {

@@ -1,0 +1,185 @@
+//! How the layers of a part hang together: one after the other, or side by side until they join. Read off the edges
+//! alone, so a residual block, an Inception module and a network that nobody has drawn yet are told apart by nothing
+//! but their wires.
+
+/// What a layer reads: another layer of the part, or something outside of it.
+pub type Source = Option<usize>;
+
+/// A piece of a way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// One layer.
+    Layer(usize),
+    /// Lanes side by side.
+    Fork(Fork),
+    /// Layers whose wires cross so that they are neither one after the other nor side by side, in execution order.
+    Tangle(Vec<usize>),
+}
+
+/// Lanes that leave from one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fork {
+    /// In the order in which the join reads them; an empty lane hands on what came in.
+    pub lanes: Vec<Vec<Piece>>,
+    /// The layer all of them lead to; `None` where their ends go on to the join of an outer fork.
+    pub join: Option<usize>,
+}
+
+/// The way through `members` (in execution order) to `ends`, where `reads` says what each layer reads.
+#[must_use]
+pub fn flow(members: &[usize], reads: &[Vec<Source>], ends: &[usize]) -> Vec<Piece> {
+    let region = Region { reads, from: None, to: None, ends };
+    region.way(members)
+}
+
+/// What lies between two layers that everything passes; `None` is the outside.
+struct Region<'a> {
+    reads: &'a [Vec<Source>],
+    from: Source,
+    to: Option<usize>,
+    /// The layers whose outputs leave, where `to` is outside.
+    ends: &'a [usize],
+}
+
+impl Region<'_> {
+    fn enters(&self, layer: usize, within: &[usize]) -> bool {
+        let reads = &self.reads[layer];
+        let is_outside = |source: &Source| source.is_none_or(|source| !within.contains(&source));
+        reads.is_empty() || reads.iter().any(is_outside)
+    }
+
+    fn leaves(&self, layer: usize) -> bool {
+        match self.to {
+            Some(to) => self.reads[to].contains(&Some(layer)),
+            None => self.ends.contains(&layer),
+        }
+    }
+
+    /// Does something go straight past all layers between?
+    fn is_bypassed(&self) -> bool {
+        match self.to {
+            Some(to) => self.reads[to].contains(&self.from),
+            None => self.from.is_some_and(|from| self.ends.contains(&from)),
+        }
+    }
+
+    fn way(&self, members: &[usize]) -> Vec<Piece> {
+        if members.is_empty() {
+            return Vec::new();
+        }
+        let parts = self.parts(members);
+        if parts.len() > 1 || self.is_bypassed() {
+            return vec![Piece::Fork(self.fork(parts))];
+        }
+        let cuts: Vec<usize> = members.iter().copied().filter(|layer| self.is_passed_by_all(*layer, members)).collect();
+        if cuts.is_empty() {
+            return vec![Piece::Tangle(members.to_vec())];
+        }
+        let mut way = Vec::new();
+        let mut from = self.from;
+        let mut after = None;
+        for cut in cuts.iter().copied().map(Some).chain([None]) {
+            let is_between =
+                |layer: &usize| after.is_none_or(|after| *layer > after) && cut.is_none_or(|cut| *layer < cut);
+            let between: Vec<usize> = members.iter().copied().filter(is_between).collect();
+            let region = Region { reads: self.reads, from, to: cut.or(self.to), ends: self.ends };
+            way.extend(region.way(&between));
+            way.extend(cut.map(Piece::Layer));
+            (from, after) = (cut, cut);
+        }
+        way
+    }
+
+    fn fork(&self, parts: Vec<Vec<usize>>) -> Fork {
+        let order = |source: &dyn Fn(&Source) -> bool| {
+            self.to.and_then(|to| self.reads[to].iter().position(source)).unwrap_or(usize::MAX)
+        };
+        let mut lanes: Vec<(usize, Vec<Piece>)> = Vec::new();
+        if self.is_bypassed() {
+            lanes.push((order(&|source| *source == self.from), Vec::new()));
+        }
+        for part in parts {
+            let place = order(&|source| source.is_some_and(|source| part.contains(&source)));
+            // Within a lane nothing goes past: what did is a lane of its own.
+            let lane = Region { reads: self.reads, from: self.from, to: self.to, ends: self.ends }.lane(&part);
+            lanes.push((place, lane));
+        }
+        lanes.sort_by_key(|(place, _)| *place);
+        Fork { lanes: lanes.into_iter().map(|(_, lane)| lane).collect(), join: self.to }
+    }
+
+    /// The way through one of several parallel parts. Several of its layers may feed the join.
+    fn lane(&self, part: &[usize]) -> Vec<Piece> {
+        let ends: Vec<usize> = part.iter().copied().filter(|layer| self.leaves(*layer)).collect();
+        Region { reads: self.reads, from: self.from, to: None, ends: &ends }.way(part)
+    }
+
+    /// Layers that hang together, in execution order.
+    fn parts(&self, members: &[usize]) -> Vec<Vec<usize>> {
+        let mut parts: Vec<Vec<usize>> = Vec::new();
+        for layer in members {
+            let touches = |part: &Vec<usize>| self.reads[*layer].iter().flatten().any(|source| part.contains(source));
+            let (touched, mut others): (Vec<_>, Vec<_>) = parts.into_iter().partition(touches);
+            let mut part: Vec<usize> = touched.into_iter().flatten().chain([*layer]).collect();
+            part.sort_unstable();
+            others.push(part);
+            parts = others;
+        }
+        parts.sort_by_key(|part| part[0]);
+        parts
+    }
+
+    /// Is there no way from outside to an end without this layer?
+    fn is_passed_by_all(&self, layer: usize, members: &[usize]) -> bool {
+        let mut reached: Vec<usize> = Vec::new();
+        for candidate in members.iter().copied().filter(|candidate| *candidate != layer) {
+            let is_fed = self.reads[candidate].iter().flatten().any(|source| reached.contains(source));
+            if is_fed || self.enters(candidate, members) {
+                if self.leaves(candidate) {
+                    return false;
+                }
+                reached.push(candidate);
+            }
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Piece::{Fork as F, Layer as L};
+
+    fn fork(lanes: Vec<Vec<Piece>>, join: Option<usize>) -> Piece {
+        F(Fork { lanes, join })
+    }
+
+    fn way(reads: &[&[Source]]) -> Vec<Piece> {
+        let reads: Vec<Vec<Source>> = reads.iter().map(|sources| sources.to_vec()).collect();
+        let members: Vec<usize> = (0..reads.len()).collect();
+        flow(&members, &reads, &[reads.len() - 1])
+    }
+
+    #[test]
+    fn a_residual_block_is_a_lane_and_an_empty_lane() {
+        let block = way(&[&[None], &[Some(0)], &[Some(1), None], &[Some(2)]]);
+        assert_eq!(block, [fork(vec![vec![L(0), L(1)], vec![]], Some(2)), L(2), L(3)]);
+    }
+
+    #[test]
+    fn a_lane_may_open_into_several_that_go_on_to_the_outer_join() {
+        // Inception-v3's last modules: 1×1 | 3×3 → (1×3, 3×1) | pool.
+        let module = way(&[&[None], &[None], &[Some(1)], &[Some(1)], &[None], &[Some(0), Some(2), Some(3), Some(4)]]);
+        let inner = fork(vec![vec![L(2)], vec![L(3)]], None);
+        assert_eq!(module, [fork(vec![vec![L(0)], vec![L(1), inner], vec![L(4)]], Some(5)), L(5)]);
+    }
+
+    #[test]
+    fn lanes_within_a_lane_are_found_and_crossed_wires_are_a_tangle() {
+        let nested = way(&[&[None], &[None], &[Some(0), Some(1)], &[Some(2)], &[None, Some(3)]]);
+        let inner = fork(vec![vec![L(0)], vec![L(1)]], Some(2));
+        assert_eq!(nested, [fork(vec![vec![], vec![inner, L(2), L(3)]], Some(4)), L(4)]);
+        let crossed = way(&[&[None], &[None], &[Some(0), Some(1)], &[Some(0), Some(1)], &[Some(2), Some(3)]]);
+        assert_eq!(crossed, [Piece::Tangle(vec![0, 1, 2, 3]), L(4)]);
+    }
+}

@@ -1,0 +1,32 @@
+//! What the tests of this view look at: every family, and attention in each.
+
+use crate::network::graph::{Graph, ScopeId, ScopeKind};
+use crate::network::zoo;
+
+/// Every family's models at their two ends, each bare and with one of the attention blocks in turn.
+pub(super) fn sampler() -> Vec<String> {
+    let mut specs: Vec<String> = ["resnet20(shortcut=c)+sam", "resnet20+cam", "plain20", "googlenet(aux=heads)+se"]
+        .into_iter()
+        .chain(["resnet50+cbam", "resnet50+se(variant=nobias)", "resnet18+cam(variant=timm)"])
+        .map(str::to_owned)
+        .collect();
+    let mut attention = crate::network::attention::names().into_iter().cycle();
+    for family in zoo::FAMILIES {
+        let models = family.models();
+        for model in [models.first(), models.last()].into_iter().flatten() {
+            specs.push(model.name.to_owned());
+            specs.extend(attention.next().map(|attention| format!("{}+{attention}", model.name)));
+        }
+    }
+    // Not every attention fits every width; nearly all do.
+    let count = specs.len();
+    specs.retain(|spec| crate::network::parse(spec).is_ok());
+    assert!(specs.len() * 10 >= count * 9, "{} of {count} parse", specs.len());
+    specs
+}
+
+/// Everything that can be opened.
+pub(super) fn parts(graph: &Graph) -> Vec<ScopeId> {
+    let kinds = [ScopeKind::Stem, ScopeKind::Block, ScopeKind::Head, ScopeKind::Auxiliary];
+    kinds.into_iter().flat_map(|kind| graph.scopes_of(kind)).collect()
+}
