@@ -4,6 +4,7 @@ mod direct;
 mod gradient;
 mod grouped;
 mod pack;
+mod pair;
 mod winograd;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use crate::network::graph::{Conv2d, Shape};
 use direct::Direct;
 pub use gradient::ConvGradient;
 use grouped::Grouped;
+pub use pair::Pair;
 use winograd::Winograd;
 
 /// What a convolution is made from.

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use super::fuse::{Fused, Map, Work};
+use super::work::{Fused, Map, Part, Work};
 use super::{Plan, Prepared};
 use crate::compute::engine::kernels::activation::Activation;
 use crate::compute::engine::kernels::channels::rearrange;
@@ -181,7 +181,12 @@ impl Buffers<'_> {
         match &step.work {
             Work::Input if self.is_image(node) => (),
             Work::Input => self.input(output),
-            Work::Conv { input, residual, activation, .. } => {
+            Work::Pair { parts, input } => {
+                if let Prepared::Pair(pair) = &self.plan.prepared[index] {
+                    pair.run(crew, self.get(*input), output, parts.map(|part| part.activation));
+                }
+            }
+            Work::Conv { part: Part { activation, .. }, input, residual } => {
                 let residual = residual.map_or(Residual::None, |node| match source(node) {
                     Source::InPlace => Residual::InPlace,
                     Source::Other(values) => Residual::Other(values),
@@ -295,7 +300,7 @@ impl Buffers<'_> {
                     activation.apply(*isa, crew, &mut output[..batch * Layout::Planar.length(to)]);
                 }
             }
-            Prepared::Nothing | Prepared::Affine(_) | Prepared::Plain { .. } => {
+            Prepared::Pair(_) | Prepared::Nothing | Prepared::Affine(_) | Prepared::Plain { .. } => {
                 unreachable!("a convolution has its kernel")
             }
         }

@@ -1,96 +1,20 @@
 //! Which layers are computed together.
 //!
 //! A convolution takes along the BatchNorm, the factor, the residual addition and the activation that follow it alone;
+//! a 1×1 convolution the grouped one that alone reads it;
 //! a gate takes along the addition and the ReLU; channels are put in another order once, however many operators say
 //! so in a row; two statistics of one map are one pass; a map that only the spatial gate's
 //! statistics and the spatial gate itself read is never written, its channel gate is applied where it is read.
 //! An output that is asked for is always written.
 
 use super::order::Order;
+use super::work::{Fused, Map, Part, Work};
 use crate::compute::engine::kernels::Layout;
 use crate::compute::engine::kernels::activation::Activation;
-use crate::compute::engine::kernels::channels::Origin;
+use crate::compute::engine::kernels::conv::Pair;
 use crate::compute::engine::kernels::layout::plane;
 use crate::compute::engine::kernels::pool::Reduction;
 use crate::network::graph::{Graph, NodeId, Op, Shape};
-
-/// Layers computed in one step.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Fused {
-    /// The layers, in execution order.
-    pub(super) nodes: Vec<NodeId>,
-    /// Those whose outputs are written.
-    pub(super) outputs: Vec<NodeId>,
-    pub(super) work: Work,
-}
-
-/// What a step computes; node ids are inputs.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Work {
-    /// The image.
-    Input,
-    /// A convolution or linear layer.
-    Conv {
-        layer: NodeId,
-        norm: Option<NodeId>,
-        factor: f32,
-        input: NodeId,
-        residual: Option<NodeId>,
-        activation: Option<Activation>,
-    },
-    /// `relu(map · gates + residual)`.
-    Gating { map: Map, spatial: Option<NodeId>, residual: Option<NodeId>, relu: bool },
-    /// Statistics of each channel: mean, maximum or both.
-    OverPositions { input: NodeId, reductions: Vec<Reduction> },
-    /// Statistics of each position, in the order of the output's planes.
-    OverChannels { map: Map, reductions: Vec<Reduction> },
-    /// A window.
-    Pool { layer: NodeId, input: NodeId },
-    /// A function of every number.
-    Activation { input: NodeId, activation: Activation },
-    /// Channels of the inputs in another order.
-    Channels { inputs: Vec<NodeId>, origins: Vec<Origin> },
-    /// Everything else, by its definition.
-    Plain { layer: NodeId },
-}
-
-/// A map, with a channel gate that is applied as it is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Map {
-    pub(super) node: NodeId,
-    pub(super) gate: Option<NodeId>,
-}
-
-impl Work {
-    /// The nodes it reads.
-    pub(super) fn inputs(&self, graph: &Graph) -> Vec<NodeId> {
-        let of_map = |map: &Map| [Some(map.node), map.gate];
-        match self {
-            Self::Input => Vec::new(),
-            Self::Conv { input, residual, .. } => [Some(*input), *residual].into_iter().flatten().collect(),
-            Self::Gating { map, spatial, residual, .. } => {
-                of_map(map).into_iter().chain([*spatial, *residual]).flatten().collect()
-            }
-            Self::OverChannels { map, .. } => of_map(map).into_iter().flatten().collect(),
-            Self::OverPositions { input, .. } | Self::Pool { input, .. } | Self::Activation { input, .. } => {
-                vec![*input]
-            }
-            Self::Channels { inputs, .. } => inputs.clone(),
-            Self::Plain { layer } => graph[*layer].inputs.clone(),
-        }
-    }
-
-    /// The input whose buffer the output may take over, if nothing else reads it: what is read at a place is then
-    /// written at the same place.
-    pub(super) fn overwrites(&self) -> Vec<NodeId> {
-        match self {
-            Self::Conv { residual, .. } => residual.iter().copied().collect(),
-            Self::Gating { map, residual, .. } => [Some(map.node), *residual].into_iter().flatten().collect(),
-            Self::Activation { input, .. } => vec![*input],
-            _ => Vec::new(),
-        }
-    }
-}
 
 /// The steps of a graph that keeps the outputs of `kept`, in execution order.
 pub(super) fn steps(graph: &Graph, kept: &[NodeId]) -> Vec<Fused> {
@@ -236,11 +160,29 @@ impl<'a> Fusion<'a> {
     }
 
     fn convolution(&mut self, node: NodeId, input: NodeId) {
-        let mut nodes = vec![node];
+        let mut nodes = Vec::new();
+        let (part, residual) = self.part(node, &mut nodes);
+        let last = nodes[nodes.len() - 1];
+        if let (None, Some(next)) = (residual, self.only_reader(last))
+            && self.is_pair(input, node, next)
+        {
+            let mut more = Vec::new();
+            if let (second, None) = self.part(next, &mut more) {
+                let output = more[more.len() - 1];
+                nodes.append(&mut more);
+                return self.push(nodes, vec![output], Work::Pair { parts: [part, second], input });
+            }
+        }
+        self.push(nodes, vec![last], Work::Conv { part, input, residual });
+    }
+
+    /// A convolution or linear layer, and what it takes along.
+    fn part(&self, layer: NodeId, nodes: &mut Vec<NodeId>) -> (Part, Option<NodeId>) {
+        nodes.push(layer);
         let mut norm = None;
-        if matches!(self.graph[node].op, Op::Conv2d(_))
+        if matches!(self.graph[layer].op, Op::Conv2d(_))
             && let Some(next) =
-                self.only_reader(node).filter(|next| matches!(self.graph[*next].op, Op::BatchNorm { .. }))
+                self.only_reader(layer).filter(|next| matches!(self.graph[*next].op, Op::BatchNorm { .. }))
         {
             norm = Some(next);
             nodes.push(next);
@@ -252,9 +194,16 @@ impl<'a> Fusion<'a> {
             factor = found;
             nodes.push(next);
         }
-        let (residual, activation) = self.tail(&mut nodes, Activation::of);
-        let output = nodes[nodes.len() - 1];
-        self.push(nodes, vec![output], Work::Conv { layer: node, norm, factor, input, residual, activation });
+        let (residual, activation) = self.tail(nodes, Activation::of);
+        (Part { layer, norm, factor, activation }, residual)
+    }
+
+    /// Is `next` a grouped convolution that is computed together with the 1×1 convolution `node` before it?
+    fn is_pair(&self, input: NodeId, node: NodeId, next: NodeId) -> bool {
+        let (Op::Conv2d(first), Op::Conv2d(second)) = (self.graph[node].op, self.graph[next].op) else { return false };
+        let shapes = [self.shape(node), self.shape(next)];
+        [input, node, next].iter().all(|node| self.is_blocked(*node))
+            && Pair::fits(&first, &second, self.shape(input), shapes)
     }
 
     fn all_blocked(&self, node: NodeId, inputs: &[NodeId]) -> bool {

@@ -235,6 +235,7 @@ impl Direct {
                 columns: part(column_part, grid.columns, grid.width),
                 blocks: part(block_part, grid.blocks, grid.all_blocks),
                 output: image * self.image[1],
+                output_block: grid.output_block,
             };
             // SAFETY: the image lies in the input.
             let source = unsafe { input.pointer().add(image * self.image[0]) };
@@ -256,6 +257,30 @@ impl Direct {
         });
     }
 
+    /// Blocks of output channels computed at once.
+    pub(super) fn blocks_at_once(&self) -> usize {
+        self.size.blocks
+    }
+
+    /// Computes some positions of some blocks of an image, when kernels are 1×1 and strides 1: into planes of which
+    /// `output` is the first, `output_block` numbers apart.
+    ///
+    /// # Safety
+    /// `input` is an image of the recipe's size, and the planes have room for the positions of the blocks.
+    pub(super) unsafe fn positions(
+        &self,
+        input: *const f32,
+        columns: (usize, usize),
+        blocks: (usize, usize),
+        (output, output_block): (Shared<f32>, usize),
+        finish: Finish,
+    ) {
+        debug_assert!(self.pad.is_none() && self.grid.height == 1);
+        let area = Area { rows: (0, 1), columns, blocks, output: 0, output_block };
+        // SAFETY: the caller vouches for both buffers.
+        unsafe { self.area(input.add(columns.0 * self.grid.step), output, finish, area) };
+    }
+
     /// Computes an area whose first position's input is at `input`.
     #[inline]
     unsafe fn area(&self, input: *const f32, output: Shared<f32>, finish: Finish, area: Area) {
@@ -271,7 +296,7 @@ impl Direct {
                 for (x, rows) in pieces(area.columns.1 - area.columns.0, self.size.rows) {
                     let start = first + (y - area.rows.0) * grid.row + x * grid.step;
                     let place = area.output
-                        + block * grid.output_block
+                        + block * area.output_block
                         + (y * grid.width + area.columns.0 + x) * grid.output_step;
                     // SAFETY: all of these lie in the buffers: the area does.
                     unsafe {
@@ -282,16 +307,17 @@ impl Direct {
                             input_step: grid.step,
                             weights: self.weights.as_ptr().add(block * walk_length),
                             weights_block: walk_length,
-                            output: output.pointer().add(place),
+                            output: output.pointer().wrapping_add(place),
                             output_step: grid.output_step,
-                            output_block: grid.output_block,
+                            output_block: area.output_block,
                             bias: finish.bias.add(block * LANES),
                             residual,
                             clip,
                         };
                         kernel(self.isa, rows, blocks)(&tile, &walk);
                         if let Some(activation) = afterwards {
-                            self.activate(activation, output, place, [rows, blocks]);
+                            let start = output.pointer().wrapping_add(place);
+                            self.activate(activation, start, area.output_block, [rows, blocks]);
                         }
                     }
                 }
@@ -301,15 +327,23 @@ impl Direct {
     }
 
     /// Applies a function to the outputs of a tile.
-    unsafe fn activate(&self, activation: Activation, output: Shared<f32>, place: usize, [rows, blocks]: [usize; 2]) {
-        let grid = &self.grid;
+    unsafe fn activate(
+        &self,
+        activation: Activation,
+        start: *mut f32,
+        output_block: usize,
+        [rows, blocks]: [usize; 2],
+    ) {
+        let step = self.grid.output_step;
         // Positions in a row are one run, but for the images of a batch of vectors.
-        let (runs, length) = if grid.output_step == LANES { (1, rows * LANES) } else { (rows, LANES) };
+        let (runs, length) = if step == LANES { (1, rows * LANES) } else { (rows, LANES) };
         for block in 0..blocks {
             for run in 0..runs {
-                let start = place + block * grid.output_block + run * grid.output_step;
                 // SAFETY: the tile lies in the output, and this task alone writes it; the caller vouches for the rest.
-                unsafe { activation.run(self.isa, output.part(start, length)) };
+                unsafe {
+                    let values = start.add(block * output_block + run * step);
+                    activation.run(self.isa, std::slice::from_raw_parts_mut(values, length));
+                }
             }
         }
     }
@@ -322,6 +356,8 @@ struct Area {
     columns: (usize, usize),
     blocks: (usize, usize),
     output: usize,
+    /// From one block's output to the next.
+    output_block: usize,
 }
 
 impl Grid {

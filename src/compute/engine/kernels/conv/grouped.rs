@@ -28,7 +28,7 @@ pub(super) struct Grouped {
     /// Columns whose window lies in the input, half-open.
     inside: (usize, usize),
     /// Rows of a task.
-    rows: usize,
+    part: usize,
     images: usize,
 }
 
@@ -45,12 +45,12 @@ impl Grouped {
         let taps = conv.kernel[0] * conv.kernel[1];
         let weights = Aligned::zeros(blocks(to) * taps * group * LANES);
         let parts = wanted_tasks(crew, recipe).div_ceil(blocks(to) * recipe.batch).min(to.height());
-        let rows = to.height().div_ceil(parts);
+        let part = to.height().div_ceil(parts);
         let reach = (conv.kernel[1] - 1) * conv.dilation[1] + 1;
         let end = (from.width() + conv.padding[1] + conv.stride[1]).saturating_sub(reach) / conv.stride[1];
         let start = conv.padding[1].div_ceil(conv.stride[1]).min(to.width());
         let inside = (start, end.clamp(start, to.width()));
-        let mut grouped = Self { isa, weights, conv, group, from, to, inside, rows, images: recipe.batch };
+        let mut grouped = Self { isa, weights, conv, group, from, to, inside, part, images: recipe.batch };
         grouped.pack(crew, recipe);
         grouped
     }
@@ -80,27 +80,61 @@ impl Grouped {
     /// Input, output and what `finish` points to have the sizes of the recipe.
     pub(super) unsafe fn run(&self, crew: &Crew, input: *const f32, output: *mut f32, finish: Finish) {
         let (input, output) = (Input(input), Shared::at(output));
-        let (all, parts) = (blocks(self.to), self.to.height().div_ceil(self.rows));
+        let (all, parts) = (blocks(self.to), self.to.height().div_ceil(self.part));
         crew.run(all * self.images * parts, &|task| {
             let (index, part) = (task / parts, task % parts);
             let (image, block) = (index / all, index % all);
             let start = image * Layout::Blocked.length(self.from) + block * plane(self.from) * LANES;
-            let place = image * Layout::Blocked.length(self.to) + block * plane(self.to) * LANES;
-            let rows = (part * self.rows, ((part + 1) * self.rows).min(self.to.height()));
-            let length = self.conv.kernel[0] * self.conv.kernel[1] * self.group * LANES;
-            let weights = &self.weights[block * length..][..length];
-            // SAFETY: both are planes of the buffers; each row is written by one task; the residual is as large as
-            // the output.
+            let first = image * Layout::Blocked.length(self.to);
+            let rows = (part * self.part, ((part + 1) * self.part).min(self.to.height()));
+            // SAFETY: plane and image lie in the buffers; each row is written by one task; the residual is as large
+            // as the output.
             unsafe {
-                let input = input.pointer().add(start);
-                let work = Plane { grouped: self, input, weights, block, rows, place, output, finish };
-                match self.group {
-                    1 => self.isa.call(Sized::<1>(work)),
-                    4 => self.isa.call(Sized::<4>(work)),
-                    _ => self.isa.call(Sized::<8>(work)),
-                }
+                let residual = if finish.residual.is_null() { finish.residual } else { finish.residual.add(first) };
+                let output = Shared::at(output.pointer().add(first));
+                self.rows(input.pointer().add(start), block, rows, output, Finish { residual, ..finish });
             }
         });
+    }
+
+    /// Computes some rows of a block of an image.
+    ///
+    /// # Safety
+    /// `input` is where the block's plane begins, or would: only [`Grouped::rows_seen`] must be there. Output and
+    /// residual are images of the recipe's size; nobody else writes these rows.
+    pub(super) unsafe fn rows(
+        &self,
+        input: *const f32,
+        block: usize,
+        rows: (usize, usize),
+        output: Shared<f32>,
+        finish: Finish,
+    ) {
+        let length = self.conv.kernel[0] * self.conv.kernel[1] * self.group * LANES;
+        let weights = &self.weights[block * length..][..length];
+        let place = block * plane(self.to) * LANES;
+        let work = Plane { grouped: self, input, weights, block, rows, place, output, finish };
+        // SAFETY: the caller vouches for the buffers; the processor has the instruction set.
+        unsafe {
+            match self.group {
+                1 => self.isa.call(Sized::<1>(work)),
+                4 => self.isa.call(Sized::<4>(work)),
+                _ => self.isa.call(Sized::<8>(work)),
+            }
+        }
+    }
+
+    /// The input's shape.
+    pub(super) fn from(&self) -> Shape {
+        self.from
+    }
+
+    /// The rows of the input that rows of the output look at, half-open.
+    pub(super) fn rows_seen(&self, rows: (usize, usize)) -> (usize, usize) {
+        let Conv2d { kernel, stride, padding, dilation, .. } = &self.conv;
+        let end = (rows.1 - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1;
+        let end = end.saturating_sub(padding[0]).min(self.from.height());
+        ((rows.0 * stride[0]).saturating_sub(padding[0]).min(end), end)
     }
 
     /// The taps on an axis, half-open, whose products with an input of this size exist.
@@ -184,7 +218,7 @@ unsafe fn positions<S: Simd, const GROUP: usize, const R: usize>(plane: &Plane, 
             let line = (y * stride[0] + ky * dilation[0] - padding[0]) * width;
             let mut weights = plane.weights.as_ptr().add((ky * kernel[1] + window.across.0) * GROUP * LANES);
             for kx in window.across.0..window.across.1 {
-                let input = plane.input.add((line + x * stride[1] + kx * dilation[1] - padding[1]) * LANES);
+                let input = plane.input.wrapping_add((line + x * stride[1] + kx * dilation[1] - padding[1]) * LANES);
                 for channel in 0..GROUP {
                     let weight = S::load(weights);
                     weights = weights.add(LANES);
