@@ -245,6 +245,16 @@ impl Finish {
         }
     }
 
+    /// The same for an output that begins `start` numbers further on.
+    ///
+    /// # Safety
+    /// The residual is longer than that, if there is one.
+    unsafe fn from(self, start: usize) -> Self {
+        // SAFETY: the caller vouches for it.
+        let residual = if self.residual.is_null() { self.residual } else { unsafe { self.residual.add(start) } };
+        Self { residual, ..self }
+    }
+
     /// What is done to outputs that have just been written and lie in the nearest cache: a function of many
     /// instructions would fill every micro-kernel with copies of itself.
     fn afterwards(&self) -> Option<Activation> {

@@ -14,6 +14,9 @@ use crate::network::graph::{Conv2d, Shape};
 /// Numbers of the input a task works on: half of a 1 MiB cache, the rest is for weights.
 const CACHED: usize = 64 * 1024;
 
+/// Weights that stay in the cache beside a task's input.
+const FEW_WEIGHTS: usize = CACHED / 2;
+
 /// A prepared direct convolution.
 pub(super) struct Direct {
     isa: Isa,
@@ -28,6 +31,8 @@ pub(super) struct Direct {
     pad: Option<Pad>,
     /// First input block of each output block (groups), else empty.
     first: Vec<usize>,
+    /// How many input blocks an output block looks at.
+    reach: usize,
     size: Size,
     /// Images: lengths of one input and one output.
     image: [usize; 2],
@@ -95,15 +100,16 @@ impl Direct {
             run: 1,
             short: (0, 0),
             lanes,
-            grid: Grid::new(recipe, height, width, inputs * lanes, wanted_tasks(crew, recipe)),
+            grid: Grid::new((isa, crew), recipe, [height, width], inputs * lanes),
             pad: None,
             size: Size { rows: 1, blocks: 1 },
             image: [recipe.layout.length(recipe.from), Layout::Blocked.length(recipe.to)],
             images: recipe.batch,
             first,
+            reach: count,
         };
         direct.see(recipe, inputs, lanes, window);
-        direct.prepare(recipe, count);
+        direct.prepare(recipe);
         direct.pack(crew, recipe);
         direct
     }
@@ -138,11 +144,12 @@ impl Direct {
             grid,
             pad: None,
             first,
+            reach: count,
             size,
             image: [0; 2],
             images: 1,
         };
-        direct.prepare(recipe, count);
+        direct.prepare(recipe);
         direct.pack(crew, recipe);
         direct
     }
@@ -166,7 +173,7 @@ impl Direct {
     }
 
     /// Offsets, in the order of the weights: block of input channels, kernel row, kernel column, channel.
-    fn prepare(&mut self, recipe: &Recipe, count: usize) {
+    fn prepare(&mut self, recipe: &Recipe) {
         let (conv, lanes) = (&recipe.conv, self.lanes);
         let [kernel_height, kernel_width] = conv.kernel;
         let width = self.pad.map_or(recipe.from.width(), |pad| pad.size[1]) * lanes;
@@ -174,7 +181,7 @@ impl Direct {
         let joined = lanes == 1 && conv.dilation[1] == 1;
         let columns = if joined { 1 } else { kernel_width };
         self.run = if joined { kernel_width } else { lanes };
-        for input in 0..count {
+        for input in 0..self.reach {
             for ky in 0..kernel_height {
                 for kx in 0..columns {
                     let tap = ky * conv.dilation[0] * width + kx * conv.dilation[1] * lanes;
@@ -249,12 +256,23 @@ impl Direct {
                     // SAFETY: the source is the whole image, and the copy holds the rows of this area.
                     unsafe {
                         let image = std::slice::from_raw_parts(source, pad.planes * pad.plane());
-                        pad.fill(image, area.rows, copy);
-                        self.area(copy.as_ptr(), output, finish, area);
+                        let (start, end) = self.planes_seen(area.blocks, pad.planes);
+                        pad.fill(&image[start * pad.plane()..end * pad.plane()], area.rows, copy);
+                        // Where the first plane would be.
+                        let origin = copy.as_ptr().wrapping_sub(start * grid.plane);
+                        self.area(origin, output, finish, area);
                     }
                 }),
             }
         });
+    }
+
+    /// The planes of the input that blocks of the output look at, half-open.
+    fn planes_seen(&self, blocks: (usize, usize), all: usize) -> (usize, usize) {
+        match self.first[..] {
+            [] => (0, all),
+            _ => (self.first[blocks.0], self.first[blocks.1 - 1] + self.reach),
+        }
     }
 
     /// Blocks of output channels computed at once.
@@ -303,7 +321,7 @@ impl Direct {
                         let residual =
                             if finish.residual.is_null() { finish.residual } else { finish.residual.add(place) };
                         let tile = Tile {
-                            input: input.add(start),
+                            input: input.wrapping_add(start),
                             input_step: grid.step,
                             weights: self.weights.as_ptr().add(block * walk_length),
                             weights_block: walk_length,
@@ -361,23 +379,40 @@ struct Area {
 }
 
 impl Grid {
-    /// Cuts positions until a task's input fits the cache, then channels until there are enough tasks.
-    fn new(recipe: &Recipe, height: usize, width: usize, depth: usize, tasks: usize) -> Self {
-        let input = plane(recipe.from) * depth;
+    /// Cuts positions until a task's input fits the cache, then channels until there are enough tasks. Few weights
+    /// are read again by every task: then positions are cut first. Tasks that threads cannot share evenly are halved.
+    fn new((isa, crew): (Isa, &Crew), recipe: &Recipe, [height, width]: [usize; 2], depth: usize) -> Self {
         let all_blocks = blocks(recipe.to);
-        let positions = input.div_ceil(CACHED).max(1);
-        let (rows, columns) = match height {
-            1 => (1, width.div_ceil(positions).max(14).min(width)),
-            _ => (height.div_ceil(positions).max(1), width),
+        let tasks = wanted_tasks(crew, recipe);
+        let mut positions = (plane(recipe.from) * depth).div_ceil(CACHED).max(1);
+        if recipe.weight.len() <= FEW_WEIGHTS {
+            positions = positions.max(tasks.div_ceil(recipe.batch));
+        }
+        let cut = |positions: usize| {
+            let (rows, columns) = match height {
+                1 => (1, width.div_ceil(positions).max(14).min(width)),
+                _ => (height.div_ceil(positions).max(1), width),
+            };
+            let parts = height.div_ceil(rows) * width.div_ceil(columns) * recipe.batch;
+            let most = all_blocks.div_ceil(tasks.div_ceil(parts).clamp(1, all_blocks));
+            let unit = Size::best(isa, columns, most).blocks;
+            // The time of the slowest thread, in blocks of positions.
+            let time = |blocks: usize| {
+                (parts * all_blocks.div_ceil(blocks)).div_ceil(crew.threads()) * rows * columns * blocks
+            };
+            let blocks = (unit..=most).rev().filter(|blocks| blocks.is_multiple_of(unit) || *blocks == most);
+            let blocks = blocks.min_by_key(|blocks| time(*blocks)).unwrap_or(most);
+            (time(blocks), [rows, columns, blocks])
         };
-        let positions = height.div_ceil(rows) * width.div_ceil(columns) * recipe.batch;
-        let parts = tasks.div_ceil(positions).clamp(1, all_blocks);
+        let (whole, halved) = (cut(positions), cut(2 * positions));
+        let is_worth_while = tasks > 1 && 20 * halved.0 < 19 * whole.0;
+        let [rows, columns, blocks] = if is_worth_while { halved.1 } else { whole.1 };
         Self {
             height,
             width,
             rows,
             columns,
-            blocks: all_blocks.div_ceil(parts),
+            blocks,
             all_blocks,
             step: 0,
             row: 0,

@@ -90,9 +90,8 @@ impl Grouped {
             // SAFETY: plane and image lie in the buffers; each row is written by one task; the residual is as large
             // as the output.
             unsafe {
-                let residual = if finish.residual.is_null() { finish.residual } else { finish.residual.add(first) };
                 let output = Shared::at(output.pointer().add(first));
-                self.rows(input.pointer().add(start), block, rows, output, Finish { residual, ..finish });
+                self.rows(input.pointer().add(start), block, rows, output, finish.from(first));
             }
         });
     }
