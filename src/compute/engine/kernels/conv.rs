@@ -2,6 +2,7 @@
 
 mod direct;
 mod gradient;
+mod grid;
 mod grouped;
 mod pack;
 mod pair;

@@ -8,14 +8,9 @@ use super::super::memory::{Aligned, Shared, with_scratch};
 use super::super::simd::LANES;
 use super::super::threads::Crew;
 use super::super::tile::{Size, Tile, Walk, kernel, pieces};
+use super::grid::Grid;
 use super::{Finish, Input, Recipe, pack, wanted_tasks};
 use crate::network::graph::{Conv2d, Shape};
-
-/// Numbers of the input a task works on: half of a 1 MiB cache, the rest is for weights.
-const CACHED: usize = 64 * 1024;
-
-/// Weights that stay in the cache beside a task's input.
-const FEW_WEIGHTS: usize = CACHED / 2;
 
 /// A prepared direct convolution.
 pub(super) struct Direct {
@@ -37,26 +32,6 @@ pub(super) struct Direct {
     /// Images: lengths of one input and one output.
     image: [usize; 2],
     images: usize,
-}
-
-/// Output positions and how they are cut into tasks.
-#[derive(Clone, Copy)]
-struct Grid {
-    height: usize,
-    width: usize,
-    /// Rows and columns of a task, blocks of a task.
-    rows: usize,
-    columns: usize,
-    blocks: usize,
-    all_blocks: usize,
-    /// From one output position to the next on its row, in the input as the kernel sees it.
-    step: usize,
-    /// From one output row to the next, likewise.
-    row: usize,
-    /// From one plane of the input to the next, likewise.
-    plane: usize,
-    output_step: usize,
-    output_block: usize,
 }
 
 /// The padded copy.
@@ -376,51 +351,6 @@ struct Area {
     output: usize,
     /// From one block's output to the next.
     output_block: usize,
-}
-
-impl Grid {
-    /// Cuts positions until a task's input fits the cache, then channels until there are enough tasks. Few weights
-    /// are read again by every task: then positions are cut first. Tasks that threads cannot share evenly are halved.
-    fn new((isa, crew): (Isa, &Crew), recipe: &Recipe, [height, width]: [usize; 2], depth: usize) -> Self {
-        let all_blocks = blocks(recipe.to);
-        let tasks = wanted_tasks(crew, recipe);
-        let mut positions = (plane(recipe.from) * depth).div_ceil(CACHED).max(1);
-        if recipe.weight.len() <= FEW_WEIGHTS {
-            positions = positions.max(tasks.div_ceil(recipe.batch));
-        }
-        let cut = |positions: usize| {
-            let (rows, columns) = match height {
-                1 => (1, width.div_ceil(positions).max(14).min(width)),
-                _ => (height.div_ceil(positions).max(1), width),
-            };
-            let parts = height.div_ceil(rows) * width.div_ceil(columns) * recipe.batch;
-            let most = all_blocks.div_ceil(tasks.div_ceil(parts).clamp(1, all_blocks));
-            let unit = Size::best(isa, columns, most).blocks;
-            // The time of the slowest thread, in blocks of positions.
-            let time = |blocks: usize| {
-                (parts * all_blocks.div_ceil(blocks)).div_ceil(crew.threads()) * rows * columns * blocks
-            };
-            let blocks = (unit..=most).rev().filter(|blocks| blocks.is_multiple_of(unit) || *blocks == most);
-            let blocks = blocks.min_by_key(|blocks| time(*blocks)).unwrap_or(most);
-            (time(blocks), [rows, columns, blocks])
-        };
-        let (whole, halved) = (cut(positions), cut(2 * positions));
-        let is_worth_while = tasks > 1 && 20 * halved.0 < 19 * whole.0;
-        let [rows, columns, blocks] = if is_worth_while { halved.1 } else { whole.1 };
-        Self {
-            height,
-            width,
-            rows,
-            columns,
-            blocks,
-            all_blocks,
-            step: 0,
-            row: 0,
-            plane: 0,
-            output_step: LANES,
-            output_block: plane(recipe.to) * LANES,
-        }
-    }
 }
 
 /// With groups: how many input blocks (or planes, of one lane) an output block looks at, and the first of each.
