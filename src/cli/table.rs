@@ -41,6 +41,8 @@ impl Cell {
             Self::Share(share) => format!("{share:.1}"),
             Self::Relative(change) => format!("{change:+.2}").replace('-', "−"),
             Self::Milliseconds(time) => format!("{time:.3}"),
+            // What is smaller would lose its digits: a share of thousands of positions.
+            Self::Value(value) if *value != 0.0 && value.abs() < 0.001 => number::value(*value),
             Self::Value(value) => format!("{value:.4}"),
             Self::Empty => String::new(),
         }

@@ -10,6 +10,8 @@ use crate::network::number;
 
 /// Bytes of one f32.
 const F32: u64 = 4;
+/// A row only where there are some.
+const PRODUCTS: &str = "products of activations";
 
 /// Adds the summary, the table of stages and the attention line.
 pub(super) fn add(page: &mut Page, network: &Costed) {
@@ -37,10 +39,13 @@ fn summary(network: &Costed) -> Table {
             format!("{}, {} in f32", number::short(total.params), number::bytes(total.params * F32)),
         ),
         ("MACs", total.macs, number::short(total.macs)),
+        (PRODUCTS, total.products, format!("{} MACs on top", number::short(total.products))),
         ("element-wise operations", total.elementwise, number::short(total.elementwise)),
         ("activation bytes, f32", total.activation_bytes, number::bytes(total.activation_bytes)),
     ] {
-        table.row(vec![text(name), Cell::Count(count), Cell::Text(note)]);
+        if name != PRODUCTS || count > 0 {
+            table.row(vec![text(name), Cell::Count(count), Cell::Text(note)]);
+        }
     }
     table
 }

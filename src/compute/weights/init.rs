@@ -45,7 +45,7 @@ fn law(graph: &Graph, param: &Param) -> Law {
         }
         (Op::Linear { .. }, Role::Bias) if in_attention() => Law::Constant(0.0),
         (Op::Linear { .. }, _) => {
-            let fan_in = graph[node.inputs[0]].shape.elements();
+            let fan_in = graph[node.inputs[0]].shape.channels();
             Law::Uniform((1.0 / fan_in as f64).sqrt())
         }
         (Op::ChannelConv1d { inputs, kernel, .. }, _) => Law::Uniform((1.0 / (inputs * kernel) as f64).sqrt()),

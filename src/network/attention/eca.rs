@@ -1,10 +1,15 @@
 //! Efficient Channel Attention (Wang et al., CVPR 2020): one 1-D convolution along the channels, no squeeze.
 //!
-//! Named as in timm: `se.conv`. `pad=circular` is timm's CECA.
+//! Named as in timm: `se.conv`. `pad=circular` is timm's CECA, `mlp=yes` its ECAM.
 
+use super::parts::careful_multiple;
 use super::{AttentionBlock, Card};
 use crate::network::graph::{GateKind, GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
+
+/// How many channels go to one of a small network's, and the divisor of its width.
+const MLP_REDUCTION: f64 = 8.0;
+const MLP_DIVISOR: usize = 8;
 
 const KERNEL: Field = Field {
     key: "k",
@@ -17,6 +22,13 @@ const PAD: Field = Field {
     long: "padding",
     help: "beyond the first and last channel: zeros, or circular, the other end (CECA)",
     kind: Kind::Word(&["zeros", "circular"]),
+};
+
+const MLP: Field = Field {
+    key: "mlp",
+    long: "mlp",
+    help: "yes: a small network at every channel, C/8 numbers wide, before the convolution (timm's experiment ECAM)",
+    kind: Kind::Word(&["no", "yes"]),
 };
 
 /// Efficient Channel Attention.
@@ -48,6 +60,7 @@ impl AttentionBlock for Eca {
         vec![
             Declared { field: KERNEL, default: Value::Number(0) },
             Declared { field: PAD, default: Value::Word("zeros".to_owned()) },
+            Declared { field: MLP, default: Value::Word("no".to_owned()) },
         ]
     }
 
@@ -56,15 +69,23 @@ impl AttentionBlock for Eca {
     }
 
     fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {
+        let channels = builder.shape(features).channels();
         let kernel = match options.number("k", 0) {
-            0 => kernel(builder.shape(features).channels()),
+            0 => kernel(channels),
             chosen => chosen,
         };
         let circular = options.word("pad", "zeros") == "circular";
         builder.scope(ScopeKind::Attention("eca"), "se", "ECA", |b| {
             let squeezed = b.add("avg_pool", Op::GlobalAvgPool, &[features]);
-            let mixed =
-                b.add("conv", Op::ChannelConv1d { inputs: 1, outputs: 1, kernel, circular, bias: false }, &[squeezed]);
+            let layer = |inputs, outputs, kernel, bias| Op::ChannelConv1d { inputs, outputs, kernel, circular, bias };
+            let mixed = if options.word("mlp", "no") == "yes" {
+                let width = careful_multiple(channels as f64 / MLP_REDUCTION, MLP_DIVISOR, MLP_DIVISOR);
+                let hidden = b.add("conv", layer(1, width, 1, true), &[squeezed]);
+                let hidden = b.add("act", Op::Relu, &[hidden]);
+                b.add("conv2", layer(width, 1, kernel, true), &[hidden])
+            } else {
+                b.add("conv", layer(1, 1, kernel, false), &[squeezed])
+            };
             let gate = b.add("gate", Op::Sigmoid, &[mixed]);
             b.gate(GateKind::Channel, features, gate)
         })

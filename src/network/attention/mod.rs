@@ -3,27 +3,60 @@
 //! To add one: write `network/attention/NAME.rs` with a type that implements [`AttentionBlock`], and name it
 //! in [`BLOCKS`]. Text, TOML, validation, the attention matrix, costs and the engine follow from that.
 
+mod bam;
 mod cam;
 mod cbam;
+mod coord;
 mod eca;
+mod ela;
+mod ese;
+mod gc;
+mod gca;
+mod ge;
+mod lcbam;
 mod mlp;
+mod nl;
+mod off;
+mod parts;
 mod position;
 mod sam;
 mod se;
+mod sk;
+mod splat;
+mod strip;
 
 pub use cam::width as cam_width;
 pub use eca::kernel as eca_kernel;
+pub use off::OFF;
 pub use position::Position;
 pub use se::{SqueezeExcite, width as se_width};
 
 use std::fmt;
 
-use super::graph::{GraphBuilder, NodeId};
+use super::graph::{Conv2d, GraphBuilder, NodeId};
 use super::options::{Declared, Options};
 use super::suggest;
 
 /// Every attention block, in the order users see them.
-pub static BLOCKS: &[&dyn AttentionBlock] = &[&se::Se, &cam::Cam, &sam::Sam, &cbam::Cbam, &eca::Eca];
+pub static BLOCKS: &[&dyn AttentionBlock] = &[
+    &se::Se,
+    &cam::Cam,
+    &sam::Sam,
+    &cbam::Cbam,
+    &eca::Eca,
+    &ese::Ese,
+    &ge::Ge,
+    &gc::Gc,
+    &gca::Gca,
+    &lcbam::LightCbam,
+    &bam::Bam,
+    &coord::Coord,
+    &ela::Ela,
+    &strip::Strip,
+    &sk::Sk,
+    &splat::Splat,
+    &nl::NonLocal,
+];
 
 /// What there is to say about a block.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +79,17 @@ pub struct Card {
     pub caution: &'static str,
     /// Where it sits in a network's block, in a sentence.
     pub place: &'static str,
+}
+
+/// Which part of a network has the attention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Site {
+    /// A block, at the [`Position`] that its options say.
+    Branch,
+    /// A block, in place of the convolution in its middle.
+    Convolution,
+    /// A stage, after its last block.
+    Stage,
 }
 
 /// An attention block that can follow a residual branch's last BatchNorm.
@@ -77,9 +121,27 @@ pub trait AttentionBlock: Sync {
     /// A sentence naming the field, the value and the fix.
     fn check(&self, options: &Options, channels: usize) -> Result<(), String>;
 
+    /// Which part of a network has it.
+    fn site(&self, _options: &Options) -> Site {
+        Site::Branch
+    }
+
     /// Adds the block after `features` (`[C, H, W]`) and returns the scaled features, same shape. The
     /// builder's current scope is the residual block; the attention scope is opened here.
     fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId;
+
+    /// Adds the block in place of the convolution `conv`, under its `name`, with its stride, its groups and its output
+    /// channels; BatchNorm and ReLU are the block's own. Only asked of blocks whose [`Site`] is the convolution.
+    fn replace(
+        &self,
+        builder: &mut GraphBuilder,
+        _name: &str,
+        _conv: Conv2d,
+        features: NodeId,
+        options: &Options,
+    ) -> NodeId {
+        self.attach(builder, features, options)
+    }
 }
 
 /// A chosen attention block with its options.
@@ -119,6 +181,12 @@ impl Attention {
         find(self.name).unwrap_or(BLOCKS[0])
     }
 
+    /// Which part of a network has it.
+    #[must_use]
+    pub fn site(&self) -> Site {
+        self.block().site(&self.options)
+    }
+
     /// The same with one option set.
     ///
     /// # Errors
@@ -141,10 +209,11 @@ impl fmt::Display for Attention {
     }
 }
 
-/// The block of this name, in any letter case.
+/// The block of this name, in any letter case; [`OFF`] is one too.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn AttentionBlock> {
-    BLOCKS.iter().copied().find(|block| block.card().name.eq_ignore_ascii_case(name))
+    let off: &dyn AttentionBlock = &off::Off;
+    BLOCKS.iter().copied().chain([off]).find(|block| block.card().name.eq_ignore_ascii_case(name))
 }
 
 /// Every block's name, in registry order.

@@ -29,7 +29,11 @@ pub fn formula(graph: &Graph, id: NodeId) -> (Option<Term>, Option<Term>) {
         Op::Linear { out_features, bias } => {
             let weights = product(&[input.channels(), *out_features]);
             let bias = if *bias { format!(" + {out_features}") } else { String::new() };
-            (format!("{weights}{bias}"), weights)
+            let macs = match output.height() * output.width() {
+                1 => weights.clone(),
+                positions => format!("{weights}·{positions}"),
+            };
+            (format!("{weights}{bias}"), macs)
         }
         Op::ChannelConv1d { inputs, outputs, kernel, bias, .. } => {
             let weights = along(&[*inputs, *outputs], *kernel);

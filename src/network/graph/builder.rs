@@ -118,6 +118,20 @@ impl GraphBuilder {
         Outer { path: std::mem::replace(&mut self.path, path), prefix: std::mem::replace(&mut self.prefix, prefix) }
     }
 
+    /// Like [`Self::enter`], but what is inside has its names at the network's top level, under `prefix`.
+    #[must_use]
+    pub fn enter_top(&mut self, path: &str, prefix: &str) -> Outer {
+        let outer = self.enter([path, ""]);
+        prefix.clone_into(&mut self.prefix);
+        outer
+    }
+
+    /// The path of the part that is being built.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// Paths and names are as before [`Self::enter`] again.
     pub fn leave(&mut self, outer: Outer) {
         (self.path, self.prefix) = (outer.path, outer.prefix);

@@ -113,7 +113,7 @@ pub enum Op {
     Input,
     /// Convolution.
     Conv2d(Conv2d),
-    /// `y = W x + b`, `[in] → [out_features]`.
+    /// `y = W x + b`, `[in] → [out_features]`; of a map at each position, `[in, H, W] → [out_features, H, W]`.
     Linear {
         /// Output length.
         out_features: usize,

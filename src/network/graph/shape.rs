@@ -141,8 +141,10 @@ impl Op {
         match self {
             Self::Input => Ok(first),
             Self::Conv2d(conv) => conv.output_shape(first),
-            Self::Linear { out_features, .. } if first.rank == 1 => Ok(Shape::vector(*out_features)),
-            Self::Linear { .. } => Err(self.unfit(first, "it needs a vector, flatten first")),
+            Self::Linear { out_features, .. } if first.rank != 2 => {
+                Ok(Shape { dims: [*out_features, first.dims[1], first.dims[2], 1], ..first })
+            }
+            Self::Linear { .. } => Err(self.unfit(first, "it needs a vector or a map")),
             Self::ChannelConv1d { inputs, outputs, .. } => match along_channels(first, *inputs, *outputs) {
                 Some(shape) => Ok(shape),
                 None => Err(self.unfit(first, "it needs one value a channel, pool first")),

@@ -90,6 +90,12 @@ impl AttentionPlan {
         self.overrides.get(block).or_else(stage).unwrap_or(&self.default).as_ref()
     }
 
+    /// Is something said of this very place?
+    #[must_use]
+    pub fn names(&self, place: &Place) -> bool {
+        self.overrides.contains_key(place)
+    }
+
     /// Has any block attention?
     #[must_use]
     pub fn is_none(&self) -> bool {

@@ -6,6 +6,7 @@ mod alias;
 mod card;
 mod efficientnet;
 mod inception;
+mod lowering;
 mod mobilenet;
 mod regnet;
 mod resnet;
@@ -15,11 +16,10 @@ mod vgg;
 
 pub use alias::Alias;
 pub use card::{Example, FamilyCard, Subject};
+pub use lowering::Lowering;
 
-use std::collections::BTreeMap;
-
-use super::attention::{Attention, Position};
-use super::graph::{Graph, GraphBuilder, NodeId, ScopeKind, Shape};
+use super::attention::Attention;
+use super::graph::{Graph, GraphBuilder, Shape};
 use super::options::{Declared, Options, Value};
 use super::spec::{AttentionPlan, NetworkSpec, Place, SpecError, SpecText, parse_input, parse_text, toml};
 use super::suggest;
@@ -93,93 +93,6 @@ pub trait Family: Sync {
     /// # Errors
     /// Options that contradict each other.
     fn build(&self, lowering: &mut Lowering, model: &str, options: &Options, classes: usize) -> Result<(), String>;
-}
-
-/// A graph being built for a spec: the builder and the attention still to be placed.
-pub struct Lowering {
-    /// Where layers are added.
-    pub builder: GraphBuilder,
-    plan: AttentionPlan,
-    /// The positions each block with attention turned out to have.
-    offered: BTreeMap<Place, Vec<Position>>,
-    failure: Option<String>,
-}
-
-impl Lowering {
-    /// Adds the attention the plan has for the block at `path`, after `features`, in its standard position; without
-    /// one, returns `features`.
-    pub fn attend(&mut self, path: &str, features: NodeId) -> NodeId {
-        self.attend_at(Position::Standard, path, features)
-    }
-
-    /// Says that the block at `path` has the position `here`, after `features`: the attention the plan has for it is
-    /// added if that is where it goes; otherwise returns `features`.
-    pub fn attend_at(&mut self, here: Position, path: &str, features: NodeId) -> NodeId {
-        let place = Place::new(path);
-        let Some(attention) = self.plan.at(&place) else { return features };
-        self.offered.entry(place).or_default().push(here);
-        if Position::of(attention.options()) != here {
-            return features;
-        }
-        let channels = self.builder.shape(features).channels();
-        if let Err(problem) = attention.block().check(attention.options(), channels) {
-            self.failure.get_or_insert_with(|| format!("{} at {path}: {problem}", attention.name()));
-            return features;
-        }
-        attention.block().attach(&mut self.builder, features, attention.options())
-    }
-
-    /// The first block whose attention goes where the block has no room for it, and what room it has.
-    fn misplaced(&self, stages: &[Stage]) -> Option<String> {
-        stages.iter().flat_map(|(_, blocks)| blocks).find_map(|block| {
-            let attention = self.plan.at(block)?;
-            let wanted = Position::of(attention.options());
-            let mut offered = self.offered.get(block).cloned().unwrap_or_default();
-            offered.sort_unstable();
-            offered.dedup();
-            let is_misplaced = wanted != Position::Standard && !offered.contains(&wanted);
-            is_misplaced.then(|| format!("{} at {block}: {}", attention.name(), wanted.refusal(&offered)))
-        })
-    }
-
-    /// Has the plan attention for the block at `path`?
-    #[must_use]
-    pub fn attends(&self, path: &str) -> bool {
-        self.plan.at(&Place::new(path)).is_some()
-    }
-
-    /// Opens a scope around `body`, like [`GraphBuilder::scope`].
-    pub fn scope(
-        &mut self,
-        kind: ScopeKind,
-        name: &str,
-        label: &'static str,
-        body: impl FnOnce(&mut Self) -> NodeId,
-    ) -> NodeId {
-        self.scope_as(kind, [name, name], label, body)
-    }
-
-    /// Opens a scope around `body`, like [`GraphBuilder::scope_as`].
-    pub fn scope_as(
-        &mut self,
-        kind: ScopeKind,
-        words: [&str; 2],
-        label: &'static str,
-        body: impl FnOnce(&mut Self) -> NodeId,
-    ) -> NodeId {
-        let open = self.builder.open(kind, words, label);
-        let output = body(self);
-        self.builder.close(open, output);
-        output
-    }
-
-    /// Builds `body` where paths and names have one word more each, like [`GraphBuilder::within`].
-    pub fn within<R>(&mut self, words: [&str; 2], body: impl FnOnce(&mut Self) -> R) -> R {
-        let outer = self.builder.enter(words);
-        let result = body(self);
-        self.builder.leave(outer);
-        result
-    }
 }
 
 /// The family and the entry of a model.
@@ -317,6 +230,14 @@ pub fn classes_of(spec: &NetworkSpec) -> usize {
     spec.classes.or_else(|| find(&spec.model).map(|(_, model)| model.classes)).unwrap_or(1000)
 }
 
+/// Is the spec's network built with attention of its own, which [`OFF`](crate::network::attention::OFF) can take out?
+#[must_use]
+pub fn has_built_in(spec: &NetworkSpec) -> bool {
+    find(&spec.model).is_some_and(|(family, model)| {
+        family.options(model.name).iter().any(|declared| declared.field.key == shared::BUILT_IN.key)
+    })
+}
+
 /// Stages and blocks of a spec's network.
 ///
 /// # Errors
@@ -345,14 +266,10 @@ pub fn lower(spec: &NetworkSpec) -> Result<Graph, SpecError> {
     check_sizes(channels, height, width, classes_of(spec)).map_err(&field)?;
     let stages = family.stages(model.name, &spec.options).map_err(&field)?;
     check_places(&spec.attention, &stages).map_err(&field)?;
-    let mut lowering = Lowering {
-        builder: GraphBuilder::new(name.clone(), Shape::map(channels, height, width)),
-        plan: spec.attention.clone(),
-        offered: BTreeMap::new(),
-        failure: None,
-    };
+    let builder = GraphBuilder::new(name.clone(), Shape::map(channels, height, width));
+    let mut lowering = Lowering::new(builder, spec.attention.clone(), stages);
     family.build(&mut lowering, model.name, &spec.options, classes_of(spec)).map_err(&field)?;
-    if let Some(problem) = lowering.misplaced(&stages).or(lowering.failure) {
+    if let Some(problem) = lowering.problem() {
         return Err(field(problem));
     }
     lowering.builder.finish().map_err(|failure| {

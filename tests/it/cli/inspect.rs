@@ -258,3 +258,47 @@ fn block_outputs_are_written_on_request_for_one_image() {
     refused(inspect(&[&image, &image], &["--tensors", file, "--blocks"]), &["--blocks", "one image"]);
     refused(inspect(&[&image], &["--blocks"]), &["--tensors"]);
 }
+
+#[test]
+fn strips_paths_and_matrices_have_pictures_of_their_own() {
+    let (root, image) = (folder(), photo());
+    let (out, file) = (root.path().join("report"), root.path().join("gates.safetensors"));
+    let spec = "resnet20+coord@layer1.0+sk@layer2.0+nl@layer3.0+bam@layer3.1";
+    let mut arguments = vec!["inspect", spec, "--image", image.to_str().expect("a path"), "--format", "json"];
+    arguments.extend(["--out", out.to_str().expect("a path"), "--tensors", file.to_str().expect("a path")]);
+    let report = json(arguments);
+    let gates = report["gates"].as_array().expect("a list");
+    let kind = |wanted: &str| {
+        let place = gates.iter().position(|gate| gate["kind"] == wanted);
+        place.unwrap_or_else(|| panic!("no gate of kind {wanted}"))
+    };
+    let files = listing(&out);
+    for (wanted, suffixes) in [
+        ("rows", &["", "-channels"][..]),
+        ("columns", &["", "-channels"]),
+        ("paths", &[""]),
+        ("matrix", &["", "-centre"]),
+        ("volume", &["", "-channels"]),
+    ] {
+        let index = kind(wanted);
+        for suffix in suffixes {
+            let name = format!("{:02}-{}{suffix}.png", index + 1, gates[index]["name"].as_str().expect("a name"));
+            assert!(files.contains(&name), "{name} is not among {files:?}");
+        }
+    }
+    assert_eq!(files.iter().filter(|file| file.ends_with("-together.png")).count(), 1);
+    let page = fs::read_to_string(out.join("index.html")).expect("a page");
+    for reference in references(&page) {
+        assert!(out.join(&reference).is_file(), "{reference}");
+    }
+    for words in ["what multiplies the features", "the uniform one is", "where the position in the middle looks"] {
+        assert!(page.contains(words), "{words}");
+    }
+    let paths = gates[kind("paths")]["paths"].as_array().expect("paths");
+    let sum: f64 = paths.iter().map(|path| path["mean"].as_f64().expect("a number")).sum();
+    assert!((sum - 1.0).abs() < 1e-5 && paths[0]["path"] == "3×3", "{paths:?}");
+    let bytes = fs::read(&file).expect("reads");
+    let tensors = SafeTensors::deserialize(&bytes).expect("safetensors");
+    let matrix = format!("gate/{}", gates[kind("matrix")]["name"].as_str().expect("a name"));
+    assert_eq!(tensors.tensor(&matrix).expect("written").shape(), [64, 8, 8]);
+}

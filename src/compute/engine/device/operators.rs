@@ -11,7 +11,13 @@ pub(super) fn compute(node: &Node, inputs: &[&Tensor], prepared: &Prepared) -> R
     let batch = x.dim(0)?;
     let y = match (&node.op, prepared) {
         (Op::Conv2d(conv), Prepared::Conv { kernel, bias }) => with(bias.as_ref(), convolve(x, kernel, conv)?)?,
-        (Op::Linear { .. }, Prepared::Linear { weight, bias }) => with(bias.as_ref(), x.matmul(weight)?)?,
+        (Op::Linear { .. }, Prepared::Linear { weight, bias }) => {
+            // Positions are rows of a batch.
+            let rows = x.reshape((batch, x.dim(1)?, ()))?.transpose(1, 2)?.contiguous()?;
+            let products = rows.flatten_to(1)?.matmul(weight)?;
+            let products = with(bias.as_ref(), products)?.reshape((batch, (), weight.dim(1)?))?;
+            products.transpose(1, 2)?.contiguous()?
+        }
         (Op::ChannelConv1d { inputs, circular, .. }, Prepared::Along { weight, bias }) => {
             with(bias.as_ref(), along(&x.reshape((batch, *inputs, ()))?, weight, *circular)?)?
         }

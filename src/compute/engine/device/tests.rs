@@ -148,6 +148,10 @@ fn whole_networks_with_every_block() {
         "resnet18(input=33x40,blocks=1-1-1-1,widths=8-8-16-16)+cam(r=4)",
         "resnet50(input=31,blocks=1-1-1-1,widths=4-4-8-8)+sam(k=3)",
         "plain20(blocks=1-1-1)+se(variant=nobias)",
+        "resnet20(input=16,blocks=1-1-1)+gc@layer1+gca@layer2+nl@layer3",
+        "resnet20(input=16,blocks=1-1-1)+coord@layer1+coord(variant=simple)@layer2+ela@layer3",
+        "resnet20(input=16,blocks=1-1-1)+strip@layer1+sk@layer2+splat@layer3",
+        "resnet20(input=16,blocks=1-1-1)+lcbam@layer1+eca(mlp=yes)@layer2+bam@layer3",
         "resnext50_32x4d(input=31,blocks=1-1-1-1,groups=4,widths=16-16-32-32,stem=deep,shortcut=pool)+eca",
         "resnet18(input=35,blocks=1-1-1-1,widths=8-8-16-16,branch=relu,pool=ceil,stem=tiered)+eca(pad=circular)",
     ] {

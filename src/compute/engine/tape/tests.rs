@@ -107,6 +107,21 @@ fn gradients_of_strips_products_and_softmax_are_those_of_finite_differences() {
 }
 
 #[test]
+fn gradients_of_every_attention_block_are_those_of_finite_differences() {
+    for blocks in [
+        "gc@layer1+gca@layer2+nl@layer3",
+        "coord@layer1+coord(variant=simple)@layer2+ela@layer3",
+        "strip@layer1+sk@layer2+splat@layer3",
+        "lcbam(r=4)@layer1+eca(mlp=yes)@layer2+ese@layer3",
+        "sk(site=conv)@layer1+splat(site=conv)@layer2+ge(r=4)@layer3",
+        "bam(r=4)",
+        "bam(r=4,form=sum)@layer2",
+    ] {
+        check(&format!("resnet8(input=16)+{blocks}"), 3, Mode::Train);
+    }
+}
+
+#[test]
 fn gradients_of_every_family_are_those_of_finite_differences() {
     // MobileNet v3 is not among them: untrained, its gradients drown in rounding.
     for text in ["efficientnet_b0(input=32,width=8,depth=30,classes=4)", "shufflenet_v2_x0_5(input=64,classes=4)"] {

@@ -62,9 +62,10 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
         Op::Conv2d(conv) => convolve(conv, x, shape, &param(Role::Weight), &param(Role::Bias)),
         Op::Linear { .. } => {
             let (weight, bias) = (param(Role::Weight), param(Role::Bias));
-            Array::new(shape, |o, _, _| {
-                let row = &weight[o * x.values.len()..][..x.values.len()];
-                row.iter().zip(&x.values).map(|(w, v)| w * v).sum::<f64>() + bias.get(o).copied().unwrap_or(0.0)
+            let row = |o: usize| &weight[o * x.shape.channels()..][..x.shape.channels()];
+            Array::new(shape, |o, i, j| {
+                let products = row(o).iter().enumerate().map(|(c, w)| w * x.at(c, i, j));
+                products.sum::<f64>() + bias.get(o).copied().unwrap_or(0.0)
             })
         }
         Op::ChannelConv1d { inputs, outputs, kernel, circular, .. } => {

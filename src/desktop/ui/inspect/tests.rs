@@ -115,3 +115,63 @@ fn a_missing_picture_is_told_with_a_way_out() {
     harness.run();
     assert!(harness.state().sent.contains(&Command::SetPicture(cat())));
 }
+
+#[test]
+fn strips_are_shown_alone_together_and_channel_by_channel() {
+    let mut harness = view_of("resnet20+coord", cat());
+    harness.get_by_label("1.0 rows").click();
+    harness.run();
+    harness.get_by_label_contains("mean of 16 channels");
+    harness.get_by_label("rows × columns").click();
+    harness.run();
+    harness.get_by_label_contains("what multiplies the features");
+    harness.get_by_label("every channel").click();
+    harness.run();
+    // A click in the middle of the table chooses the channel there.
+    harness.get_by_label_contains("every channel: 32 rows").click();
+    harness.run();
+    harness.get_by_label_contains("channel 8 of 16");
+    harness.get_by_label("show 1.0 columns").click();
+    harness.run();
+    harness.get_by_label_contains("32 columns × 16 channels, over cat.png");
+}
+
+#[test]
+fn a_matrix_is_looked_at_from_a_position_that_keys_move() {
+    let mut harness = view_of("resnet20+nl@layer3", cat());
+    harness.get_by_label_contains("mean of all positions");
+    harness.get_by_label_contains("over cat.png").click();
+    harness.run();
+    harness.get_by_label_contains("looking from row 4, column 4");
+    harness.get_by_label_contains("shares of one position");
+    harness.key_press(egui::Key::ArrowUp);
+    harness.key_press(egui::Key::ArrowLeft);
+    harness.run();
+    harness.get_by_label_contains("looking from row 3, column 3");
+    harness.get_by_label("all positions").click();
+    harness.run();
+    harness.get_by_label_contains("mean of all positions");
+}
+
+#[test]
+fn paths_are_named_with_their_mean_shares() {
+    let harness = view_of("resnet20+sk", cat());
+    harness.get_by_label_contains("3×3: mean share 0.");
+    harness.get_by_label_contains("3×3 dilated 2: mean share 0.");
+    harness.get_by_label_contains("a channel's shares sum to 1");
+}
+
+#[test]
+fn a_volume_is_a_map_and_has_channels() {
+    let mut harness = view_of("resnet20+bam", cat());
+    harness.get_by_label_contains("whole gate 0.");
+    harness.get_by_label("show each channel").click();
+    harness.run();
+    harness.get_by_label_contains("a channel's mean over its positions");
+}
+
+#[test]
+fn a_gate_that_leaves_the_unit_says_that_its_scale_is_wider() {
+    let harness = view_of("resnet20+se(gate=tanh)", cat());
+    harness.get_by_label_contains("the scale is widened to its values");
+}

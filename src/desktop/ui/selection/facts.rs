@@ -39,6 +39,9 @@ pub(super) fn of_part(ui: &mut Ui, shared: &Shared, network: &Network, part: Sel
 
 fn costs(ui: &mut Ui, cost: Cost) {
     widgets::fact(ui, "MACs", number::grouped(cost.macs));
+    if cost.products > 0 {
+        widgets::fact(ui, "Products of activations", format!("{} MACs", number::grouped(cost.products)));
+    }
     widgets::fact(ui, "Element-wise operations", number::grouped(cost.elementwise));
     widgets::fact(ui, "Activations", number::bytes(cost.activation_bytes));
 }

@@ -11,11 +11,12 @@ use egui::{Label, RichText, ScrollArea, Ui};
 use self::part::{Part, scope_name};
 use super::textures::GateTextures;
 use super::theme::{self, palette, size};
-use super::{Outbox, Shared, widgets};
+use super::{Outbox, Shared, cards, widgets};
 use crate::desktop::document::Network;
 use crate::network::attention::{self, Attention, Position};
 use crate::network::graph::{Graph, ScopeId, ScopeKind};
 use crate::network::spec::Place;
+use crate::network::zoo::{self, Subject};
 
 /// Shows the panel.
 pub fn ui(ui: &mut Ui, shared: &Shared, textures: &mut GateTextures, out: &mut Outbox) {
@@ -45,7 +46,7 @@ fn selected(
     out: &mut Outbox,
 ) {
     let graph = &network.graph;
-    title(ui, graph, part);
+    title(ui, network, part, out);
     ui.add_space(size::GAP);
     facts::of_part(ui, shared, network, part);
     match part {
@@ -85,14 +86,16 @@ fn attention_at(graph: &Graph, part: Part) -> Option<&'static str> {
     })
 }
 
-fn title(ui: &mut Ui, graph: &Graph, part: Part) {
+/// What is selected, its attention, and a way to read about that or about the network's family.
+fn title(ui: &mut Ui, network: &Network, part: Part, out: &mut Outbox) {
+    let graph = &*network.graph;
     let (name, kind) = match part {
         Part::Scope(scope) => (scope_name(graph, scope), graph[scope].label),
         Part::Layer(node) => (graph[node].name.as_str(), graph[node].op.name()),
     };
     let attention = attention_at(graph, part).and_then(attention::find);
     ui.horizontal(|ui| {
-        let room = ui.available_width() - if attention.is_some() { 72.0 } else { 0.0 };
+        let room = ui.available_width() - if attention.is_some() { 96.0 } else { 24.0 };
         let heading = RichText::new(name).font(theme::semibold(size::TITLE)).color(palette(ui).text);
         ui.scope(|ui| {
             ui.set_max_width(room);
@@ -101,6 +104,9 @@ fn title(ui: &mut Ui, graph: &Graph, part: Part) {
         if let Some(attention) = attention {
             let card = attention.card();
             widgets::pill(ui, card.title, palette(ui).attention(card.name)).on_hover_text(card.long);
+            cards::button(ui, &Subject::Block(attention), out);
+        } else if let Some((family, _)) = zoo::find(&network.spec.model) {
+            cards::button(ui, &Subject::Family(family), out);
         }
     });
     if kind != name {

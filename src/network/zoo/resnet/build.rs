@@ -75,16 +75,15 @@ fn branch(lowering: &mut Lowering, config: &Config, place: &str, width: usize, s
     let (first, inner) = (config.first(width), config.inner(width));
     if config.bottleneck {
         let (on_first, on_second) = config.strides(stride);
-        let b = &mut lowering.builder;
-        let x = b.conv_bn("conv1", "bn1", Some("relu1"), Conv2d::new(first, 1).stride(on_first), input);
+        let narrow = Conv2d::new(first, 1).stride(on_first);
+        let x = lowering.builder.conv_bn("conv1", "bn1", Some("relu1"), narrow, input);
         let middle = Conv2d::new(inner, 3).stride(on_second).groups(config.groups);
-        let x = b.conv_bn("conv2", "bn2", Some("relu2"), middle, x);
+        let x = lowering.convolve(place, ["conv2", "bn2", "relu2"], middle, x);
         let x = lowering.attend_at(Position::Inner, place, x);
         lowering.builder.conv_bn("conv3", "bn3", config.last_relu("relu3"), Conv2d::new(width * 4, 1), x)
     } else {
-        let b = &mut lowering.builder;
-        let x = b.conv_bn("conv1", "bn1", Some("relu1"), Conv2d::new(first, 3).stride(stride), input);
-        b.conv_bn("conv2", "bn2", config.last_relu("relu2"), Conv2d::new(width, 3), x)
+        let x = lowering.convolve(place, ["conv1", "bn1", "relu1"], Conv2d::new(first, 3).stride(stride), input);
+        lowering.builder.conv_bn("conv2", "bn2", config.last_relu("relu2"), Conv2d::new(width, 3), x)
     }
 }
 

@@ -107,3 +107,12 @@ fn a_network_that_has_hardly_begun_to_learn_proves_nothing() {
     assert!(text.contains("hardly begun to learn") && text.contains("a longer run must tell"), "{text}");
     assert!(text.contains("residual network is 10.0 points worse"), "{text}");
 }
+
+#[test]
+fn where_the_deepest_has_not_learnt_a_shallower_one_tells() {
+    use Kind::{Plain, Residual};
+    let ends = [(Plain, 8, 0.1, 0.1), (Plain, 20, 0.6, 0.6), (Plain, 56, 0.89, 0.89), (Residual, 56, 0.1, 0.1)];
+    let text = ending(&ends, 4).reading().join("\n");
+    assert!(text.contains("With 20 layers the plain network is 50.0 points worse than with 8"), "{text}");
+    assert!(text.contains("that is degradation"), "{text}");
+}
