@@ -79,7 +79,9 @@ impl Opened {
         let members: Vec<usize> = (0..count).collect();
         let end = opening.of_node.get(&graph[scope].output).copied();
         opening.opened.line = flow(&members, &opening.opened.reads, end.as_slice());
-        opening.opened.frames.iter_mut().for_each(|frame| frame.draw(&opening.opened.frame_of, &opening.opened.reads));
+        for (index, frame) in opening.opened.frames.iter_mut().enumerate() {
+            frame.draw(index, &opening.opened.frame_of, &opening.opened.reads);
+        }
         let later: HashSet<usize> =
             opening.opened.frames.iter().flat_map(|frame| frame.gates.iter().skip(1).map(|gate| gate.scale)).collect();
         without(&mut opening.opened.line, &later);
@@ -95,10 +97,9 @@ impl Opened {
 
 impl GateFrame {
     /// Finds the way from the features to the gates.
-    fn draw(&mut self, frame_of: &[Option<usize>], reads: &[Vec<Source>]) {
+    fn draw(&mut self, index: usize, frame_of: &[Option<usize>], reads: &[Vec<Source>]) {
+        let boxes: Vec<usize> = (0..frame_of.len()).filter(|layer| frame_of[*layer] == Some(index)).collect();
         let ends: Vec<usize> = self.gates.iter().map(|gate| gate.end).collect();
-        let own = frame_of[ends[0]];
-        let boxes: Vec<usize> = (0..frame_of.len()).filter(|index| frame_of[*index] == own).collect();
         self.line = flow(&boxes, reads, &ends);
         // The last gate is multiplied last: on top, its wire crosses none of the others.
         if let Some(Piece::Fork(fork)) = self.line.last_mut()
