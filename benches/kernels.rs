@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use gatescope::compute::engine::kernels::activation::Activation;
 use gatescope::compute::engine::kernels::conv::{Algorithm, Conv, ConvGradient, Recipe, Residual};
 use gatescope::compute::engine::kernels::{Aligned, Crew, Isa, Layout, default_threads};
 use gatescope::network::graph::{Conv2d, Op, Shape};
@@ -66,7 +67,9 @@ fn forward(crew: &Crew, isa: Isa) {
             let kernel = Conv::with(algorithm, isa, crew, &recipe);
             let input = Aligned::zeros(layout.length(from));
             let mut output = Aligned::zeros(Layout::Blocked.length(to));
-            let best = (0..40).map(|_| time(|| kernel.run(crew, &input, &mut output, Residual::None, true))).min();
+            let best = (0..40)
+                .map(|_| time(|| kernel.run(crew, &input, &mut output, Residual::None, Some(Activation::Relu))))
+                .min();
             let best = best.unwrap_or_default().as_secs_f64();
             let macs = (weight.len() * to.height() * to.width()) as f64;
             let mark = if algorithm == chosen { "*" } else { " " };
@@ -116,7 +119,7 @@ fn gradients(crew: &Crew, isa: Isa) {
             let best = (0..10).map(|_| time(&mut *work)).min().unwrap_or_default().as_secs_f64();
             print!("{:8.3} ms {:6.1} GF/s", best * 1e3, operations / best / 1e9);
         };
-        show(&mut || kernel.run(crew, &x, &mut y, Residual::None, false));
+        show(&mut || kernel.run(crew, &x, &mut y, Residual::None, None));
         show(&mut || gradient.input(crew, &weight, &y, &mut of_x, false));
         show(&mut || gradient.weight(crew, &x, &y, &mut of_weight, None));
         let packing = (0..10).map(|_| time(|| kernel.repack(crew, &weight))).min().unwrap_or_default();

@@ -11,7 +11,17 @@ use gatescope::compute::weights::Weights;
 use gatescope::network::cost::Ledger;
 use gatescope::network::{lower, parse};
 
-const NETWORKS: [&str; 5] = ["resnet18", "resnet50", "resnet50+se", "resnet50+cbam", "resnext50_32x4d"];
+const NETWORKS: [&str; 9] = [
+    "resnet18",
+    "resnet50",
+    "resnet50+se",
+    "resnet50+cbam",
+    "resnext50_32x4d",
+    "mobilenet_v2",
+    "shufflenet_v2_x1_0",
+    "googlenet",
+    "efficientnet_b0",
+];
 
 struct Args {
     threads: Option<usize>,

@@ -6,7 +6,8 @@
 
 Every round runs each program once on one 224x224 image; the best and the middle time of each are printed with
 their ratios. Weights are random: time does not depend on them. ONNX Runtime gets BatchNorm folded into the
-convolutions, PyTorch runs in inference mode with oneDNN; both use the number of threads given.
+convolutions, PyTorch runs in inference mode with oneDNN; both use the number of threads given. ResNets are written
+as ONNX layer by layer here; the networks of `networks.py` go through PyTorch's exporter.
 """
 
 import argparse
@@ -16,6 +17,8 @@ import subprocess
 import time
 
 SPECS = ["resnet18", "resnet50", "resnet50+se", "resnet50+cbam", "resnext50_32x4d"]
+SPECS += ["mobilenet_v2", "shufflenet_v2_x1_0", "googlenet", "efficientnet_b0"]
+OTHERS = ["mobilenet_v3_large", "regnet_x_400mf", "regnet_y_400mf"]
 BLOCKS = {"resnet18": [2, 2, 2, 2]}
 
 
@@ -108,21 +111,34 @@ class Onnx:
         weight = self.random.standard_normal((1000, inner)).astype("float32") * 0.02
         self.output = self.node("Gemm", [x, self.constant(weight)], transB=1)
 
-    def session(self, threads):
-        import onnxruntime
+    def file(self):
         from onnx import TensorProto, helper
 
         image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, 224, 224])
         logits = helper.make_tensor_value_info(self.output, TensorProto.FLOAT, [1, 1000])
         graph = helper.make_graph(self.nodes, "network", [image], [logits], self.weights)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-        return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        return model.SerializeToString()
+
+
+def session(file, threads):
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
 
 
 def torch_network(spec):
+    if spec in SPECS[5:] + OTHERS:
+        import networks
+
+        return networks.NETWORKS[spec]().eval()
+    return residual_network(spec)
+
+
+def residual_network(spec):
     import torch
     from torch import nn
 
@@ -200,8 +216,14 @@ def runners(program, spec, threads, with_torch):
         ours.stdin.flush()
         return float(ours.stdout.readline())
 
-    session = Onnx(spec).session(threads)
-    found = {"gatescope": gatescope, "onnxruntime": timed(lambda: session.run(None, {"image": image}))}
+    if spec in SPECS[:5]:
+        file = Onnx(spec).file()
+    else:
+        import networks
+
+        file = networks.onnx_bytes(torch_network(spec))
+    peer = session(file, threads)
+    found = {"gatescope": gatescope, "onnxruntime": timed(lambda: peer.run(None, {"image": image}))}
     if with_torch:
         import torch
 
@@ -222,7 +244,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--without-torch", action="store_true")
-    parser.add_argument("specs", nargs="*", default=SPECS)
+    parser.add_argument("specs", nargs="*", default=SPECS, help=f"{' '.join(SPECS)}; also {' '.join(OTHERS)}")
     args = parser.parse_intermixed_args()
     ratios = {}
     for spec in args.specs:

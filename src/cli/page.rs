@@ -11,6 +11,7 @@ enum Piece {
     Heading(String),
     Line(String),
     Item(String, String),
+    Drawing(Vec<String>),
     Table(Table),
 }
 
@@ -32,6 +33,11 @@ impl Page {
     /// Adds a term and what it means.
     pub fn item(&mut self, term: impl Into<String>, meaning: impl Into<String>) {
         self.0.push(Piece::Item(term.into(), meaning.into()));
+    }
+
+    /// Adds lines that are kept as they are, indented.
+    pub fn drawing(&mut self, lines: Vec<String>) {
+        self.0.push(Piece::Drawing(lines));
     }
 
     /// Adds a table.
@@ -57,6 +63,7 @@ impl Page {
                 Piece::Item(term, meaning) => {
                     text += &wrap(&format!("  {term:<width$}", width = ITEM_COLUMN - 2), meaning, ITEM_COLUMN);
                 }
+                Piece::Drawing(lines) => lines.iter().for_each(|line| text += &format!("    {line}\n")),
                 Piece::Table(table) => text += &table.text(),
             }
             previous = Some(piece);
@@ -76,6 +83,7 @@ impl Page {
                 Piece::Heading(heading) => text += &format!("### {heading}\n"),
                 Piece::Line(line) => text += &format!("{}\n", line.trim()),
                 Piece::Item(term, meaning) => text += &format!("- `{term}`: {meaning}\n"),
+                Piece::Drawing(lines) => text += &format!("```\n{}\n```\n", lines.join("\n")),
                 Piece::Table(table) => text += &table.markdown(),
             }
         }
@@ -88,7 +96,7 @@ impl Piece {
     fn leads_to(&self, next: &Self) -> bool {
         match next {
             Self::Heading(_) | Self::Table(_) => false,
-            Self::Line(_) | Self::Item(..) => !matches!(self, Self::Table(_)),
+            Self::Line(_) | Self::Item(..) | Self::Drawing(_) => !matches!(self, Self::Table(_)),
         }
     }
 }

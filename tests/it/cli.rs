@@ -5,6 +5,7 @@ mod experiments;
 mod files;
 mod inspect;
 mod lab;
+mod list;
 mod paper;
 mod profile;
 mod train;

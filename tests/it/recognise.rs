@@ -111,6 +111,37 @@ fn official_cbam_files_are_recognised_and_agree() {
     agrees("paper_sam18", Form::Safetensors, "resnet18+sam");
 }
 
+#[test]
+fn every_other_attention_is_recognised_by_its_tensors() {
+    for spec in [
+        "resnet18+ese",
+        "resnet18+ge",
+        "resnet18+gc",
+        "resnet50+gca(r=16)",
+        "resnet18+lcbam(k=5)",
+        "resnet18+coord",
+        "resnet18+coord(variant=simple)",
+        "resnet18+ela",
+        "resnet18+strip(k=5)@layer3,layer4",
+        "resnet18+sk",
+        "resnet34+sk(r=8,split=no)",
+        "resnet18+splat",
+        "resnet50+nl@layer4",
+        "resnet18+eca(mlp=yes)",
+        "resnet50+bam",
+        "resnet18+bam(r=8)@layer2,layer4",
+    ] {
+        let found = recognised(&shapes(&graph(spec))).expect(spec);
+        assert_eq!(found.spec.to_string(), spec, "{:?}", found.verdict);
+        assert!(found.verdict.iter().any(|sentence| sentence.contains("attention is")), "{:?}", found.verdict);
+    }
+    let both = changed("resnet18+bam", |_, _| ());
+    let mut odd = both.clone();
+    odd.retain(|(name, _)| name != "bam2.spatial_att.gate_s.gate_s_conv_final.bias");
+    let error = recognised(&odd).expect_err("a part is missing");
+    assert!(error.contains("bam2 is no bam of 128 channels"), "{error}");
+}
+
 type Shapes = Vec<(String, Vec<usize>)>;
 
 fn shapes(graph: &Graph) -> Shapes {

@@ -286,6 +286,22 @@ fn recognised(shapes: &Shapes) -> Result<NetworkSpec, String> {
 }
 
 #[test]
+fn built_in_attention_is_taken_out_block_by_block() {
+    let params = |text: &str| Ledger::of(&graph(text)).total().params;
+    for model in ["efficientnet_b0", "mobilenet_v3_large", "mobilenet_v3_small", "regnet_y_400mf"] {
+        assert_eq!(params(&format!("{model}+off")), params(&format!("{model}(se=none)")), "{model}");
+        let one = graph(&format!("{model}+off@stage3.1"));
+        let gates = |graph: &Graph, path: &str| {
+            graph.scope_at(path).map(|scope| graph.gates_in(scope).count()).expect("a block")
+        };
+        assert_eq!((gates(&one, "stage3.0"), gates(&one, "stage3.1")), (1, 0), "{model}");
+    }
+    let text = "efficientnet_b0+cbam+off@stage3";
+    assert_eq!(parse(text).expect(text).to_string(), text);
+    assert_eq!(params("resnet18+off"), params("resnet18"));
+}
+
+#[test]
 fn every_model_is_recognised_by_its_own_names() {
     let residual = zoo::relatives("resnet50");
     for name in zoo::model_names().into_iter().filter(|name| !residual.contains(name)) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use eframe::egui;
 use egui_kittest::kittest::Queryable;
 use gatescope::compute::engine::DeviceKind;
-use gatescope::desktop::document::{Command, Document, PictureChoice, ThemeChoice, View};
+use gatescope::desktop::document::{Command, Document, PictureChoice, Project, SavedNetwork, ThemeChoice, View};
 use gatescope::desktop::session::Session;
 use gatescope::network::parse;
 
@@ -136,6 +136,44 @@ fn a_picture_that_is_none_is_explained_and_the_document_is_kept() {
     assert!(message.contains("not-a-picture.png"), "{message}");
     ctrl(&mut harness, egui::Key::Z);
     assert_eq!(*harness.state().document().picture(), PictureChoice::Sample("cat.png".to_owned()));
+}
+
+#[test]
+fn alike_blocks_are_folded_and_selecting_goes_into_them() {
+    let networks = vec![SavedNetwork::untrained(parse("resnet110+se").expect("parses"))];
+    let picture = PictureChoice::Sample("cat.png".to_owned());
+    let document = Document::of(&Project { networks, active: 0, picture }).expect("valid");
+    let mut harness = window_with(&Session::beginning_with(document), SIZE, ThemeChoice::Dark);
+    harness.get_by_label("layer1.0, SE, one of 18 alike, folded").click();
+    harness.run_ok();
+    harness.get_by_label("layer1.0.conv1, Conv2d");
+    // The arrows go through the folded blocks one by one.
+    harness.key_press(egui::Key::ArrowRight);
+    harness.run_ok();
+    harness.get_by_label("layer1.1, SE, one of 18 alike, folded");
+    harness.get_by_label("layer1.1.conv1, Conv2d");
+    // F unfolds the stage around the selection, Shift and F everything.
+    harness.key_press(egui::Key::F);
+    harness.run_ok();
+    harness.get_by_label("layer1.17, SE");
+    harness.get_by_label("layer2.1, SE, one of 17 alike, folded");
+    harness.get_by_label("Unfold layer3: 18 blocks").click();
+    harness.run_ok();
+    harness.get_by_label("layer3.17, SE");
+    harness.key_press_modifiers(egui::Modifiers::SHIFT, egui::Key::F);
+    harness.run_ok();
+    harness.key_press_modifiers(egui::Modifiers::SHIFT, egui::Key::F);
+    harness.run_ok();
+    // A block that is another one stands alone.
+    harness.get_by_label("Unfold all").click();
+    harness.run_ok();
+    harness.get_by_label("cbam at layer1.4").click();
+    harness.run_ok();
+    harness.get_by_label("Fold repeated blocks").click();
+    harness.run_ok();
+    harness.get_by_label("layer1.0, SE, one of 4 alike, folded");
+    harness.get_by_label("layer1.4, CBAM");
+    harness.get_by_label("layer1.5, SE, one of 13 alike, folded");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod behaviour;
 mod checkpoints;
 mod hub;
 mod lab;
+mod picker;
 mod snapshots;
 
 use std::time::{Duration, Instant};

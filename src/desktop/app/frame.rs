@@ -20,6 +20,8 @@ impl App {
         views.palette.ui(ui.ctx(), &shared, &mut out);
         views.prompt.ui(ui.ctx(), &mut out);
         views.choices.ui(ui.ctx(), &mut out);
+        views.picker.ui(ui.ctx(), &shared, views.cards.is_open(), &mut out);
+        views.cards.ui(ui.ctx());
         self.views = views;
         self.outbox = out;
         self.page(ui.ctx());
@@ -49,6 +51,8 @@ impl App {
         let busy_elsewhere = self.page.is_some()
             || self.views.prompt.is_open()
             || self.views.choices.is_open()
+            || self.views.picker.is_open()
+            || self.views.cards.is_open()
             || self.views.palette.is_open();
         let typing = ctx.egui_wants_keyboard_input();
         // With Shift first: Ctrl+Z would otherwise also answer to Ctrl+Shift+Z.

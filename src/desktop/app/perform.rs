@@ -14,6 +14,7 @@ use crate::desktop::document::{
     Command, Document, NetworkId, PictureChoice, Project, View, parse_project, print_project,
 };
 use crate::desktop::session::write_whole;
+use crate::desktop::ui::picker::For;
 use crate::desktop::ui::prompt::Question;
 use crate::network::spec::toml::to_toml;
 use crate::network::{parse, zoo};
@@ -120,7 +121,16 @@ impl App {
     fn ask(&mut self, ctx: &egui::Context, command: &Command) -> bool {
         let prompt = &mut self.views.prompt;
         match command {
-            Command::AskSpec => prompt.ask(Question::Spec, ""),
+            Command::AskSpec => {
+                self.jobs.count_catalogue();
+                self.views.picker.open(For::Adding, None);
+            }
+            Command::AskModel(id) => {
+                let Some(network) = self.document.network(*id) else { return true };
+                self.jobs.count_catalogue();
+                self.views.picker.open(For::Network(*id), Some(&network.spec.model));
+            }
+            Command::ShowCard(name) => self.views.cards.open(name),
             Command::AskEditSpec(id) => {
                 let text = self.document.network(*id).map(|network| network.spec.to_string());
                 prompt.ask(Question::EditSpec(*id), text.unwrap_or_default());

@@ -115,8 +115,12 @@ pub enum Command {
     AskHub,
     /// Fetches `hf:OWNER/NAME[@REVISION][/FILE]`, then opens it.
     OpenHub(String),
-    /// Asks for a spec as text to add.
+    /// Asks for a network to add: a model, or a spec as text.
     AskSpec,
+    /// Asks for another model for a network.
+    AskModel(NetworkId),
+    /// Shows the card of a family or an attention block, by its name.
+    ShowCard(&'static str),
     /// Asks for a network's spec as text to edit.
     AskEditSpec(NetworkId),
     /// Asks where to save the project.

@@ -4,6 +4,7 @@
 //! recognition of a checkpoint. Every result carries the [`InspectionKey`] it belongs to; a result whose key no longer
 //! matches the document is never shown.
 
+mod catalogue;
 mod download;
 mod inspection;
 mod lab;
@@ -11,6 +12,7 @@ mod measuring;
 mod opening;
 mod worker;
 
+pub use catalogue::Catalogue;
 pub use download::Download;
 pub use inspection::{Inspection, InspectionKey};
 pub use lab::{Ending, Lab, LabRun, Shelf, StepPoint, Strip, Thumbnail, Training, Writable};
@@ -79,6 +81,7 @@ pub(super) enum Event {
     /// The device asked for is not there: what runs, runs on the processor.
     NoDevice(String),
     Lab(lab::LabEvent),
+    Counted(Catalogue),
 }
 
 /// What a job is busy with.
@@ -139,6 +142,8 @@ pub struct Jobs {
     /// What went wrong and belongs to no inspection.
     problems: Vec<String>,
     lab: Lab,
+    catalogue: Option<Catalogue>,
+    is_counting: bool,
 }
 
 impl Jobs {
@@ -174,6 +179,8 @@ impl Jobs {
             device: DeviceKind::default(),
             problems: Vec::new(),
             lab: Lab::default(),
+            catalogue: None,
+            is_counting: false,
         })
     }
 
@@ -257,6 +264,7 @@ impl Jobs {
                 return self.problems.push(problem);
             }
             Event::Lab(event) => return self.take_lab(event),
+            Event::Counted(catalogue) => return self.take_catalogue(catalogue),
         }
         self.running = None;
     }
@@ -296,6 +304,7 @@ impl Jobs {
             && self.opening == 0
             && self.opened.is_empty()
             && !self.lab.is_reading()
+            && !self.is_counting
             && self.has_measured_all()
             && document.networks().iter().all(|network| !self.lacks(&InspectionKey::of(network, document)))
     }

@@ -104,6 +104,7 @@ pub static ACTIONS: &[Action] = &[
     action(Menu::Edit, "Undo", Some(ctrl(Key::Z)), |shared| shared.can_undo.then_some(Command::Undo)),
     action(Menu::Edit, "Redo", Some(ctrl_shift(Key::Z)), |shared| shared.can_redo.then_some(Command::Redo)),
     group(action(Menu::Edit, "Add network…", Some(ctrl(Key::N)), |_| Some(Command::AskSpec))),
+    action(Menu::Edit, "Choose the model…", Some(ctrl(Key::M)), |shared| active(shared, Command::AskModel)),
     action(Menu::Edit, "Duplicate network", Some(ctrl(Key::D)), |shared| active(shared, Command::DuplicateNetwork)),
     action(Menu::Edit, "Remove network", None, |shared| active(shared, Command::RemoveNetwork)),
     action(Menu::Edit, "Copy network as text", Some(ctrl_shift(Key::C)), |shared| {

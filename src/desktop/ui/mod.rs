@@ -1,9 +1,11 @@
 //! The views: each reads what is [`Shared`] and sends [`Command`]s to the [`Outbox`]. None changes the document.
 
 pub mod actions;
+pub mod cards;
 pub mod choice;
 pub mod compare;
 pub mod costs;
+pub mod diagram;
 #[cfg(test)]
 mod drive;
 pub mod inspect;
@@ -12,6 +14,7 @@ pub mod metric;
 pub mod network;
 pub mod networks;
 pub mod palette;
+pub mod picker;
 pub mod prompt;
 pub mod selection;
 pub mod shares;
@@ -117,4 +120,8 @@ pub struct Views {
     pub choices: choice::Choices,
     /// Questions that take a line of text.
     pub prompt: prompt::Prompt,
+    /// Models to choose from.
+    pub picker: picker::Picker,
+    /// What a family or an attention block is.
+    pub cards: cards::Cards,
 }

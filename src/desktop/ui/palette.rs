@@ -1,4 +1,4 @@
-//! Search and commands (Ctrl+K): actions, parts of the active network, networks to add.
+//! Search and commands (Ctrl+K): actions, parts of the active network, networks to add, cards to read.
 
 use eframe::egui;
 use egui::{Align2, Key, RichText, ScrollArea, Sense, TextEdit, Ui, Vec2};
@@ -7,6 +7,7 @@ use super::actions::ACTIONS;
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared};
 use crate::desktop::document::{Command, Selection};
+use crate::network::zoo::Subject;
 use crate::network::{attention, papers, parse, zoo};
 
 /// How many results are listed.
@@ -156,6 +157,7 @@ fn find(query: &str, shared: &Shared) -> Vec<Entry> {
     if !query.is_empty() {
         parts(shared, &mut offer);
         networks_to_add(&mut offer);
+        cards(&mut offer);
         paper_tables(&mut offer);
     }
     found.sort_by_key(|(score, _)| *score);
@@ -182,6 +184,13 @@ fn parts(shared: &Shared, offer: &mut Offer) {
     }
     for node in graph.nodes.iter().filter(|node| !node.params.is_empty()) {
         offer(&node.name, node.op.name(), 4, &|| select(&node.name, None));
+    }
+}
+
+/// What there is to read about families and attention blocks.
+fn cards(offer: &mut Offer) {
+    for subject in Subject::all() {
+        offer(&format!("About {}", subject.title()), subject.long(), 1, &|| Some(Command::ShowCard(subject.name())));
     }
 }
 

@@ -1,4 +1,4 @@
-//! A question that takes a line of text: a spec to add, a path to open or to save to.
+//! A question that takes a line of text: a spec to edit, a path to open or to save to.
 
 use std::path::PathBuf;
 
@@ -16,8 +16,6 @@ use crate::network::{lower, number, parse};
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// A spec to add.
-    Spec,
     /// The spec of a network, edited as text.
     EditSpec(NetworkId),
     /// A path to open.
@@ -37,7 +35,6 @@ pub enum Question {
 impl Question {
     fn title(self) -> &'static str {
         match self {
-            Self::Spec => "Add a network",
             Self::EditSpec(_) => "Edit the network as text",
             Self::OpenPath => "Open a file by its path",
             Self::Hub => "Open from the Hugging Face Hub",
@@ -50,7 +47,7 @@ impl Question {
 
     fn hint(self) -> &'static str {
         match self {
-            Self::Spec | Self::EditSpec(_) => "resnet50+cbam(r=16)@layer3,layer4.0",
+            Self::EditSpec(_) => "resnet50+cbam(r=16)@layer3,layer4.0",
             Self::OpenPath => "/home/me/photo.jpg",
             Self::Hub => "hf:timm/seresnet50.a1_in1k",
             Self::SaveProject => "networks.toml",
@@ -139,15 +136,11 @@ fn answer(question: Question, text: &str) -> Result<(Command, String), String> {
     }
     let path = || PathBuf::from(text);
     match question {
-        Question::Spec | Question::EditSpec(_) => {
+        Question::EditSpec(network) => {
             let spec = parse(text).map_err(|error| error.to_string())?;
             let total = lower(&spec).map(|graph| Ledger::of(&graph).total()).map_err(|error| error.to_string())?;
             let note = format!("{} parameters, {} MACs", number::grouped(total.params), number::grouped(total.macs));
-            let command = match question {
-                Question::EditSpec(network) => Command::Edit { network, spec, stroke: None },
-                _ => Command::AddNetwork(spec),
-            };
-            Ok((command, note))
+            Ok((Command::Edit { network, spec, stroke: None }, note))
         }
         Question::OpenPath => match path().is_file() {
             true => Ok((Command::Open(vec![path()]), "A spec, a project, weights or a picture".to_owned())),

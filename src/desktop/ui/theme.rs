@@ -144,6 +144,7 @@ impl Palette {
             "cam" => self.cam,
             "sam" => self.sam,
             "cbam" => self.cbam,
+            "off" => self.faint,
             "eca" => self.other,
             // The others take the hues of curves, in registry order.
             _ => crate::network::attention::names()
@@ -222,6 +223,8 @@ pub mod size {
     pub const TITLE: f32 = 16.0;
     /// The triangle on a button that opens a menu.
     pub const MENU_MARK: f32 = 7.0;
+    /// The round button that opens a card.
+    pub const INFO: f32 = 14.0;
     /// The one number that matters.
     pub const HERO: f32 = 28.0;
     /// Formulas and tensor names.

@@ -16,6 +16,7 @@ mod ge;
 mod lcbam;
 mod mlp;
 mod nl;
+mod off;
 mod parts;
 mod position;
 mod sam;
@@ -26,6 +27,7 @@ mod strip;
 
 pub use cam::width as cam_width;
 pub use eca::kernel as eca_kernel;
+pub use off::OFF;
 pub use position::Position;
 pub use se::{SqueezeExcite, width as se_width};
 
@@ -94,6 +96,11 @@ pub enum Site {
 pub trait AttentionBlock: Sync {
     /// Names, formula, paper.
     fn card(&self) -> Card;
+
+    /// The card's formula with these options, one line a gate.
+    fn formula(&self, _options: &Options) -> Vec<String> {
+        self.card().formula.iter().map(ToString::to_string).collect()
+    }
 
     /// Its own options, with their defaults.
     fn options(&self) -> Vec<Declared>;
@@ -202,10 +209,11 @@ impl fmt::Display for Attention {
     }
 }
 
-/// The block of this name, in any letter case.
+/// The block of this name, in any letter case; [`OFF`] is one too.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn AttentionBlock> {
-    BLOCKS.iter().copied().find(|block| block.card().name.eq_ignore_ascii_case(name))
+    let off: &dyn AttentionBlock = &off::Off;
+    BLOCKS.iter().copied().chain([off]).find(|block| block.card().name.eq_ignore_ascii_case(name))
 }
 
 /// Every block's name, in registry order.

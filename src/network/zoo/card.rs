@@ -2,6 +2,7 @@
 
 use super::{FAMILIES, Family, alias, lower};
 use crate::network::attention::{self, AttentionBlock, BLOCKS};
+use crate::network::diagram::{Diagram, Kind};
 use crate::network::graph::{Graph, GraphBuilder, ScopeId, ScopeKind, Shape};
 use crate::network::options::Options;
 use crate::network::spec::{AttentionPlan, NetworkSpec};
@@ -48,6 +49,21 @@ pub struct Example {
 
 /// The features an attention block is drawn on.
 const FEATURES: [usize; 3] = [256, 14, 14];
+
+impl Example {
+    /// The diagram of it.
+    #[must_use]
+    pub fn diagram(&self) -> Diagram {
+        let mut diagram = Diagram::of(&self.graph, self.scope);
+        let slots = diagram.steps.iter_mut().filter(|step| self.has_slot && step.kind == Kind::Attention);
+        for step in slots {
+            step.kind = Kind::Slot;
+            "attention".clone_into(&mut step.title);
+            step.attention = None;
+        }
+        diagram
+    }
+}
 
 impl Subject {
     /// Every family, then every attention block, in the order users see them.
@@ -148,15 +164,20 @@ impl Subject {
         }
     }
 
-    /// A residual block with the attention in it, to show where it sits; `None` for a family, whose example shows it.
+    /// A block or a stage of a network with the attention in it, to show where it sits; `None` for a family, whose
+    /// example shows it.
     #[must_use]
     pub fn placed(&self) -> Option<Example> {
         let Self::Block(block) = self else { return None };
         let choice = attention::Attention::named(block.card().name).ok();
         let spec = NetworkSpec { attention: AttentionPlan::everywhere(choice), ..NetworkSpec::of("resnet50") };
         let graph = lower(&spec).ok()?;
-        let is_in_block = graph.scope_at("layer3.1").filter(|block| graph.attention_of(*block).is_some());
-        let scope = is_in_block.or_else(|| graph.scope_at("layer3"))?;
+        let block = graph.scope_at("layer3.1").filter(|block| graph.attention_of(*block).is_some());
+        let around = || {
+            let mut attention = graph.scope_ids().filter(|id| matches!(graph[*id].kind, ScopeKind::Attention(_)));
+            attention.find_map(|id| graph[id].parent).filter(|parent| *parent != Graph::ROOT)
+        };
+        let scope = block.or_else(around)?;
         Some(Example { graph, scope, has_slot: false })
     }
 }
@@ -213,8 +234,9 @@ mod tests {
             let example = subject.example().unwrap_or_else(|| panic!("{}", subject.title()));
             assert!(example.graph.nodes_in(example.scope).count() > 2, "{}", subject.title());
             if let Subject::Block(block) = subject {
-                let placed = subject.placed().expect(block.card().name);
-                assert!(placed.graph.attention_of(placed.scope).is_some(), "{}", block.card().name);
+                let Some(placed) = subject.placed() else { continue };
+                let steps = placed.diagram().steps;
+                assert!(steps.iter().any(|step| step.kind == Kind::Attention), "{}", block.card().name);
             }
         }
     }

@@ -230,6 +230,14 @@ pub fn classes_of(spec: &NetworkSpec) -> usize {
     spec.classes.or_else(|| find(&spec.model).map(|(_, model)| model.classes)).unwrap_or(1000)
 }
 
+/// Is the spec's network built with attention of its own, which [`OFF`](crate::network::attention::OFF) can take out?
+#[must_use]
+pub fn has_built_in(spec: &NetworkSpec) -> bool {
+    find(&spec.model).is_some_and(|(family, model)| {
+        family.options(model.name).iter().any(|declared| declared.field.key == shared::BUILT_IN.key)
+    })
+}
+
 /// Stages and blocks of a spec's network.
 ///
 /// # Errors

@@ -60,7 +60,8 @@ pub(super) const SHORTCUT: Field = Field {
 pub(super) const BUILT_IN: Field = Field {
     key: "se",
     long: "built_in_se",
-    help: "the SE the network is built with: builtin, where no attention is chosen instead of it; none: left out",
+    help: "the SE the network is built with: builtin, where no attention is chosen instead of it; none: left out \
+           everywhere (+off@PLACES leaves it out in places)",
     kind: Kind::Word(&["builtin", "none"]),
 };
 

@@ -70,10 +70,18 @@ impl Activation {
             let start = task * each;
             // SAFETY: parts do not overlap; the processor has the instruction set.
             unsafe {
-                let values = shared.part(start, each.min(length - start));
-                isa.call(Part { activation: self, values });
+                self.run(isa, shared.part(start, each.min(length - start)));
             }
         });
+    }
+
+    /// Applies it to some numbers, in place, on this thread.
+    ///
+    /// # Safety
+    /// The instruction set is there.
+    pub(super) unsafe fn run(self, isa: Isa, values: &mut [f32]) {
+        // SAFETY: the caller vouches for the instruction set.
+        unsafe { isa.call(Part { activation: self, values }) };
     }
 
     /// Of one vector.
@@ -121,7 +129,7 @@ unsafe fn tanh<S: Simd>(x: S::V) -> S::V {
 #[inline(always)]
 unsafe fn sigmoid<S: Simd>(x: S::V) -> S::V {
     // SAFETY: the caller vouches for the instruction set.
-    unsafe { S::div(S::splat(1.0), S::add(S::splat(1.0), exp::<S>(S::sub(S::splat(0.0), x)))) }
+    unsafe { S::reciprocal(S::add(S::splat(1.0), exp::<S>(S::sub(S::splat(0.0), x)))) }
 }
 
 /// `exp(x)` for x within ±87, where it neither vanishes nor overflows; beyond, the value there. The argument is cut
@@ -185,6 +193,9 @@ impl Vectorised for Part<'_> {
                 Activation::Times(factor) => Activation::Times(factor),
             );
             let rest = whole.into_remainder();
+            if rest.is_empty() {
+                return;
+            }
             let mut last = [0.0; LANES];
             last[..rest.len()].copy_from_slice(rest);
             let value = self.activation.of_vector::<S>(S::load(last.as_ptr()));

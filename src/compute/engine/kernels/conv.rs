@@ -2,12 +2,15 @@
 
 mod direct;
 mod gradient;
+mod grid;
 mod grouped;
 mod pack;
+mod pair;
 mod winograd;
 
 use std::fmt;
 
+use super::activation::Activation;
 use super::isa::Isa;
 use super::layout::{Layout, blocks, plane};
 use super::memory::Aligned;
@@ -17,6 +20,7 @@ use crate::network::graph::{Conv2d, Shape};
 use direct::Direct;
 pub use gradient::ConvGradient;
 use grouped::Grouped;
+pub use pair::Pair;
 use winograd::Winograd;
 
 /// What a convolution is made from.
@@ -189,11 +193,18 @@ impl Conv {
         (weights + self.bias.len()) * size_of::<f32>()
     }
 
-    /// Convolves the whole batch; bias, residual and ReLU included.
+    /// Convolves the whole batch; bias, residual and activation included.
     ///
     /// # Panics
     /// When a buffer is shorter than the batch.
-    pub fn run(&self, crew: &Crew, input: &[f32], output: &mut [f32], residual: Residual, relu: bool) {
+    pub fn run(
+        &self,
+        crew: &Crew,
+        input: &[f32],
+        output: &mut [f32],
+        residual: Residual,
+        activation: Option<Activation>,
+    ) {
         let Geometry { from, to, layout, batch, .. } = self.geometry;
         let (from, to) = (layout.length(from) * batch, Layout::Blocked.length(to) * batch);
         assert!(input.len() >= from && output.len() >= to, "buffers hold the batch");
@@ -205,7 +216,7 @@ impl Conv {
                 values.as_ptr()
             }
         };
-        let finish = Finish { bias: self.bias.as_ptr(), residual, relu };
+        let finish = Finish { bias: self.bias.as_ptr(), residual, activation };
         // SAFETY: the buffers are as long as the methods were prepared for, and outlive the call.
         unsafe {
             match &self.method {
@@ -222,7 +233,34 @@ impl Conv {
 struct Finish {
     bias: *const f32,
     residual: *const f32,
-    relu: bool,
+    activation: Option<Activation>,
+}
+
+impl Finish {
+    /// What is done in registers: rectified and cut off above this.
+    fn clip(&self) -> Option<f32> {
+        match self.activation {
+            Some(Activation::Relu) => Some(f32::INFINITY),
+            Some(Activation::Relu6) => Some(6.0),
+            _ => None,
+        }
+    }
+
+    /// The same for an output that begins `start` numbers further on.
+    ///
+    /// # Safety
+    /// The residual is longer than that, if there is one.
+    unsafe fn from(self, start: usize) -> Self {
+        // SAFETY: the caller vouches for it.
+        let residual = if self.residual.is_null() { self.residual } else { unsafe { self.residual.add(start) } };
+        Self { residual, ..self }
+    }
+
+    /// What is done to outputs that have just been written and lie in the nearest cache: a function of many
+    /// instructions would fill every micro-kernel with copies of itself.
+    fn afterwards(&self) -> Option<Activation> {
+        self.activation.filter(|_| self.clip().is_none())
+    }
 }
 
 // SAFETY: the bias is never written; parts of the residual are read by the thread that writes the same part of the

@@ -7,6 +7,9 @@ use super::simd::{LANES, Simd};
 use super::threads::Crew;
 use crate::network::graph::{Pool2d, Shape};
 
+/// Positions computed at once.
+const TOGETHER: usize = 6;
+
 /// What a window becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reduction {
@@ -52,6 +55,14 @@ struct Plane<'a> {
     output: &'a mut [f32],
 }
 
+/// The part of a window that lies in the input: rows and columns, half-open, and how many positions count.
+#[derive(Clone, Copy)]
+struct Inside {
+    rows: (usize, usize),
+    columns: (usize, usize),
+    counted: usize,
+}
+
 impl Plane<'_> {
     /// The part of a window inside the input, and how many positions count on this axis.
     #[inline(always)]
@@ -63,32 +74,59 @@ impl Plane<'_> {
         let padded = kernel[axis].min(size + 2 * padding[axis] - start);
         (first, end, if self.window.counts_padding { padded } else { end - first })
     }
+
+    /// `R` positions of a row, the first with this window, the others a stride further each.
+    #[inline(always)]
+    unsafe fn positions<S: Simd, const R: usize>(&mut self, place: usize, window: Inside) {
+        let (is_max, step) = (self.reduction == Reduction::Max, self.window.stride[1] * LANES);
+        // SAFETY: the caller vouches for the windows.
+        unsafe {
+            let mut values = [S::splat(if is_max { f32::NEG_INFINITY } else { 0.0 }); R];
+            for row in window.rows.0..window.rows.1 {
+                for column in window.columns.0..window.columns.1 {
+                    let from = self.input.as_ptr().add((row * self.from.width() + column) * LANES);
+                    for (r, value) in values.iter_mut().enumerate() {
+                        let next = S::load(from.add(r * step));
+                        *value = if is_max { S::larger(*value, next) } else { S::add(*value, next) };
+                    }
+                }
+            }
+            let share = S::splat(if is_max { 1.0 } else { 1.0 / window.counted as f32 });
+            for (r, value) in values.into_iter().enumerate() {
+                S::store(self.output[(place + r) * LANES..].as_mut_ptr(), S::mul(value, share));
+            }
+        }
+    }
 }
 
 impl Vectorised for Plane<'_> {
     type Output = ();
 
     #[inline(always)]
-    unsafe fn call<S: Simd>(self) {
-        let width = self.from.width();
+    unsafe fn call<S: Simd>(mut self) {
+        let (from, width) = (self.from, self.to.width());
+        let wide = self.window.kernel[1];
         for y in 0..self.to.height() {
-            let (top, bottom, tall) = self.inside(0, y, self.from.height());
-            for x in 0..self.to.width() {
-                let (left, right, wide) = self.inside(1, x, width);
-                // SAFETY: `inside` keeps the window in the plane.
+            let (top, bottom, tall) = self.inside(0, y, from.height());
+            let mut x = 0;
+            while x < width {
+                let (left, right, counted) = self.inside(1, x, from.width());
+                let window = Inside { rows: (top, bottom), columns: (left, right), counted: tall * counted };
+                // Whole windows in a row are computed at once.
+                let last = x + TOGETHER - 1;
+                let is_row = right - left == wide && last < width && {
+                    let (left, right, _) = self.inside(1, last, from.width());
+                    right - left == wide
+                };
+                // SAFETY: `inside` keeps windows in the plane; those between two whole ones are whole.
                 unsafe {
-                    let is_max = self.reduction == Reduction::Max;
-                    let mut value = S::splat(if is_max { f32::NEG_INFINITY } else { 0.0 });
-                    for row in top..bottom {
-                        for column in left..right {
-                            let next = S::load(self.input.as_ptr().add((row * width + column) * LANES));
-                            value = if is_max { S::larger(value, next) } else { S::add(value, next) };
-                        }
+                    if is_row {
+                        self.positions::<S, TOGETHER>(y * width + x, window);
+                        x += TOGETHER;
+                    } else {
+                        self.positions::<S, 1>(y * width + x, window);
+                        x += 1;
                     }
-                    if !is_max {
-                        value = S::mul(value, S::splat(1.0 / (tall * wide) as f32));
-                    }
-                    S::store(self.output[(y * self.to.width() + x) * LANES..].as_mut_ptr(), value);
                 }
             }
         }

@@ -3,7 +3,8 @@
 
 use candle_core::{Device, Tensor};
 
-use super::conv::{Algorithm, Conv, Recipe, Residual};
+use super::activation::Activation;
+use super::conv::{Algorithm, Conv, Pair, Recipe, Residual};
 use super::gate::{Gates, Gating, Source};
 use super::isa::Isa;
 use super::layout::{self, Layout};
@@ -116,7 +117,7 @@ fn convolves(conv: Conv2d, from: Shape, batch: usize) {
                 let kernel = Conv::with(algorithm, isa, &crew, &recipe);
                 let input = stored(layout, from, &x);
                 let mut output = stored(Layout::Blocked, to, &residual);
-                kernel.run(&crew, &input, &mut output, Residual::InPlace, true);
+                kernel.run(&crew, &input, &mut output, Residual::InPlace, Some(Activation::Relu));
                 let found = loaded(Layout::Blocked, to, &output);
                 for (index, (found, (wanted, size))) in found.iter().zip(&wanted).enumerate() {
                     let wanted = (wanted + f64::from(residual[index])).max(0.0);
@@ -125,12 +126,62 @@ fn convolves(conv: Conv2d, from: Shape, batch: usize) {
                     assert!(error < tolerance * (1.0 + size), "{what}: [{index}] is {found}, not {wanted}");
                 }
                 let other = stored(Layout::Blocked, to, &residual);
-                kernel.run(&crew, &input, &mut output, Residual::Other(&other), true);
+                kernel.run(&crew, &input, &mut output, Residual::Other(&other), Some(Activation::Relu));
                 let again = loaded(Layout::Blocked, to, &output);
                 assert_eq!(again, found, "{what}: a residual elsewhere");
                 assert_eq!(*bits.get_or_insert(found), again, "{what}: {threads} threads");
+                activates(isa, &crew, &kernel, &input, &other, &what);
             }
         }
+    }
+}
+
+/// Runs a 1×1 convolution and one that reads it, one after the other and together.
+fn convolves_together(second: Conv2d, from: Shape, batch: usize) {
+    let first = Conv2d::new(second.out_channels, 1);
+    let between = Op::Conv2d(first).output_shape(&[from]).expect("fits");
+    let to = Op::Conv2d(second).output_shape(&[between]).expect("fits");
+    assert!(Pair::fits(&first, &second, from, [between, to]), "{from}");
+    let inner = between.channels() / second.groups * second.kernel[0] * second.kernel[1];
+    let weights = [from.channels(), inner].map(|inner| numbers(second.out_channels * inner, 3));
+    let (layout, bias) = (Layout::Blocked, numbers(second.out_channels, 2));
+    let input = stored(layout, from, &numbers(from.elements() * batch, 1));
+    let activations = [Some(Activation::Silu), Some(Activation::Relu6)];
+    for (isa, threads) in Isa::available().flat_map(|isa| [(isa, 1), (isa, 3)]) {
+        let crew = Crew::new(threads);
+        let recipe =
+            |conv, from, to, weight| Recipe { conv, from, to, layout, weight, scale: None, bias: &bias, batch };
+        let first = || Conv::new(isa, &crew, &recipe(first, from, between, &weights[0]));
+        let second = || Conv::new(isa, &crew, &recipe(second, between, to, &weights[1]));
+        let mut middle = Aligned::zeros(batch * layout.length(between));
+        let [mut wanted, mut found] = [0, 1].map(|_| Aligned::zeros(batch * layout.length(to)));
+        first().run(&crew, &input, &mut middle, Residual::None, activations[0]);
+        second().run(&crew, &middle, &mut wanted, Residual::None, activations[1]);
+        let pair = Pair::new(&crew, first(), second()).expect("fits");
+        pair.run(&crew, &input, &mut found, activations);
+        assert_eq!(found[..], wanted[..], "{from}, {threads} threads, {}", isa.name());
+    }
+}
+
+#[test]
+fn two_convolutions_together_are_one_after_the_other() {
+    let depthwise = |channels: usize, kernel, stride| Conv2d::new(channels, kernel).groups(channels).stride(stride);
+    convolves_together(depthwise(72, 3, 1), Shape::map(24, 9, 11), 1);
+    convolves_together(depthwise(40, 5, 2), Shape::map(16, 40, 100), 2);
+    convolves_together(depthwise(36, 3, 2), Shape::map(20, 130, 112), 1);
+    convolves_together(depthwise(200, 5, 1), Shape::map(32, 7, 7), 3);
+    convolves_together(Conv2d::new(64, 3).groups(8).stride(2), Shape::map(32, 14, 10), 1);
+}
+
+/// Whatever a convolution takes along is what it would be afterwards, to the last bit.
+fn activates(isa: Isa, crew: &Crew, kernel: &Conv, input: &[f32], residual: &Aligned, what: &str) {
+    let mut bare = residual.clone();
+    kernel.run(crew, input, &mut bare, Residual::InPlace, None);
+    for activation in [Activation::Relu6, Activation::Silu, Activation::HardSwish, Activation::Sigmoid] {
+        let (mut wanted, mut found) = (bare.clone(), residual.clone());
+        activation.apply(isa, crew, &mut wanted);
+        kernel.run(crew, input, &mut found, Residual::InPlace, Some(activation));
+        assert_eq!(found[..], wanted[..], "{what}: {activation:?}");
     }
 }
 
@@ -210,7 +261,7 @@ fn a_folded_scale_is_a_scaled_output() {
             let recipe = Recipe { conv, from, to, layout, weight: &weight, scale, bias: &[], batch: 1 };
             let mut output = Aligned::zeros(layout.length(to));
             let kernel = Conv::with(algorithm, Isa::detect(), &crew, &recipe);
-            kernel.run(&crew, &stored(layout, from, &x), &mut output, Residual::None, false);
+            kernel.run(&crew, &stored(layout, from, &x), &mut output, Residual::None, None);
             loaded(layout, to, &output)
         };
         for (index, (scaled, plain)) in run(Some(&scale[..])).iter().zip(run(None)).enumerate() {

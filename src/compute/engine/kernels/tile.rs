@@ -1,7 +1,7 @@
 //! The micro-kernel that every convolution, linear layer and Winograd product runs on.
 //!
 //! A tile is `R` output positions by `B` blocks of sixteen output channels, all in registers from the first
-//! product to the last; bias, residual and ReLU are applied there, and each output is written once. The order of
+//! product to the last; bias, residual and ReLU or ReLU6 are applied there, and each output is written once. The order of
 //! the sum does not depend on the tile's size, so neither do the bits of the result.
 
 use super::isa::Isa;
@@ -14,6 +14,20 @@ pub struct Walk<'a> {
     pub offsets: &'a [usize],
     /// Numbers in a run.
     pub run: usize,
+    /// How many of the last runs are shorter, and how long those are: a block that channels do not fill.
+    pub short: (usize, usize),
+}
+
+impl<'a> Walk<'a> {
+    /// Runs of the same length.
+    pub fn even(offsets: &'a [usize], run: usize) -> Self {
+        Self { offsets, run, short: (0, 0) }
+    }
+
+    /// Numbers in all runs.
+    pub fn length(&self) -> usize {
+        (self.offsets.len() - self.short.0) * self.run + self.short.0 * self.short.1
+    }
 }
 
 /// One tile's work; distances are in numbers.
@@ -35,10 +49,10 @@ pub struct Tile {
     pub output_block: usize,
     /// Sixteen numbers a block, or null.
     pub bias: *const f32,
-    /// Laid out like the output, added before the ReLU; may be the output itself, or null.
+    /// Laid out like the output, added before the result is clipped; may be the output itself, or null.
     pub residual: *const f32,
-    /// Is it rectified?
-    pub relu: bool,
+    /// Rectified and cut off above this, if at all.
+    pub clip: Option<f32>,
 }
 
 /// Computes a tile.
@@ -53,9 +67,14 @@ unsafe fn tile<S: Simd, const R: usize, const B: usize>(job: &Tile, walk: &Walk)
     unsafe {
         let mut sums = [[S::splat(0.0); B]; R];
         let mut weights = job.weights;
-        for offset in walk.offsets {
+        let mut run = walk.run;
+        let whole = walk.offsets.len() - walk.short.0;
+        for (index, offset) in walk.offsets.iter().enumerate() {
             let input = job.input.add(*offset);
-            for k in 0..walk.run {
+            if index == whole {
+                run = walk.short.1;
+            }
+            for k in 0..run {
                 let mut columns = [S::splat(0.0); B];
                 for b in 0..B {
                     columns[b] = S::load(weights.add(b * job.weights_block));
@@ -69,6 +88,7 @@ unsafe fn tile<S: Simd, const R: usize, const B: usize>(job: &Tile, walk: &Walk)
                 }
             }
         }
+        let limit = S::splat(job.clip.unwrap_or(f32::INFINITY));
         for b in 0..B {
             let bias = if job.bias.is_null() { S::splat(0.0) } else { S::load(job.bias.add(b * LANES)) };
             for r in 0..R {
@@ -77,8 +97,8 @@ unsafe fn tile<S: Simd, const R: usize, const B: usize>(job: &Tile, walk: &Walk)
                 if !job.residual.is_null() {
                     value = S::add(value, S::load(job.residual.add(at)));
                 }
-                if job.relu {
-                    value = S::relu(value);
+                if job.clip.is_some() {
+                    value = S::at_most(S::relu(value), limit);
                 }
                 S::store(job.output.add(at), value);
             }

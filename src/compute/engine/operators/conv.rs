@@ -88,7 +88,7 @@ impl Convolution {
         let (from, layout) = (self.from.shape, self.from.layout);
         let recipe = Recipe { conv: self.conv, from, to: self.to, layout, weight, scale: None, bias, batch };
         let (x, mut y) = (self.from.store(&machine, x), to.zeros());
-        Conv::new(machine.isa, &machine.crew, &recipe).run(&machine.crew, &x, &mut y, Residual::None, false);
+        Conv::new(machine.isa, &machine.crew, &recipe).run(&machine.crew, &x, &mut y, Residual::None, None);
         to.output(&machine, &y)
     }
 

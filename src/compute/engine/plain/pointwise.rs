@@ -3,12 +3,6 @@
 use crate::network::graph::{Op, Shape};
 
 /// `max(x, 0)`; NaN stays NaN, as in PyTorch.
-pub(in crate::compute::engine) fn relu(values: &mut [f32]) {
-    for value in values {
-        *value = rectified(*value);
-    }
-}
-
 fn rectified(value: f32) -> f32 {
     if value < 0.0 { 0.0 } else { value }
 }

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use super::fuse::{Fused, Map, Work};
+use super::work::{Fused, Map, Part, Work};
 use super::{Plan, Prepared};
 use crate::compute::engine::kernels::activation::Activation;
 use crate::compute::engine::kernels::channels::rearrange;
@@ -19,6 +19,7 @@ use crate::network::graph::{NodeId, Op, Shape};
 /// The buffers of a run.
 struct Buffers<'a> {
     plan: &'a Plan,
+    images: &'a [f32],
     slots: Vec<Aligned>,
 }
 
@@ -71,7 +72,7 @@ impl Plan {
         }
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
         let slots = spare.unwrap_or_else(|| self.slot_lengths.iter().map(|length| Aligned::zeros(*length)).collect());
-        let mut buffers = Buffers { plan: self, slots };
+        let mut buffers = Buffers { plan: self, images, slots };
         let total = self.steps.iter().map(|step| step.macs).sum::<u64>().max(1);
         let mut done = 0;
         let mut before = started;
@@ -79,7 +80,7 @@ impl Plan {
             if (control.cancelled)() {
                 return Err(EngineError::Cancelled);
             }
-            buffers.step(index, step, images);
+            buffers.step(index, step);
             done += self.steps[index].macs;
             (control.progress)((done as f64 / total as f64) as f32);
             let now = Instant::now();
@@ -108,8 +109,18 @@ impl Buffers<'_> {
 
     /// A node's output, the whole batch.
     fn get(&self, node: NodeId) -> &[f32] {
+        if self.is_image(node) {
+            return self.images;
+        }
         let length = self.plan.batch * Layout::of(self.shape(node)).length(self.shape(node));
         &self.slots[self.slot(node)][..length]
+    }
+
+    /// Is it the images, as they are read in place?
+    fn is_image(&self, node: NodeId) -> bool {
+        let shape = self.shape(node);
+        let is_same = Layout::of(shape) == Layout::Planar && shape.elements().is_multiple_of(LANES);
+        is_same && self.plan.graph[node].op == Op::Input
     }
 
     /// One image's output as `[C, H, W]`.
@@ -135,10 +146,10 @@ impl Buffers<'_> {
     }
 
     /// Computes one step: its outputs leave the buffers for as long as it takes.
-    fn step(&mut self, index: usize, step: &Fused, images: &[f32]) {
+    fn step(&mut self, index: usize, step: &Fused) {
         let slots: Vec<usize> = step.outputs.iter().map(|output| self.slot(*output)).collect();
         let mut outputs: Vec<Aligned> = slots.iter().map(|slot| std::mem::take(&mut self.slots[*slot])).collect();
-        self.compute(index, step, images, &mut outputs);
+        self.compute(index, step, &mut outputs);
         for (node, output) in step.outputs.iter().zip(&mut outputs) {
             if let Some((_, value)) = self.plan.held.iter().find(|(held, _)| held == node) {
                 self.fill(*node, *value, output);
@@ -158,16 +169,24 @@ impl Buffers<'_> {
         }
     }
 
-    fn compute(&self, index: usize, step: &Fused, images: &[f32], outputs: &mut [Aligned]) {
+    fn compute(&self, index: usize, step: &Fused, outputs: &mut [Aligned]) {
         let Plan { isa, crew, batch, .. } = self.plan;
         let taken_over = self.plan.taken_over[index];
         let node = step.outputs[0];
         let Some((output, more)) = outputs.split_first_mut() else { return };
-        let source =
-            |node: NodeId| if taken_over == Some(node) { Source::InPlace } else { Source::Other(self.get(node)) };
+        let source = |node: NodeId| match taken_over == Some(node) && !self.is_image(node) {
+            true => Source::InPlace,
+            false => Source::Other(self.get(node)),
+        };
         match &step.work {
-            Work::Input => self.input(images, output),
-            Work::Conv { input, residual, activation, .. } => {
+            Work::Input if self.is_image(node) => (),
+            Work::Input => self.input(output),
+            Work::Pair { parts, input } => {
+                if let Prepared::Pair(pair) = &self.plan.prepared[index] {
+                    pair.run(crew, self.get(*input), output, parts.map(|part| part.activation));
+                }
+            }
+            Work::Conv { part: Part { activation, .. }, input, residual } => {
                 let residual = residual.map_or(Residual::None, |node| match source(node) {
                     Source::InPlace => Residual::InPlace,
                     Source::Other(values) => Residual::Other(values),
@@ -215,16 +234,17 @@ impl Buffers<'_> {
             Work::Channels { inputs, origins } => {
                 let inputs: Vec<(&[f32], Shape)> =
                     inputs.iter().map(|input| (self.get(*input), self.shape(*input))).collect();
-                rearrange(crew, origins, &inputs, self.shape(node), *batch, output);
+                rearrange(*isa, crew, origins, &inputs, self.shape(node), *batch, output);
             }
             Work::Plain { layer } => self.plain(index, *layer, output),
         }
     }
 
-    fn input(&self, images: &[f32], output: &mut [f32]) {
+    fn input(&self, output: &mut [f32]) {
         let shape = self.plan.input;
         let layout = Layout::of(shape);
-        for (image, to) in images.chunks_exact(shape.elements()).zip(output.chunks_exact_mut(layout.length(shape))) {
+        for (image, to) in self.images.chunks_exact(shape.elements()).zip(output.chunks_exact_mut(layout.length(shape)))
+        {
             layout::store(layout, shape, image, to);
         }
     }
@@ -259,12 +279,13 @@ impl Buffers<'_> {
         let Plan { isa, crew, batch, .. } = self.plan;
         let (from, to) = (self.shape(input), self.shape(node));
         let values = self.get(input);
-        let relu = activation == Some(Activation::Relu);
         match &self.plan.prepared[index] {
-            Prepared::Conv(conv) if Layout::of(to) == Layout::Blocked => conv.run(crew, values, output, residual, relu),
+            Prepared::Conv(conv) if Layout::of(to) == Layout::Blocked => {
+                conv.run(crew, values, output, residual, activation);
+            }
             Prepared::Conv(conv) => {
                 let mut blocked = Aligned::zeros(batch * Layout::Blocked.length(to));
-                conv.run(crew, values, &mut blocked, Residual::None, relu);
+                conv.run(crew, values, &mut blocked, Residual::None, activation);
                 let images = blocked.chunks_exact(Layout::Blocked.length(to));
                 for (image, output) in images.zip(output.chunks_exact_mut(Layout::Planar.length(to))) {
                     output[..to.elements()].copy_from_slice(&layout::load(Layout::Blocked, to, image));
@@ -274,17 +295,14 @@ impl Buffers<'_> {
                 let images = values.chunks_exact(Layout::Planar.length(from));
                 for (image, output) in images.zip(output.chunks_exact_mut(Layout::Planar.length(to))) {
                     planar::convolve(*isa, crew, (conv, from, to), (weight, bias), image, output);
-                    if relu {
-                        plain::pointwise::relu(output);
-                    }
+                }
+                if let Some(activation) = activation {
+                    activation.apply(*isa, crew, &mut output[..batch * Layout::Planar.length(to)]);
                 }
             }
-            Prepared::Nothing | Prepared::Affine(_) | Prepared::Plain { .. } => {
+            Prepared::Pair(_) | Prepared::Nothing | Prepared::Affine(_) | Prepared::Plain { .. } => {
                 unreachable!("a convolution has its kernel")
             }
-        }
-        if let Some(activation) = activation.filter(|_| !relu) {
-            activation.apply(*isa, crew, &mut output[..batch * Layout::of(to).length(to)]);
         }
     }
 

@@ -1,95 +1,20 @@
 //! Which layers are computed together.
 //!
 //! A convolution takes along the BatchNorm, the factor, the residual addition and the activation that follow it alone;
+//! a 1×1 convolution the grouped one that alone reads it;
 //! a gate takes along the addition and the ReLU; channels are put in another order once, however many operators say
 //! so in a row; two statistics of one map are one pass; a map that only the spatial gate's
 //! statistics and the spatial gate itself read is never written, its channel gate is applied where it is read.
 //! An output that is asked for is always written.
 
+use super::order::Order;
+use super::work::{Fused, Map, Part, Work};
 use crate::compute::engine::kernels::Layout;
 use crate::compute::engine::kernels::activation::Activation;
-use crate::compute::engine::kernels::channels::Origin;
+use crate::compute::engine::kernels::conv::Pair;
 use crate::compute::engine::kernels::layout::plane;
 use crate::compute::engine::kernels::pool::Reduction;
 use crate::network::graph::{Graph, NodeId, Op, Shape};
-
-/// Layers computed in one step.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Fused {
-    /// The layers, in execution order.
-    pub(super) nodes: Vec<NodeId>,
-    /// Those whose outputs are written.
-    pub(super) outputs: Vec<NodeId>,
-    pub(super) work: Work,
-}
-
-/// What a step computes; node ids are inputs.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Work {
-    /// The image.
-    Input,
-    /// A convolution or linear layer.
-    Conv {
-        layer: NodeId,
-        norm: Option<NodeId>,
-        factor: f32,
-        input: NodeId,
-        residual: Option<NodeId>,
-        activation: Option<Activation>,
-    },
-    /// `relu(map · gates + residual)`.
-    Gating { map: Map, spatial: Option<NodeId>, residual: Option<NodeId>, relu: bool },
-    /// Statistics of each channel: mean, maximum or both.
-    OverPositions { input: NodeId, reductions: Vec<Reduction> },
-    /// Statistics of each position, in the order of the output's planes.
-    OverChannels { map: Map, reductions: Vec<Reduction> },
-    /// A window.
-    Pool { layer: NodeId, input: NodeId },
-    /// A function of every number.
-    Activation { input: NodeId, activation: Activation },
-    /// Channels of the inputs in another order.
-    Channels { inputs: Vec<NodeId>, origins: Vec<Origin> },
-    /// Everything else, by its definition.
-    Plain { layer: NodeId },
-}
-
-/// A map, with a channel gate that is applied as it is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Map {
-    pub(super) node: NodeId,
-    pub(super) gate: Option<NodeId>,
-}
-
-impl Work {
-    /// The nodes it reads.
-    pub(super) fn inputs(&self, graph: &Graph) -> Vec<NodeId> {
-        let of_map = |map: &Map| [Some(map.node), map.gate];
-        match self {
-            Self::Input => Vec::new(),
-            Self::Conv { input, residual, .. } => [Some(*input), *residual].into_iter().flatten().collect(),
-            Self::Gating { map, spatial, residual, .. } => {
-                of_map(map).into_iter().chain([*spatial, *residual]).flatten().collect()
-            }
-            Self::OverChannels { map, .. } => of_map(map).into_iter().flatten().collect(),
-            Self::OverPositions { input, .. } | Self::Pool { input, .. } | Self::Activation { input, .. } => {
-                vec![*input]
-            }
-            Self::Channels { inputs, .. } => inputs.clone(),
-            Self::Plain { layer } => graph[*layer].inputs.clone(),
-        }
-    }
-
-    /// The input whose buffer the output may take over, if nothing else reads it: what is read at a place is then
-    /// written at the same place.
-    pub(super) fn overwrites(&self) -> Vec<NodeId> {
-        match self {
-            Self::Conv { residual, .. } => residual.iter().copied().collect(),
-            Self::Gating { map, residual, .. } => [Some(map.node), *residual].into_iter().flatten().collect(),
-            Self::Activation { input, .. } => vec![*input],
-            _ => Vec::new(),
-        }
-    }
-}
 
 /// The steps of a graph that keeps the outputs of `kept`, in execution order.
 pub(super) fn steps(graph: &Graph, kept: &[NodeId]) -> Vec<Fused> {
@@ -105,6 +30,8 @@ struct Fusion<'a> {
     done: Vec<bool>,
     /// Products with a channel gate that are not written.
     deferred: Vec<Option<Map>>,
+    /// Orders of channels that are not written.
+    orders: Vec<Option<Order>>,
     steps: Vec<Fused>,
 }
 
@@ -135,7 +62,7 @@ impl<'a> Fusion<'a> {
             graph[id].inputs.iter().for_each(|input| readers[input.0].push(id));
         }
         let done = needed.iter().map(|needed| !needed).collect();
-        Self { graph, kept, readers, done, deferred: vec![None; count], steps: Vec::new() }
+        Self { graph, kept, readers, done, deferred: vec![None; count], orders: vec![None; count], steps: Vec::new() }
     }
 
     fn shape(&self, node: NodeId) -> Shape {
@@ -185,9 +112,7 @@ impl<'a> Fusion<'a> {
                 let work = Activation::of(&op).map(|activation| Work::Activation { input: *input, activation });
                 self.push(vec![node], vec![node], work.unwrap_or(Work::Plain { layer: node }));
             }
-            (Op::Concat | Op::ChannelSlice { .. } | Op::ChannelShuffle { .. }, inputs)
-                if self.all_blocked(node, inputs) =>
-            {
+            (Op::Concat | Op::ChannelSlice { .. } | Op::ChannelShuffle { .. }, inputs) if self.is_reordering(node) => {
                 self.channels(node, inputs);
             }
             (
@@ -235,11 +160,29 @@ impl<'a> Fusion<'a> {
     }
 
     fn convolution(&mut self, node: NodeId, input: NodeId) {
-        let mut nodes = vec![node];
+        let mut nodes = Vec::new();
+        let (part, residual) = self.part(node, &mut nodes);
+        let last = nodes[nodes.len() - 1];
+        if let (None, Some(next)) = (residual, self.only_reader(last))
+            && self.is_pair(input, node, next)
+        {
+            let mut more = Vec::new();
+            if let (second, None) = self.part(next, &mut more) {
+                let output = more[more.len() - 1];
+                nodes.append(&mut more);
+                return self.push(nodes, vec![output], Work::Pair { parts: [part, second], input });
+            }
+        }
+        self.push(nodes, vec![last], Work::Conv { part, input, residual });
+    }
+
+    /// A convolution or linear layer, and what it takes along.
+    fn part(&self, layer: NodeId, nodes: &mut Vec<NodeId>) -> (Part, Option<NodeId>) {
+        nodes.push(layer);
         let mut norm = None;
-        if matches!(self.graph[node].op, Op::Conv2d(_))
+        if matches!(self.graph[layer].op, Op::Conv2d(_))
             && let Some(next) =
-                self.only_reader(node).filter(|next| matches!(self.graph[*next].op, Op::BatchNorm { .. }))
+                self.only_reader(layer).filter(|next| matches!(self.graph[*next].op, Op::BatchNorm { .. }))
         {
             norm = Some(next);
             nodes.push(next);
@@ -251,32 +194,61 @@ impl<'a> Fusion<'a> {
             factor = found;
             nodes.push(next);
         }
-        let (residual, activation) = self.tail(&mut nodes, Activation::of);
-        let output = nodes[nodes.len() - 1];
-        self.push(nodes, vec![output], Work::Conv { layer: node, norm, factor, input, residual, activation });
+        let (residual, activation) = self.tail(nodes, Activation::of);
+        (Part { layer, norm, factor, activation }, residual)
+    }
+
+    /// Is `next` a grouped convolution that is computed together with the 1×1 convolution `node` before it?
+    fn is_pair(&self, input: NodeId, node: NodeId, next: NodeId) -> bool {
+        let (Op::Conv2d(first), Op::Conv2d(second)) = (self.graph[node].op, self.graph[next].op) else { return false };
+        let shapes = [self.shape(node), self.shape(next)];
+        [input, node, next].iter().all(|node| self.is_blocked(*node))
+            && Pair::fits(&first, &second, self.shape(input), shapes)
     }
 
     fn all_blocked(&self, node: NodeId, inputs: &[NodeId]) -> bool {
         self.is_blocked(node) && inputs.iter().all(|input| self.is_blocked(*input))
     }
 
-    /// Takes along what puts the channels in yet another order.
+    /// Takes along what puts the channels in yet another order. An order that only such layers read is not written:
+    /// each of them picks its channels from where they lie.
     fn channels(&mut self, node: NodeId, inputs: &[NodeId]) {
-        let all = |(input, node): (usize, &NodeId)| {
-            (0..self.shape(*node).channels()).map(move |channel| Origin { input, channel }).collect::<Vec<_>>()
-        };
-        let mut origins: Vec<Origin> = inputs.iter().enumerate().flat_map(all).collect();
-        let mut nodes = vec![node];
-        reorder(&self.graph[node].op, &mut origins);
-        while let Some(next) = self.only_reader(nodes[nodes.len() - 1])
-            && matches!(self.graph[next].op, Op::ChannelSlice { .. } | Op::ChannelShuffle { .. })
-            && self.is_blocked(next)
-        {
-            reorder(&self.graph[next].op, &mut origins);
-            nodes.push(next);
+        let mut order = Order::default();
+        for input in inputs {
+            match self.orders[input.0].take() {
+                Some(mut other) => {
+                    order.nodes.append(&mut other.nodes);
+                    order.append_order(&other);
+                    self.orders[input.0] = Some(other);
+                }
+                None => order.append(*input, self.shape(*input).channels()),
+            }
         }
-        let output = nodes[nodes.len() - 1];
-        self.push(nodes, vec![output], Work::Channels { inputs: inputs.to_vec(), origins });
+        order.apply(node, &self.graph[node].op);
+        let mut last = node;
+        while let Some(next) = self.only_reader(last).filter(|next| self.is_reordering(*next))
+            && self.graph[next].op != Op::Concat
+        {
+            order.apply(next, &self.graph[next].op);
+            last = next;
+        }
+        let order = order.used();
+        if !self.kept[last.0]
+            && !self.readers[last.0].is_empty()
+            && self.readers[last.0].iter().all(|reader| self.is_reordering(*reader))
+        {
+            order.nodes.iter().for_each(|node| self.done[node.0] = true);
+            self.orders[last.0] = Some(order);
+            return;
+        }
+        let Order { nodes, inputs, origins } = order;
+        self.push(nodes, vec![last], Work::Channels { inputs, origins });
+    }
+
+    /// Does a layer only put channels in another order, block by block?
+    fn is_reordering(&self, node: NodeId) -> bool {
+        matches!(self.graph[node].op, Op::Concat | Op::ChannelSlice { .. } | Op::ChannelShuffle { .. })
+            && self.all_blocked(node, &self.graph[node].inputs)
     }
 
     /// Takes along an addition whose other summand is there already, and an activation that `takes` knows.
@@ -405,18 +377,6 @@ impl<'a> Fusion<'a> {
     }
 }
 
-/// What an operator makes of an order of channels.
-fn reorder(op: &Op, origins: &mut Vec<Origin>) {
-    match op {
-        Op::ChannelSlice { start, length } => *origins = origins[*start..start + length].to_vec(),
-        Op::ChannelShuffle { groups } => {
-            let each = origins.len() / groups;
-            *origins = (0..origins.len()).map(|place| origins[place % groups * each + place / groups]).collect();
-        }
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -441,13 +401,23 @@ mod tests {
 
     #[test]
     fn every_node_is_computed_once() {
-        for text in ["resnet50+cbam", "resnet18+se", "resnet50+sam@layer3+cam@layer4", "resnet20"] {
+        for text in ["resnet50+cbam", "resnet18+se", "resnet50+sam@layer3+cam@layer4", "resnet20", "shufflenet_v2_x1_0"]
+        {
             let graph = lower(&parse(text).expect(text)).expect(text);
             let gates: Vec<NodeId> = graph.gates.iter().map(|gate| gate.node).collect();
             let mut covered: Vec<NodeId> = steps(&graph, &gates).into_iter().flat_map(|step| step.nodes).collect();
             covered.sort_unstable();
             assert_eq!(covered, graph.node_ids().collect::<Vec<_>>(), "{text}");
         }
+    }
+
+    #[test]
+    fn channels_that_only_go_past_are_not_copied() {
+        let graph = lower(&parse("shufflenet_v2_x1_0").expect("parses")).expect("lowers");
+        let steps = steps(&graph, &[graph.output()]);
+        let copies = steps.iter().filter(|step| matches!(step.work, Work::Channels { .. })).count();
+        // One for what goes into each branch of the thirteen units that split, one at the end of each stage.
+        assert_eq!(copies, 13 + 3);
     }
 
     #[test]

@@ -5,20 +5,22 @@
 
 mod exec;
 mod fuse;
+mod order;
 mod prepare;
 mod show;
 mod slots;
+mod work;
 
 use std::sync::Mutex;
 
 use super::EngineError;
-use super::kernels::conv::Conv;
+use super::kernels::conv::{Conv, Pair};
 use super::kernels::{Aligned, Crew, Isa, Layout, default_threads};
 use crate::compute::weights::Weights;
 use crate::network::cost::Ledger;
 use crate::network::graph::{Conv2d, Graph, NodeId, Shape};
-use fuse::Fused;
 use prepare::Workshop;
+use work::Fused;
 
 pub(super) use show::is_attention;
 
@@ -93,6 +95,7 @@ pub struct Plan {
 enum Prepared {
     Nothing,
     Conv(Box<Conv>),
+    Pair(Box<Pair>),
     /// Planes to planes, stride 1.
     Planar {
         conv: Conv2d,

@@ -1,8 +1,8 @@
 //! From a step to its kernel: weights folded with their BatchNorm and packed.
 
-use super::fuse::{Fused, Work};
+use super::work::{Fused, Part, Work};
 use super::{PlanError, Prepared};
-use crate::compute::engine::kernels::conv::{Conv, Recipe};
+use crate::compute::engine::kernels::conv::{Conv, Pair, Recipe};
 use crate::compute::engine::kernels::{Crew, Isa, Layout};
 use crate::compute::weights::Weights;
 use crate::network::graph::{Conv2d, Graph, NodeId, Op, Role, Shape};
@@ -26,7 +26,15 @@ impl Workshop<'_> {
     /// Prepares a step.
     pub(super) fn prepare(&self, step: &Fused) -> Result<Prepared, PlanError> {
         match &step.work {
-            Work::Conv { layer, norm, factor, input, .. } => self.convolution(*layer, *norm, *factor, *input),
+            Work::Conv { part, input, .. } => self.convolution(*part, *input),
+            Work::Pair { parts: [first, second], input } => {
+                let pair = match (self.convolution(*first, *input)?, self.convolution(*second, first.layer)?) {
+                    (Prepared::Conv(first), Prepared::Conv(second)) => Pair::new(self.crew, *first, *second),
+                    _ => None,
+                };
+                let reason = || PlanError::new(first.layer, "it does not run together with the next".to_owned());
+                pair.map(|pair| Prepared::Pair(Box::new(pair))).ok_or_else(reason)
+            }
             Work::Plain { layer } => match self.graph[*layer].op {
                 Op::BatchNorm { eps } => {
                     let Affine { scale, shift } = self.affine(*layer, eps, None)?;
@@ -51,13 +59,8 @@ impl Workshop<'_> {
         Ok(Prepared::Plain { weight: self.values(layer, Role::Weight)?, bias })
     }
 
-    fn convolution(
-        &self,
-        layer: NodeId,
-        norm: Option<NodeId>,
-        factor: f32,
-        input: NodeId,
-    ) -> Result<Prepared, PlanError> {
+    fn convolution(&self, part: Part, input: NodeId) -> Result<Prepared, PlanError> {
+        let Part { layer, norm, factor, .. } = part;
         let (from, to) = (self.graph[input].shape, self.graph[layer].shape);
         let conv = self.geometry(layer, from)?;
         let bias = if conv.bias { Some(self.values(layer, Role::Bias)?) } else { None };

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::fuse::{Fused, Work};
 use super::slots::Slots;
+use super::work::{Fused, Work};
 use super::{Plan, Prepared, Step};
 use crate::compute::engine::kernels::conv::Algorithm;
 use crate::compute::engine::kernels::pool::Reduction;
@@ -24,6 +24,7 @@ pub(super) fn step(
     let numbers = |nodes: &[NodeId]| nodes.iter().map(|node| graph[*node].shape.elements() * batch).sum::<usize>();
     let weight_bytes = match prepared {
         Prepared::Conv(conv) => conv.bytes(),
+        Prepared::Pair(pair) => pair.bytes(),
         Prepared::Affine(affine) => size_of_val(affine.as_slice()),
         Prepared::Planar { weight, bias, .. } | Prepared::Plain { weight, bias } => {
             (weight.len() + bias.len()) * size_of::<f32>()
@@ -72,7 +73,11 @@ fn kernel(graph: &Graph, fused: &Fused, prepared: &Prepared) -> String {
     };
     match &fused.work {
         Work::Input => "image".to_owned(),
-        Work::Conv { layer, .. } => convolution(&graph[*layer].op, prepared),
+        Work::Conv { part, .. } => convolution(&graph[part.layer].op, prepared),
+        Work::Pair { parts, .. } => {
+            let [first, second] = parts.map(|part| convolution(&graph[part.layer].op, prepared));
+            format!("{first}, {second} grouped")
+        }
         Work::Gating { map, spatial, residual, relu } => {
             let parts = [
                 (map.gate.is_some(), "channel gate"),

@@ -1,6 +1,6 @@
 //! Which buffer each output lies in: a buffer is used again once its last reader has run.
 
-use super::fuse::Fused;
+use super::work::Fused;
 use crate::network::graph::{Graph, NodeId};
 
 /// Buffers and who lies in them.

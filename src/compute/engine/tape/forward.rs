@@ -179,11 +179,11 @@ impl Tape {
         };
         let conv = packed.insert(conv);
         if !is_planar {
-            conv.run(crew, values, output, Residual::None, false);
+            conv.run(crew, values, output, Residual::None, None);
             return;
         }
         let mut blocked = Aligned::zeros(batch * Layout::Blocked.length(to));
-        conv.run(crew, values, &mut blocked, Residual::None, false);
+        conv.run(crew, values, &mut blocked, Residual::None, None);
         let images = blocked.chunks_exact(Layout::Blocked.length(to));
         for (image, output) in images.zip(output.chunks_exact_mut(Layout::Planar.length(to))) {
             output[..to.elements()].copy_from_slice(&layout::load(Layout::Blocked, to, image));

@@ -5,7 +5,7 @@ use super::*;
 use crate::compute::engine::kernels::Isa;
 
 /// Small networks whose layers still are cut into tasks, tiled and gated in every way.
-const NETWORKS: [&str; 8] = [
+const NETWORKS: [&str; 12] = [
     "resnet18(input=97x80,blocks=1-1-1-1,widths=32-48-64-64)+cbam(r=4)",
     "resnet50(input=90,blocks=1-1-1-1,widths=32-32-40-48)+se",
     "resnet18(input=96,blocks=1-1-1-1,widths=64-64-64-64)+cam(r=4)@layer1,layer2+sam@layer3",
@@ -14,6 +14,10 @@ const NETWORKS: [&str; 8] = [
     "resnet50(input=70,blocks=1-1-1,widths=32-32-40)+se(gate=tanh,at=3x3)+se(squeeze=none,at=identity)@layer2",
     "resnet18(input=70,blocks=1-1-1,widths=32-48-64)+se(squeeze=both,variant=nobias)+sam(map=conv,k=3)@layer2",
     "resnet18(input=70,blocks=1-1-1,widths=32-48-64)+se(squeeze=none,variant=nobias,gate=relu)",
+    "mobilenet_v2(input=64,width=35)",
+    "mobilenet_v3_small(input=64)+cbam(r=4)",
+    "shufflenet_v2_x0_5(input=64)+se(r=4)@stage2",
+    "googlenet(input=40)",
 ];
 
 fn network(text: &str) -> (Graph, Weights) {

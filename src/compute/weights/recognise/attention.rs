@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::gates::{Gates, Maker, Mlp, SpatialConv};
 use super::structure::Odd;
+use super::whole;
 use crate::network::attention::{Attention, cam_width, eca_kernel, se_width};
 use crate::network::options::Value;
 
@@ -41,6 +42,10 @@ pub(super) fn choose(blocks: &[Attended]) -> Result<Vec<Chosen>, Odd> {
     for ((kind, variants), members) in groups {
         let members: Vec<(usize, &Attended)> = members.into_iter().map(|index| (index, &blocks[index])).collect();
         let all: Vec<&Attended> = members.iter().map(|(_, block)| *block).collect();
+        if all.iter().all(|block| matches!(block.gates, Gates::Whole(..))) {
+            chosen.extend(choose_whole(kind, &members)?);
+            continue;
+        }
         let shared = reduction(kind, &variants, &all);
         let kernels_follow = all.iter().all(|block| has_usual_kernel(block));
         for (index, block) in members {
@@ -55,8 +60,27 @@ pub(super) fn choose(blocks: &[Attended]) -> Result<Vec<Chosen>, Odd> {
     Ok(chosen.into_values().collect())
 }
 
+/// Blocks whose tensors say all: one choice for all of them where one explains them all.
+fn choose_whole(kind: &str, members: &[(usize, &Attended)]) -> Result<Vec<(usize, Chosen)>, Odd> {
+    let tensors = |block: &Attended| match &block.gates {
+        Gates::Whole(_, found) => (block.channels, found.clone()),
+        _ => (block.channels, whole::Found::new()),
+    };
+    let all: Vec<(usize, whole::Found)> = members.iter().map(|(_, block)| tensors(block)).collect();
+    let all: Vec<(usize, &whole::Found)> = all.iter().map(|(channels, found)| (*channels, found)).collect();
+    let shared = whole::choose(kind, &all);
+    let each = members.iter().zip(&all).map(|((index, block), own)| {
+        let choice = shared.clone().or_else(|| whole::choose(kind, &[*own]));
+        let attention =
+            choice.ok_or_else(|| format!("{}: its {kind} has shapes this program does not know", block.block))?;
+        Ok((*index, Chosen { attention, names: Vec::new(), maker: Maker::Timm }))
+    });
+    each.collect()
+}
+
 fn group(block: &Attended) -> Result<Group, Odd> {
     Ok(match &block.gates {
+        Gates::Whole(kind, _) => (*kind, vec![""]),
         Gates::Eca(..) => ("eca", vec![""]),
         Gates::Se(Mlp { has_bias: false, .. }) => ("se", vec!["nobias"]),
         Gates::Se(Mlp { maker: Maker::Timm, .. }) => ("se", vec!["timm", "floor"]),
@@ -183,6 +207,7 @@ fn names(variant: &str, block: &Attended) -> Vec<(String, String)> {
                 }
             }
         }
+        Gates::Whole(..) => {}
     }
     names
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::structure::Odd;
+use super::whole::{Found, kind};
 
 /// Whose definition a gate's names and biases speak of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +45,8 @@ pub(super) enum Gates {
     Eca(String, usize),
     /// CBAM, or one half of it.
     Cbam(Option<Mlp>, Option<SpatialConv>),
+    /// Another block, by its name, with all its tensors.
+    Whole(&'static str, Found),
 }
 
 type Extras<'a> = BTreeMap<&'a str, &'a [usize]>;
@@ -92,6 +95,10 @@ impl Gates {
         }
         if let Some(eca) = eca(extras) {
             return Ok(Some(eca));
+        }
+        let found: Found = extras.iter().map(|(name, shape)| ((*name).to_owned(), shape.to_vec())).collect();
+        if let Some(kind) = kind(&found) {
+            return Ok(Some(Self::Whole(kind, found)));
         }
         if let Some(mlp) = se(extras)? {
             return Ok(Some(Self::Se(mlp)));

@@ -16,6 +16,7 @@ mod spellings;
 mod structure;
 mod tensors;
 mod unknown;
+mod whole;
 mod words;
 mod written;
 
@@ -24,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use words::{Dialect, Doubt};
 
 use super::{Checkpoint, WeightsError};
+use crate::network::attention::Attention;
 use crate::network::graph::{Param, ScopeKind};
 use crate::network::spec::{AttentionPlan, Place};
 use crate::network::zoo;
@@ -78,7 +80,8 @@ pub fn of_tensors(named: &[(&str, &[usize])]) -> Result<Recognised, String> {
     let chosen = attention::choose(&attended).map_err(odd)?;
     let makers: BTreeSet<Maker> = chosen.iter().map(|chosen| chosen.maker).collect();
     let dialect = Dialect::of(&tensors, structure.stem, &makers);
-    let spec = spec(&structure, &attended, &chosen, dialect).map_err(odd)?;
+    let between = whole::between_stages(&tensors, &structure.outputs()).map_err(odd)?;
+    let spec = spec(&structure, &attended, (chosen.as_slice(), between.as_deref()), dialect).map_err(odd)?;
     let graph = lower(&spec).map_err(|error| odd(error.to_string()))?;
     let names = names(&tensors, &graph, &attended, &chosen).map_err(odd)?;
     let verdict = words::verdict(&spec, &structure, dialect, &tensors, &makers);
@@ -92,7 +95,7 @@ fn attended(tensors: &Tensors, structure: &Structure) -> Result<Vec<Attended>, O
     for (stage, (&count, &width)) in structure.blocks.iter().zip(&structure.widths).enumerate() {
         for block in 0..count {
             let block = format!("layer{}.{block}", stage + 1);
-            let channels = if structure.bottleneck { width * 4 } else { width };
+            let channels = structure.out_channels(width);
             if let Some(gates) = Gates::of(&block, &tensors.extras(&block))? {
                 attended.push(Attended { block, channels, gates });
             }
@@ -101,10 +104,22 @@ fn attended(tensors: &Tensors, structure: &Structure) -> Result<Vec<Attended>, O
     Ok(attended)
 }
 
-fn spec(structure: &Structure, attended: &[Attended], chosen: &[Chosen], dialect: Dialect) -> Result<NetworkSpec, Odd> {
+fn spec(
+    structure: &Structure,
+    attended: &[Attended],
+    (chosen, between): (&[Chosen], Option<&[(Place, Attention)]>),
+    dialect: Dialect,
+) -> Result<NetworkSpec, Odd> {
     let mut spec = structure.spec()?;
     for (option, value) in dialect.options(structure) {
         zoo::set_option(&mut spec, option, value)?;
+    }
+    if let Some(between) = between {
+        spec.attention = whole::plan_between(between, structure.blocks.len());
+        return match attended {
+            [] => Ok(spec),
+            [block, ..] => Err(format!("{} has attention, and so have the stages", block.block)),
+        };
     }
     let mut plan = AttentionPlan::default();
     for (block, chosen) in attended.iter().zip(chosen) {

@@ -120,6 +120,16 @@ impl Structure {
         Ok(spec)
     }
 
+    /// Channels a block of this width puts out.
+    pub(super) fn out_channels(&self, width: usize) -> usize {
+        if self.bottleneck { width * 4 } else { width }
+    }
+
+    /// Channels each stage puts out.
+    pub(super) fn outputs(&self) -> Vec<usize> {
+        self.widths.iter().map(|width| self.out_channels(*width)).collect()
+    }
+
     /// Is there a bottleneck that strides, so that v1 and v1.5 differ?
     pub(super) fn strides_in_bottlenecks(&self) -> bool {
         self.bottleneck && self.blocks.len() > 1

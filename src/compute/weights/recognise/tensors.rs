@@ -74,14 +74,18 @@ impl Tensors {
             .collect()
     }
 
+    /// Everything inside a part: names there, with their shapes.
+    pub(super) fn inside<'a>(&'a self, part: &str) -> impl Iterator<Item = (&'a str, &'a [usize])> {
+        let prefix = format!("{part}.");
+        let from = self.known.range(prefix.clone()..);
+        from.map_while(move |(name, known)| Some((name.strip_prefix(&prefix)?, known.shape.as_slice())))
+    }
+
     /// What a block has besides its branch and its shortcut: names inside the block with their shapes.
     pub(super) fn extras(&self, block: &str) -> BTreeMap<&str, &[usize]> {
-        let prefix = format!("{block}.");
-        let inside = self.known.range(prefix.clone()..).take_while(|(name, _)| name.starts_with(&prefix));
-        let extras = inside.filter_map(|(name, known)| {
-            let rest = &name[prefix.len()..];
-            let module = rest.split('.').next().unwrap_or_default();
-            (!is_branch(module) && module != "downsample").then_some((rest, known.shape.as_slice()))
+        let extras = self.inside(block).filter(|(name, _)| {
+            let module = name.split('.').next().unwrap_or_default();
+            !is_branch(module) && module != "downsample"
         });
         extras.collect()
     }

@@ -160,6 +160,10 @@ fn attention_sentence(attention: &Attention, makers: &BTreeSet<Maker>) -> String
         ("se", _) if makers.contains(&Maker::Timm) => "timm's, widths in multiples of 8",
         ("se", _) => "two layers with biases, widths in multiples of 8",
         ("eca", _) => return format!("attention is {title}: one 1-D convolution along the channels"),
+        ("bam", _) => return format!("attention is {title}: the released code's names, between stages"),
+        (name, _) if !["se", "cam", "sam", "cbam"].contains(&name) => {
+            return format!("attention is {title} ({}), named as in timm", attention.block().card().long);
+        }
         ("cam", "official") => "the official code's, biases in the MLP",
         ("cam", "timm") => "timm's, no biases",
         ("cam", _) => "no biases in the MLP",

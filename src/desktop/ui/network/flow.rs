@@ -25,11 +25,43 @@ pub struct Fork {
     pub join: Option<usize>,
 }
 
-/// The way through `members` (in execution order) to `ends`, where `reads` says what each layer reads.
+/// The way through `members` to `ends`, where `reads` says what each layer reads.
 #[must_use]
 pub fn flow(members: &[usize], reads: &[Vec<Source>], ends: &[usize]) -> Vec<Piece> {
-    let region = Region { reads, from: None, to: None, ends };
-    region.way(members)
+    let order = in_order(members, reads);
+    let place = |layer: usize| order.iter().position(|known| *known == layer);
+    let inside = |sources: &Vec<Source>| sources.iter().map(|source| source.and_then(place)).collect();
+    let local: Vec<Vec<Source>> = order.iter().map(|layer| inside(&reads[*layer])).collect();
+    let ends: Vec<usize> = ends.iter().filter_map(|end| place(*end)).collect();
+    let all: Vec<usize> = (0..order.len()).collect();
+    let mut way = Region { reads: &local, from: None, to: None, ends: &ends }.way(&all);
+    rename(&mut way, &order);
+    way
+}
+
+/// Members so that each comes after what it reads, else as they are: a layer that is used twice reads a later one.
+fn in_order(members: &[usize], reads: &[Vec<Source>]) -> Vec<usize> {
+    let mut order: Vec<usize> = Vec::with_capacity(members.len());
+    while order.len() < members.len() {
+        let waits = |source: &usize| members.contains(source) && !order.contains(source);
+        let is_ready = |layer: &&usize| !order.contains(layer) && !reads[**layer].iter().flatten().any(waits);
+        let next = members.iter().find(is_ready).or_else(|| members.iter().find(|layer| !order.contains(layer)));
+        order.extend(next);
+    }
+    order
+}
+
+fn rename(way: &mut [Piece], names: &[usize]) {
+    for piece in way {
+        match piece {
+            Piece::Layer(layer) => *layer = names[*layer],
+            Piece::Tangle(layers) => layers.iter_mut().for_each(|layer| *layer = names[*layer]),
+            Piece::Fork(fork) => {
+                fork.join = fork.join.map(|join| names[join]);
+                fork.lanes.iter_mut().for_each(|lane| rename(lane, names));
+            }
+        }
+    }
 }
 
 /// What lies between two layers that everything passes; `None` is the outside.
@@ -172,6 +204,13 @@ mod tests {
         let module = way(&[&[None], &[None], &[Some(1)], &[Some(1)], &[None], &[Some(0), Some(2), Some(3), Some(4)]]);
         let inner = fork(vec![vec![L(2)], vec![L(3)]], None);
         assert_eq!(module, [fork(vec![vec![L(0)], vec![L(1), inner], vec![L(4)]], Some(5)), L(5)]);
+    }
+
+    #[test]
+    fn a_layer_used_twice_joins_what_it_reads() {
+        // Two squeezes through one MLP, whose box comes before the second squeeze.
+        let shared = way(&[&[None], &[Some(0), Some(2)], &[None], &[Some(1)]]);
+        assert_eq!(shared, [fork(vec![vec![L(0)], vec![L(2)]], Some(1)), L(1), L(3)]);
     }
 
     #[test]

@@ -59,6 +59,10 @@ impl Sketch {
         let values = frame.gates.iter().enumerate().map(|(place, gate)| values(gate.kind, slot(place).into()));
         let values = values.collect();
         self.frames.push((index, PlacedFrame { rect, values }));
+        // What follows begins outside of the frame.
+        let scale = self.ends.first().and_then(|end| end.source);
+        self.leave(pos2(right, 0.0));
+        self.ends = vec![End::leading(vec![pos2(right, 0.0)], scale)];
         self.width = right;
         self.grow(above, DROP + VALUES + HEIGHT);
     }

@@ -1,18 +1,17 @@
 //! Puts the pieces of a way side by side and below each other. Every piece is drawn around its own origin and moved
 //! to its place afterwards: an outer piece knows nothing of an inner one but its size.
 
-use std::collections::HashMap;
-
 use eframe::egui;
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 
-use super::flow::{Fork, Piece, Source};
-use super::opened::{Form, Opened};
+use super::boxes::Form;
+use super::flow::{Fork, Piece};
+use super::opened::Opened;
 use super::opened_layout::{PlacedFrame, RADIUS, Room, Wire, WireKind, below, box_size, shares};
 use super::pen::curve;
 
 /// Between boxes of a way.
-const GAP: f32 = 12.0;
+pub(super) const GAP: f32 = 12.0;
 /// Between boxes inside a frame.
 pub(super) const SMALL_GAP: f32 = 9.0;
 /// Between lanes, and between those of a frame.
@@ -21,7 +20,7 @@ const SMALL_LANE_GAP: f32 = 6.0;
 /// An empty lane's share of the height.
 const WIRE_LANE: f32 = 10.0;
 /// Where wires fan out to their lanes, and come together again.
-const FAN: f32 = 26.0;
+pub(super) const FAN: f32 = 26.0;
 /// The same inside a frame.
 const SMALL_FAN: f32 = 8.0;
 /// Room for a lane's channels beside its band.
@@ -30,14 +29,12 @@ const COUNT: f32 = 30.0;
 const AROUND: f32 = 22.0;
 /// From a shortcut's start to the first layer.
 const BEND: f32 = 12.0;
-/// Between wires of a tangle.
-const TANGLE: f32 = 10.0;
 
 /// The open end of a wire.
 #[derive(Clone, Debug)]
 pub(super) struct End {
     /// The way so far.
-    points: Vec<Pos2>,
+    pub(super) points: Vec<Pos2>,
     /// The box it comes from.
     pub(super) source: Option<usize>,
     /// It comes round from above.
@@ -78,10 +75,7 @@ impl Sketch {
         for (index, piece) in pieces.iter().enumerate() {
             sketch.width += if index > 0 { gap } else { 0.0 };
             match piece {
-                Piece::Layer(layer) => match opened.frame_at(*layer) {
-                    Some(frame) => sketch.frame(opened, frame, room),
-                    None => sketch.layer(opened, *layer, room),
-                },
+                Piece::Layer(layer) => sketch.step(opened, *layer, room),
                 Piece::Fork(fork) => match main_lane(opened, fork, room) {
                     Some(main) => sketch.around(opened, fork, main, room),
                     None => sketch.stack(opened, fork, room),
@@ -129,6 +123,14 @@ impl Sketch {
     pub(super) fn leave(&mut self, to: Pos2) {
         for end in std::mem::take(&mut self.ends) {
             self.wires.push(wire(end, vec![to], WireKind::Features, None));
+        }
+    }
+
+    /// One layer, with the frame of the gate it multiplies with.
+    pub(super) fn step(&mut self, opened: &Opened, index: usize, room: Room) {
+        match opened.frame_at(index) {
+            Some(frame) => self.frame(opened, frame, room),
+            None => self.layer(opened, index, room),
         }
     }
 
@@ -223,7 +225,7 @@ impl Sketch {
     }
 
     /// What has come this far leads to where lanes part; gives the box it comes from.
-    fn arrive(&mut self, room: Room) -> Option<usize> {
+    pub(super) fn arrive(&mut self, room: Room) -> Option<usize> {
         let at = self.cursor().to_pos2();
         let mut source = None;
         for end in std::mem::take(&mut self.ends) {
@@ -265,50 +267,6 @@ impl Sketch {
         }
         self.ends = ends;
     }
-
-    /// In one row, with a wire over it for everything that is not between neighbours.
-    fn tangle(&mut self, opened: &Opened, layers: &[usize], room: Room) {
-        let source = self.arrive(room);
-        let mut row = Self { ends: vec![End::leading(vec![Pos2::ZERO], source)], ..Self::default() };
-        for (place, layer) in layers.iter().enumerate() {
-            row.width += if place > 0 { GAP } else { 0.0 };
-            if place > 0 && !opened.reads[*layer].contains(&Some(layers[place - 1])) {
-                row.ends.clear();
-            }
-            row.layer(opened, *layer, room);
-        }
-        let rects: HashMap<usize, Rect> = row.rects.iter().map(|(index, rect, _)| (*index, *rect)).collect();
-        let mut level = row.above;
-        let mut rising = |from: Source| {
-            level += TANGLE;
-            let start =
-                from.map_or(Pos2::ZERO, |from| rects[&from].center_top() + vec2(rects[&from].width() / 4.0, 0.0));
-            (End::leading(vec![start, pos2(start.x, -level)], from.or(source)), -level)
-        };
-        for (place, layer) in layers.iter().enumerate().skip(1) {
-            let is_far =
-                |read: &&Source| **read != Some(layers[place - 1]) && read.is_none_or(|read| layers.contains(&read));
-            for read in opened.reads[*layer].iter().filter(is_far) {
-                let down = rects[layer].center_top() - vec2(rects[layer].width() / 4.0, 0.0);
-                let (start, height) = rising(*read);
-                row.wires.push(wire(start, vec![pos2(down.x, height), down], kind_in(room), Some(*layer)));
-            }
-        }
-        let is_read = |layer: usize| {
-            let others = opened.reads.iter().enumerate().filter(|(index, _)| !layers.contains(index));
-            others.into_iter().any(|(_, reads)| reads.contains(&Some(layer)))
-        };
-        row.width += FAN;
-        for layer in layers[..layers.len() - 1].iter().filter(|layer| is_read(**layer)) {
-            let (mut end, height) = rising(Some(*layer));
-            end.points.push(pos2(row.width, height));
-            row.ends.push(end);
-        }
-        row.above = level;
-        let width = row.width;
-        self.ends = self.absorb(row, self.cursor());
-        self.width += width;
-    }
 }
 
 /// Adds the rest of its way to an open end.
@@ -319,7 +277,7 @@ pub(super) fn wire(end: End, rest: Vec<Pos2>, kind: WireKind, to: Option<usize>)
     Wire { points, kind, ends: [end.source, to] }
 }
 
-fn kind_in(room: Room) -> WireKind {
+pub(super) fn kind_in(room: Room) -> WireKind {
     match room {
         Room::Framed(frame) => WireKind::Gate(frame),
         _ => WireKind::Features,

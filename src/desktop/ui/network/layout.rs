@@ -29,7 +29,7 @@ const LABELS: f32 = 24.0;
 /// A layer between blocks.
 const LOOSE: egui::Vec2 = vec2(8.0, 12.0);
 /// How far the cards behind a folded block stick out.
-const CARDS: f32 = 7.0;
+const CARDS: f32 = 10.0;
 /// Above a folded block: how many it stands for.
 const BADGE: egui::Vec2 = vec2(26.0, 14.0);
 /// A classifier on the side, and from the blocks down to it.

@@ -27,6 +27,9 @@ impl NetworkView {
         ui.scope_builder(egui::UiBuilder::new().max_rect(heading), |ui| {
             ui.horizontal_centered(|ui| {
                 widgets::section(ui, &tooltip::title(&network.graph, *scope));
+                if let Some(notes) = &placed.common {
+                    widgets::caption(ui, format!("every convolution with {notes}"));
+                }
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| status(ui, shared, network));
             });
         });

@@ -1,5 +1,6 @@
 //! The Network view: above, the whole network with its gates; below, one block opened up.
 
+mod boxes;
 mod camera;
 mod flow;
 mod folds;
@@ -17,6 +18,7 @@ mod paint;
 mod paint_layer;
 mod paint_opened;
 mod pen;
+mod tangle;
 #[cfg(test)]
 mod tests;
 mod tooltip;

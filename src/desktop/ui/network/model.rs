@@ -220,6 +220,9 @@ pub fn layer_text(graph: &Graph, id: NodeId) -> String {
             let dense = Op::Conv2d(conv.groups(1)).detail();
             dense.replacen(',', " dw,", 1)
         }
+        Op::MaxPool(pool) | Op::AvgPool(pool) if pool.stride == [1, 1] => {
+            node.op.detail().trim_end_matches(", /1").to_owned()
+        }
         op => op.detail(),
     }
 }

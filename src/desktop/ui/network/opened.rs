@@ -5,8 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::boxes::{LayerBox, form, is_folded, note, title};
 use super::flow::{Piece, Source, flow};
-use super::model::layer_text;
 use crate::network::attention;
 use crate::network::cost::Ledger;
 use crate::network::graph::{GateKind, Graph, NodeId, Op, ScopeId, ScopeKind};
@@ -24,57 +24,6 @@ pub struct Opened {
     pub reads: Vec<Vec<Source>>,
     /// By box: the frame it is in.
     pub frame_of: Vec<Option<usize>>,
-}
-
-/// A layer with what is folded into it.
-#[derive(Clone, Debug)]
-pub struct LayerBox {
-    /// The layer that gives the box its name.
-    pub node: NodeId,
-    /// The layer and those folded into it.
-    pub nodes: Vec<NodeId>,
-    /// `1×1, 256`.
-    pub title: String,
-    /// Parameters of the layer itself, without what is folded in.
-    pub weights: u64,
-    /// What is folded in: `BN`, `ReLU`.
-    pub notes: Vec<&'static str>,
-    /// How it is drawn.
-    pub form: Form,
-}
-
-/// How a layer is drawn.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// A box: every output sees every channel.
-    Plain,
-    /// A box with its ends cut into so many: a convolution whose groups do not see each other.
-    Grouped(usize),
-    /// A box with its ends cut fine: a convolution of each channel for itself.
-    Depthwise,
-    /// A circle: additions, multiplications, sigmoids.
-    Round,
-    /// A bar: lanes joined one above the other, with so many channels each.
-    Join(Vec<usize>),
-    /// A strip of `of` channels of which `length`, from `start` on, go further.
-    Slice {
-        /// The first channel.
-        start: usize,
-        /// How many.
-        length: usize,
-        /// Of how many.
-        of: usize,
-    },
-    /// Crossing strands: channels dealt out like cards.
-    Shuffle(usize),
-}
-
-impl LayerBox {
-    /// A circle?
-    #[must_use]
-    pub fn is_round(&self) -> bool {
-        self.form == Form::Round
-    }
 }
 
 /// How a gate is computed; two gates where they have layers in common or are computed from the same features.
@@ -130,7 +79,9 @@ impl Opened {
         let members: Vec<usize> = (0..count).collect();
         let end = opening.of_node.get(&graph[scope].output).copied();
         opening.opened.line = flow(&members, &opening.opened.reads, end.as_slice());
-        opening.opened.frames.iter_mut().for_each(|frame| frame.draw(&opening.opened.frame_of, &opening.opened.reads));
+        for (index, frame) in opening.opened.frames.iter_mut().enumerate() {
+            frame.draw(index, &opening.opened.frame_of, &opening.opened.reads);
+        }
         let later: HashSet<usize> =
             opening.opened.frames.iter().flat_map(|frame| frame.gates.iter().skip(1).map(|gate| gate.scale)).collect();
         without(&mut opening.opened.line, &later);
@@ -146,10 +97,9 @@ impl Opened {
 
 impl GateFrame {
     /// Finds the way from the features to the gates.
-    fn draw(&mut self, frame_of: &[Option<usize>], reads: &[Vec<Source>]) {
+    fn draw(&mut self, index: usize, frame_of: &[Option<usize>], reads: &[Vec<Source>]) {
+        let boxes: Vec<usize> = (0..frame_of.len()).filter(|layer| frame_of[*layer] == Some(index)).collect();
         let ends: Vec<usize> = self.gates.iter().map(|gate| gate.end).collect();
-        let own = frame_of[ends[0]];
-        let boxes: Vec<usize> = (0..frame_of.len()).filter(|index| frame_of[*index] == own).collect();
         self.line = flow(&boxes, reads, &ends);
         // The last gate is multiplied last: on top, its wire crosses none of the others.
         if let Some(Piece::Fork(fork)) = self.line.last_mut()
@@ -313,6 +263,9 @@ impl Opening<'_> {
         };
         let mut titles: Vec<&str> = gates.iter().map(|gate| gate_title(gate.kind, attention)).collect();
         titles.dedup();
+        if titles.len() > 1 && attention != "cbam" {
+            titles = attention::find(attention).map(|block| block.card().title).into_iter().collect();
+        }
         self.opened.frames.push(GateFrame { gates, attention, title: titles.join(" + "), line: Vec::new() });
     }
 
@@ -329,52 +282,6 @@ fn without(way: &mut Vec<Piece>, later: &HashSet<usize>) {
         if let Piece::Fork(fork) = piece {
             fork.lanes.iter_mut().for_each(|lane| without(lane, later));
         }
-    }
-}
-
-fn is_folded(op: &Op) -> bool {
-    matches!(op, Op::BatchNorm { .. } | Op::Flatten) || note(op).is_some()
-}
-
-fn note(op: &Op) -> Option<&'static str> {
-    match op {
-        Op::BatchNorm { .. } => Some("BN"),
-        Op::Relu => Some("ReLU"),
-        Op::Relu6 => Some("ReLU6"),
-        Op::Silu => Some("SiLU"),
-        Op::HardSwish => Some("h-swish"),
-        _ => None,
-    }
-}
-
-/// A layer in as few characters as its box has.
-fn title(graph: &Graph, id: NodeId) -> String {
-    match &graph[id].op {
-        Op::GlobalAvgPool => "avg".to_owned(),
-        Op::GlobalMaxPool => "max".to_owned(),
-        Op::ChannelMean => "mean C".to_owned(),
-        Op::ChannelMax => "max C".to_owned(),
-        Op::Concat => "|".to_owned(),
-        Op::Subsample { stride } => format!("1 of {stride}×{stride}"),
-        _ => layer_text(graph, id),
-    }
-}
-
-fn form(graph: &Graph, id: NodeId, is_in_frame: bool) -> Form {
-    let node = &graph[id];
-    let channels = |input: &NodeId| graph[*input].shape.channels();
-    let before = node.inputs.first().map_or(0, channels);
-    match &node.op {
-        Op::Add | Op::Scale | Op::Sigmoid => Form::Round,
-        Op::Concat if is_in_frame => Form::Round,
-        Op::Concat => Form::Join(node.inputs.iter().map(channels).collect()),
-        Op::Conv2d(conv) if conv.groups > 1 && conv.groups == before => Form::Depthwise,
-        Op::Conv2d(conv) if conv.groups > 1 => Form::Grouped(conv.groups),
-        Op::ChannelSlice { start, length } if !is_in_frame => {
-            Form::Slice { start: *start, length: *length, of: before }
-        }
-        Op::ChannelShuffle { groups } if !is_in_frame => Form::Shuffle(*groups),
-        _ => Form::Plain,
     }
 }
 
@@ -400,6 +307,7 @@ pub fn gate_title(kind: GateKind, attention: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::boxes::Form;
     use super::*;
     use crate::network::{lower, parse};
 

@@ -3,8 +3,9 @@
 use eframe::egui;
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 
+use super::boxes::{Form, LayerBox};
 use super::lanes::{End, Sketch};
-use super::opened::{Form, LayerBox, Opened};
+use super::opened::Opened;
 use crate::network::number;
 
 /// Height of a layer with its weights and notes.
@@ -163,10 +164,15 @@ pub fn place(opened: &Opened) -> PlacedOpened {
     let shown = frames.iter().flat_map(|frame| frame.values.iter().copied().chain([frame.rect]));
     let points = sketch.wires.iter().flat_map(|wire| &wire.points).map(|point| Rect::from_pos(*point));
     let least = Rect::from_min_max(pos2(0.0, -sketch.above), pos2(end, sketch.below.max(36.0)));
-    let all = rects.iter().copied().filter(Rect::is_finite).chain(shown).chain(points);
+    let joins = opened.boxes.iter().zip(&rects).filter(|(layer, _)| matches!(layer.form, Form::Join(_)));
+    let words = joins.map(|(layer, rect)| {
+        let notes: usize = layer.notes.iter().map(|note| note.len() + 3).sum();
+        Rect::from_min_size(rect.left_bottom(), vec2((11 + notes) as f32 * 10.0 * 0.56, SIZE_BELOW))
+    });
+    let all = rects.iter().copied().filter(Rect::is_finite).chain(shown).chain(points).chain(words);
     let mut bounds = all.fold(least, Rect::union);
     bounds.min.y -= 6.0;
-    bounds.max.y += 16.0;
+    bounds.max.y += 26.0;
     let common = common_notes(opened, &is_compact);
     PlacedOpened { rects, frames, wires: sketch.wires, is_compact, common, line: [0.0, end], bounds }
 }

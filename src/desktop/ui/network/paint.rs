@@ -67,15 +67,15 @@ fn cards(pen: &Pen, group: &Group, place: &PlacedBlock, badge: Rect, block: &Blo
     let colours = pen.colours;
     let room = place.legs[1] - place.rect.right();
     for step in [2.0, 1.0] {
-        let by = room * 0.28 * step;
+        let by = room * 0.36 * step;
         let card = place.rect.translate(vec2(by, 0.0)).shrink2(vec2(0.0, by));
-        pen.filled(card, 4.0, colours.block.lerp_to_gamma(colours.canvas, 0.3 * step));
-        pen.outlined(card, 4.0, Stroke::new(1.0, colours.canvas), StrokeKind::Inside);
+        pen.filled(card, 4.0, colours.block.lerp_to_gamma(colours.canvas, 0.22 * step));
+        pen.outlined(card, 4.0, Stroke::new(1.0, colours.wire.gamma_multiply(0.5)), StrokeKind::Inside);
     }
     let position = group.blocks.iter().position(|known| known.scope == block.scope).unwrap_or(0) - place.run.start;
     let is_first = position == 0 || marks.selected != Some(block.scope);
     let text =
-        if is_first { format!("× {}", place.run.len()) } else { format!("{}/{}", position + 1, place.run.len()) };
+        if is_first { format!("× {}", place.run.len()) } else { format!("{} of {}", position + 1, place.run.len()) };
     let style = Lettering::new(size::LABEL).steady().semibold();
     pen.text(badge.center(), Align2::CENTER_CENTER, &text, &style, colours.text);
 }
@@ -99,9 +99,9 @@ fn classifier(pen: &Pen, side: &Side, rect: Rect, leave: f32, marks: Marks) {
     let is_marked = [marks.selected, marks.focused].contains(&Some(side.block.scope));
     let edge = if is_marked { Stroke::new(2.0, colours.accent) } else { stroke };
     pen.outlined(rect, 3.0, edge, StrokeKind::Inside);
-    let style = Lettering::new(8.0).within(rect.width() - 2.0);
-    let short = if side.block.name.len() > 4 { "aux" } else { side.block.name.as_str() };
-    pen.text(rect.center(), Align2::CENTER_CENTER, short, &style, colours.faint);
+    let style = Lettering::new(size::LABEL).steady();
+    let beside = rect.left_center() - vec2(4.0, 0.0);
+    pen.text(beside, Align2::RIGHT_CENTER, &side.block.name, &style, colours.faint);
 }
 
 fn frame(pen: &Pen, place: &PlacedGroup, is_selected: bool) {

@@ -3,8 +3,8 @@
 use eframe::egui;
 use egui::{Align2, Color32, Rect, Stroke, StrokeKind, pos2, vec2};
 
+use super::boxes::{Form, LayerBox};
 use super::model::size_text;
-use super::opened::{Form, LayerBox};
 use super::opened_layout::{RADIUS, SMALL_TEXT, STRIP, TEETH, TEXT, shares};
 use super::paint::lifted;
 use super::paint_opened::Scene;
@@ -145,7 +145,9 @@ fn join(pen: &Pen, scene: &Scene, layer: &LayerBox, parts: &[usize], rect: Rect,
     if !layer.notes.is_empty() {
         text = format!("{text} · {}", layer.notes.join(" · "));
     }
-    caption(pen, rect, &text, 90.0);
+    // To the right: lanes come from the left, above and below.
+    let style = Lettering::new(10.0);
+    pen.text(rect.left_bottom() + vec2(0.0, 3.0), Align2::LEFT_TOP, &text, &style, colours.faint);
 }
 
 /// A strip of all channels; those that go further are filled.
@@ -182,7 +184,7 @@ fn shuffle(pen: &Pen, groups: usize, rect: Rect, skin: Skin) {
             pen.line(&points, Stroke::new(1.3, tone(pen, group, shown)));
         }
     }
-    caption(pen, rect, &format!("shuffle, {groups} groups"), 30.0);
+    caption(pen, rect, &format!("{groups} groups"), 30.0);
 }
 
 /// From the wires' grey to the text's, for parts that must be told apart.

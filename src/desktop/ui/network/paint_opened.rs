@@ -70,7 +70,7 @@ fn paint_wire(pen: &Pen, scene: &Scene, wire: &Wire) {
     match wire.kind {
         WireKind::Features => pen.line(&wire.points, Stroke::new(1.2, colour)),
         WireKind::Reshaped => pen.path(&wire.points, Stroke::new(1.2, colour), true),
-        WireKind::Band { height, .. } => band(pen, wire, height, colour.gamma_multiply(0.35)),
+        WireKind::Band { height, .. } => band(pen, wire, height, colour.gamma_multiply(0.28)),
         WireKind::Gate(index) => {
             let colour = scene.frame_colour(pen, index);
             pen.line(&wire.points, Stroke::new(1.0, colour.gamma_multiply(0.8)));
@@ -102,7 +102,7 @@ fn count(pen: &Pen, wire: &Wire) {
     pen.text(*corner - vec2(4.0, 0.0), Align2::RIGHT_CENTER, &channels.to_string(), &style, pen.colours.text);
 }
 
-/// What comes in, what goes out, and what every layer among many lanes has.
+/// What comes in and what goes out.
 fn ends(pen: &Pen, scene: &Scene) {
     let [start, end] = scene.placed.line;
     let head = Stroke::new(1.2, pen.colours.wire);
@@ -111,10 +111,7 @@ fn ends(pen: &Pen, scene: &Scene) {
     let bottom = scene.placed.bounds.bottom() - 2.0;
     let input = scene.graph[scene.scope].input.map(|id| scene.graph[id].shape);
     if let Some(shape) = input {
-        let mut text = shape_text(shape);
-        if let Some(notes) = &scene.placed.common {
-            text = format!("{text}  ·  every convolution with {notes}");
-        }
+        let text = shape_text(shape);
         pen.text(pos2(start, bottom), Align2::LEFT_BOTTOM, &text, &style, pen.colours.muted);
     }
     let output = shape_text(scene.graph[scene.graph[scene.scope].output].shape);

@@ -3,8 +3,9 @@
 use eframe::egui;
 use egui::{Color32, RichText, Ui};
 
+use super::boxes::LayerBox;
 use super::model::{Block, shape_text};
-use super::opened::{LayerBox, gate_title};
+use super::opened::gate_title;
 use crate::desktop::document::{Network, WeightsChoice};
 use crate::desktop::ui::selection::part::scope_name;
 use crate::desktop::ui::theme::{self, palette, size};

@@ -5,8 +5,8 @@ use egui::{Align2, Popup, PopupCloseBehavior, Rect, RichText, Sense, Ui};
 
 use super::brush::choices;
 use crate::desktop::ui::theme::{self, palette, size};
-use crate::network::NetworkSpec;
 use crate::network::attention::{self, AttentionBlock, BLOCKS};
+use crate::network::{NetworkSpec, zoo};
 
 /// What every network's matrix begins with: the two papers' blocks.
 const USUAL: [&str; 4] = ["se", "cam", "sam", "cbam"];
@@ -22,12 +22,13 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// No attention first, then blocks in registry order.
+    /// Nothing chosen first; where that leaves the network its own SE, what takes that out; then blocks in registry order.
     pub(super) fn shown(&self, spec: &NetworkSpec) -> Vec<Option<&'static str>> {
         let is_shown = |name: &&'static str| {
             USUAL.contains(name) || self.added.contains(name) || choices(spec).any(|choice| choice.name() == *name)
         };
-        std::iter::once(None).chain(attention::names().into_iter().filter(is_shown).map(Some)).collect()
+        let off = zoo::has_built_in(spec).then_some(Some(attention::OFF));
+        std::iter::once(None).chain(off).chain(attention::names().into_iter().filter(is_shown).map(Some)).collect()
     }
 
     /// A button that lists every block without a column; a click on one gives it a column, in this rectangle.
@@ -45,7 +46,7 @@ impl Columns {
             }
             egui::ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
                 for block in hidden() {
-                    if self.offer(ui, block) {
+                    if offer(ui, block) {
                         self.added.push(block.card().name);
                     }
                 }
@@ -53,19 +54,20 @@ impl Columns {
         });
         response.on_hover_text("More attention blocks");
     }
+}
 
-    fn offer(&self, ui: &mut Ui, block: &dyn AttentionBlock) -> bool {
-        let card = block.card();
-        let title = RichText::new(card.title).color(palette(ui).attention(card.name)).strong();
-        let mut text = egui::text::LayoutJob::default();
-        let (style, fallback, align) = (ui.style().clone(), egui::FontSelection::Default, egui::Align::Center);
-        title.append_to(&mut text, &style, fallback.clone(), align);
-        let long = RichText::new(format!("  {}", card.long)).color(palette(ui).muted).size(size::LABEL);
-        long.append_to(&mut text, &style, fallback, align);
-        ui.add(egui::Button::new(text).frame(false).wrap().min_size(egui::Vec2::new(LIST - 16.0, 24.0)))
-            .on_hover_text(card.summary)
-            .clicked()
-    }
+/// One block in the list; true when it was clicked.
+fn offer(ui: &mut Ui, block: &dyn AttentionBlock) -> bool {
+    let card = block.card();
+    let title = RichText::new(card.title).color(palette(ui).attention(card.name)).strong();
+    let mut text = egui::text::LayoutJob::default();
+    let (style, fallback, align) = (ui.style().clone(), egui::FontSelection::Default, egui::Align::Center);
+    title.append_to(&mut text, &style, fallback.clone(), align);
+    let long = RichText::new(format!("  {}", card.long)).color(palette(ui).muted).size(size::LABEL);
+    long.append_to(&mut text, &style, fallback, align);
+    ui.add(egui::Button::new(text).frame(false).wrap().min_size(egui::Vec2::new(LIST - 16.0, 24.0)))
+        .on_hover_text(card.summary)
+        .clicked()
 }
 
 #[cfg(test)]
@@ -79,6 +81,7 @@ mod tests {
         let usual = [None, Some("se"), Some("cam"), Some("sam"), Some("cbam")];
         assert_eq!(names("resnet18"), usual);
         assert_eq!(names("resnet18+cbam+eca@layer4.0").len(), usual.len() + 1);
+        assert_eq!(names("efficientnet_b0")[..3], [None, Some("off"), Some("se")]);
     }
 
     #[test]

@@ -9,8 +9,9 @@ use super::brush::choices;
 use super::labelled;
 use crate::desktop::document::{Command, Document, Network};
 use crate::desktop::ui::theme::{self, palette, size};
-use crate::desktop::ui::{Outbox, Shared, widgets};
+use crate::desktop::ui::{Outbox, Shared, cards, widgets};
 use crate::network::options::{Declared, Kind, Value};
+use crate::network::zoo::Subject;
 use crate::network::{NetworkSpec, zoo};
 
 /// Width of the widgets on the right.
@@ -208,23 +209,20 @@ fn title(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// The model in use, which opens the picker, and what there is to read about its family.
 fn model(ui: &mut Ui, network: &Network, out: &mut Outbox) {
     labelled(ui, "Model", "Everything else is kept where it still makes sense", |ui| {
-        let combo =
-            ComboBox::from_id_salt("model").selected_text(network.spec.model.as_str()).width(WIDGET).height(420.0);
-        let shown = combo.show_ui(ui, |ui| {
-            for family in zoo::FAMILIES {
-                for model in family.models() {
-                    let is_chosen = model.name == network.spec.model;
-                    let text = format!("{}  ·  {}", model.name, model.summary);
-                    if ui.selectable_label(is_chosen, text).clicked() && !is_chosen {
-                        let spec = zoo::switch_model(&network.spec, model.name);
-                        out.send(Command::Edit { network: network.id, spec, stroke: None });
-                    }
-                }
-            }
-        });
-        shown.response
+        let text = RichText::new(format!("{} …", network.spec.model));
+        let response = ui.add_sized([WIDGET, size::ROW], egui::Button::new(text).truncate());
+        let spoken = format!("Model: {}", network.spec.model);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
+        if response.clicked() {
+            out.send(Command::AskModel(network.id));
+        }
+        if let Some((family, _)) = zoo::find(&network.spec.model) {
+            cards::button(ui, &Subject::Family(family), out);
+        }
+        response
     });
 }
 

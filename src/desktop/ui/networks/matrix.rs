@@ -8,11 +8,11 @@ use super::brush::brush;
 use super::columns::{self, Columns};
 use crate::desktop::document::{Command, Network};
 use crate::desktop::ui::theme::{self, palette, size};
-use crate::desktop::ui::{Outbox, widgets};
+use crate::desktop::ui::{Outbox, cards, widgets};
 use crate::network::attention::{self, Attention};
 use crate::network::cost::Ledger;
 use crate::network::spec::Place;
-use crate::network::zoo::{self, Stage};
+use crate::network::zoo::{self, Stage, Subject};
 use crate::network::{NetworkSpec, lower, number};
 
 /// Height of a block's row and of the cell in it.
@@ -45,6 +45,8 @@ struct Grid<'a> {
     columns: Vec<Option<&'static str>>,
     left: f32,
     cell: f32,
+    /// Has the network attention of its own where nothing is chosen?
+    is_built_in: bool,
 }
 
 impl Matrix {
@@ -55,11 +57,16 @@ impl Matrix {
         let left = ui.cursor().left() + NAMES;
         let cell = (ui.available_width() - NAMES - columns::MORE) / columns.len() as f32;
         let stages = zoo::stages(&network.spec).unwrap_or_default();
-        let grid = Grid { network, stages, columns, left, cell };
+        let is_built_in = zoo::has_built_in(&network.spec);
+        let grid = Grid { network, stages, columns, left, cell, is_built_in };
         if !ui.input(|input| input.pointer.button_down(PointerButton::Primary)) {
             self.painting = None;
         }
         ui.spacing_mut().item_spacing.y = 0.0;
+        if grid.is_built_in {
+            let note = "own: as it is built, with its own SE; off takes that out, anything else takes its place.";
+            widgets::caption(ui, note);
+        }
         self.header(ui, &grid, out);
         for (stage, blocks) in &grid.stages {
             self.stage_row(ui, &grid, stage, blocks.len(), out);
@@ -81,6 +88,7 @@ impl Matrix {
                     let title = attention::find(name).map_or(*name, |block| block.card().title);
                     (title, format!("{title} everywhere"))
                 }
+                None if grid.is_built_in => ("own", "the network's own attention everywhere".to_owned()),
                 None => ("–", "no attention anywhere".to_owned()),
             };
             let response = ui.interact(rect, ui.scope_id().with(("header", column)), Sense::click());
@@ -98,6 +106,7 @@ impl Matrix {
         }
         let more = Rect::from_min_max(Pos2::new(row.right() - columns::MORE, row.top()), row.max);
         self.columns.more(ui, more, &grid.columns);
+        let row = about(ui, grid, out);
         ui.painter().hline(row.x_range(), row.bottom(), Stroke::new(1.0, colours.line));
     }
 
@@ -118,7 +127,7 @@ impl Matrix {
             let cell = grid.rect(row, column, 6.0);
             let response =
                 ui.interact(grid.rect(row, column, ROW), ui.scope_id().with((stage.path(), column)), Sense::click());
-            let spoken = format!("{} for all of {stage}", name.unwrap_or("no attention"));
+            let spoken = format!("{} for all of {stage}", name.unwrap_or(grid.nothing()));
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
             // Drawn only under the pointer: the rows below already say what is set.
             if (hovered || response.has_focus()) && cell.left() > width + 4.0 {
@@ -152,7 +161,7 @@ impl Matrix {
                 Sense::click_and_drag(),
             );
             draw_cell(ui, rect, &response, is_set, *kind);
-            let spoken = format!("{} at {block}", kind.unwrap_or("no attention"));
+            let spoken = format!("{} at {block}", kind.unwrap_or(grid.nothing()));
             response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_set, &spoken));
             let cell = Cell { column, is_set, response };
             self.gesture(ui, grid, block, &cell, out);
@@ -184,6 +193,18 @@ impl Matrix {
     }
 }
 
+/// Below each block's title, what there is to read about it.
+fn about(ui: &mut Ui, grid: &Grid, out: &mut Outbox) -> Rect {
+    let (row, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), size::INFO + 4.0), Sense::hover());
+    for (column, name) in grid.columns.iter().enumerate() {
+        let Some(block) = name.filter(|name| *name != attention::OFF).and_then(attention::find) else { continue };
+        let center = grid.rect(row, column, row.height()).center() - Vec2::new(0.0, 2.0);
+        let rect = Rect::from_center_size(center, Vec2::splat(size::INFO));
+        cards::button_in(ui, rect, &Subject::Block(block), out);
+    }
+    row
+}
+
 /// One cell of a block's row.
 struct Cell {
     column: usize,
@@ -192,6 +213,11 @@ struct Cell {
 }
 
 impl Grid<'_> {
+    /// What choosing nothing leaves.
+    fn nothing(&self) -> &'static str {
+        if self.is_built_in { "its own attention" } else { "no attention" }
+    }
+
     /// The place of a column in a row, at most `height` high.
     fn rect(&self, row: Rect, column: usize, height: f32) -> Rect {
         let center = Pos2::new(self.left + self.cell * (column as f32 + 0.5), row.center().y);

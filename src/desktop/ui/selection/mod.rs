@@ -11,10 +11,12 @@ use egui::{Label, RichText, ScrollArea, Ui};
 use self::part::{Part, scope_name};
 use super::textures::GateTextures;
 use super::theme::{self, palette, size};
-use super::{Outbox, Shared, widgets};
+use super::{Outbox, Shared, cards, widgets};
 use crate::desktop::document::Network;
-use crate::network::attention;
+use crate::network::attention::{self, Attention, Position};
 use crate::network::graph::{Graph, ScopeId, ScopeKind};
+use crate::network::spec::Place;
+use crate::network::zoo::{self, Subject};
 
 /// Shows the panel.
 pub fn ui(ui: &mut Ui, shared: &Shared, textures: &mut GateTextures, out: &mut Outbox) {
@@ -44,7 +46,7 @@ fn selected(
     out: &mut Outbox,
 ) {
     let graph = &network.graph;
-    title(ui, graph, part);
+    title(ui, network, part, out);
     ui.add_space(size::GAP);
     facts::of_part(ui, shared, network, part);
     match part {
@@ -55,7 +57,7 @@ fn selected(
     let shown = gates_of(graph, part);
     gate_plots::show(ui, shared, network, &shown, textures, out);
     if let Some(name) = attention_at(graph, part) {
-        card(ui, name);
+        card(ui, name, choice(network, part));
     }
 }
 
@@ -84,14 +86,16 @@ fn attention_at(graph: &Graph, part: Part) -> Option<&'static str> {
     })
 }
 
-fn title(ui: &mut Ui, graph: &Graph, part: Part) {
+/// What is selected, its attention, and a way to read about that or about the network's family.
+fn title(ui: &mut Ui, network: &Network, part: Part, out: &mut Outbox) {
+    let graph = &*network.graph;
     let (name, kind) = match part {
         Part::Scope(scope) => (scope_name(graph, scope), graph[scope].label),
         Part::Layer(node) => (graph[node].name.as_str(), graph[node].op.name()),
     };
     let attention = attention_at(graph, part).and_then(attention::find);
     ui.horizontal(|ui| {
-        let room = ui.available_width() - if attention.is_some() { 72.0 } else { 0.0 };
+        let room = ui.available_width() - if attention.is_some() { 96.0 } else { 24.0 };
         let heading = RichText::new(name).font(theme::semibold(size::TITLE)).color(palette(ui).text);
         ui.scope(|ui| {
             ui.set_max_width(room);
@@ -100,6 +104,9 @@ fn title(ui: &mut Ui, graph: &Graph, part: Part) {
         if let Some(attention) = attention {
             let card = attention.card();
             widgets::pill(ui, card.title, palette(ui).attention(card.name)).on_hover_text(card.long);
+            cards::button(ui, &Subject::Block(attention), out);
+        } else if let Some((family, _)) = zoo::find(&network.spec.model) {
+            cards::button(ui, &Subject::Family(family), out);
         }
     });
     if kind != name {
@@ -107,16 +114,29 @@ fn title(ui: &mut Ui, graph: &Graph, part: Part) {
     }
 }
 
-/// The formula of an attention block and where it comes from.
-fn card(ui: &mut Ui, name: &str) {
+/// What was chosen for the block a part is in; none where its attention is built in.
+fn choice(network: &Network, part: Part) -> Option<&Attention> {
+    let graph = &network.graph;
+    let block = graph.enclosing(part.scope(graph), ScopeKind::Block)?;
+    network.spec.attention.at(&Place::new(graph[block].path.as_str()))
+}
+
+/// The formula of an attention block as it was chosen, and where it comes from.
+fn card(ui: &mut Ui, name: &str, chosen: Option<&Attention>) {
     let Some(block) = attention::find(name) else { return };
     let card = block.card();
+    let chosen = chosen.filter(|chosen| chosen.name() == name);
+    let options = chosen.map(Attention::options).cloned().unwrap_or_default();
     ui.add_space(size::PADDING);
     widgets::section(ui, card.long);
     ui.add_space(2.0);
-    for line in card.formula {
-        let text = RichText::new(*line).font(theme::mono(size::LABEL)).color(palette(ui).text);
+    for line in block.formula(&options) {
+        let text = RichText::new(line).font(theme::mono(size::LABEL)).color(palette(ui).text);
         ui.add(Label::new(text).wrap());
+    }
+    let position = Position::of(&options);
+    if position != Position::Standard {
+        widgets::caption(ui, format!("Position in the block: {}", position.word()));
     }
     ui.add_space(4.0);
     ui.add(Label::new(RichText::new(card.summary).color(palette(ui).muted)).wrap());

@@ -55,7 +55,7 @@ impl Family for ShuffleNetV1 {
             title: "ShuffleNet",
             summary: "Its 1×1 convolutions work in groups, and a shuffle deals the channels out so that the next groups see something of each.",
             why: "Without the shuffle a group would only ever know its own channels, and with it the work that groups save can be spent on more channels.",
-            caution: "More groups mean more channels and not less work: the five sizes cost about the same, 133 to 143 million MACs in the paper.",
+            caution: "More groups mean more channels and not less work: the five sizes cost about the same, 134 to 143 million MACs.",
             formula: &["y = ReLU(x + G1·D3·shuffle(G1·x))", "shuffle: channel k of group g goes to place k·groups + g"],
             paper: "Zhang et al., CVPR 2018, arXiv 1707.01083",
             place: "At the end of the branch: after its last BatchNorm, before the addition or the joining.",

@@ -1,17 +1,16 @@
 //! The sum as it is defined: 1×1 kernels read the input in place, larger ones a padded copy of a few rows in the
 //! thread's scratch space, which stays in its cache.
 
+use super::super::activation::Activation;
 use super::super::isa::Isa;
 use super::super::layout::{Layout, blocks, plane};
 use super::super::memory::{Aligned, Shared, with_scratch};
 use super::super::simd::LANES;
 use super::super::threads::Crew;
 use super::super::tile::{Size, Tile, Walk, kernel, pieces};
+use super::grid::Grid;
 use super::{Finish, Input, Recipe, pack, wanted_tasks};
 use crate::network::graph::{Conv2d, Shape};
-
-/// Numbers of the input a task works on: half of a 1 MiB cache, the rest is for weights.
-const CACHED: usize = 64 * 1024;
 
 /// A prepared direct convolution.
 pub(super) struct Direct {
@@ -19,36 +18,20 @@ pub(super) struct Direct {
     pub(super) weights: Aligned,
     offsets: Vec<usize>,
     run: usize,
+    /// How many of the last runs are shorter, and how long those are.
+    short: (usize, usize),
     /// Numbers of an input position: a block's or one.
     lanes: usize,
     grid: Grid,
     pad: Option<Pad>,
     /// First input block of each output block (groups), else empty.
     first: Vec<usize>,
+    /// How many input blocks an output block looks at.
+    reach: usize,
     size: Size,
     /// Images: lengths of one input and one output.
     image: [usize; 2],
     images: usize,
-}
-
-/// Output positions and how they are cut into tasks.
-#[derive(Clone, Copy)]
-struct Grid {
-    height: usize,
-    width: usize,
-    /// Rows and columns of a task, blocks of a task.
-    rows: usize,
-    columns: usize,
-    blocks: usize,
-    all_blocks: usize,
-    /// From one output position to the next on its row, in the input as the kernel sees it.
-    step: usize,
-    /// From one output row to the next, likewise.
-    row: usize,
-    /// From one plane of the input to the next, likewise.
-    plane: usize,
-    output_step: usize,
-    output_block: usize,
 }
 
 /// The padded copy.
@@ -90,16 +73,18 @@ impl Direct {
             weights: Aligned::default(),
             offsets: Vec::new(),
             run: 1,
+            short: (0, 0),
             lanes,
-            grid: Grid::new(recipe, height, width, inputs * lanes, wanted_tasks(crew, recipe)),
+            grid: Grid::new((isa, crew), recipe, [height, width], inputs * lanes),
             pad: None,
             size: Size { rows: 1, blocks: 1 },
             image: [recipe.layout.length(recipe.from), Layout::Blocked.length(recipe.to)],
             images: recipe.batch,
             first,
+            reach: count,
         };
         direct.see(recipe, inputs, lanes, window);
-        direct.prepare(recipe, count);
+        direct.prepare(recipe);
         direct.pack(crew, recipe);
         direct
     }
@@ -129,15 +114,17 @@ impl Direct {
             weights,
             offsets: vec![],
             run: 1,
+            short: (0, 0),
             lanes: LANES,
             grid,
             pad: None,
             first,
+            reach: count,
             size,
             image: [0; 2],
             images: 1,
         };
-        direct.prepare(recipe, count);
+        direct.prepare(recipe);
         direct.pack(crew, recipe);
         direct
     }
@@ -161,7 +148,7 @@ impl Direct {
     }
 
     /// Offsets, in the order of the weights: block of input channels, kernel row, kernel column, channel.
-    fn prepare(&mut self, recipe: &Recipe, count: usize) {
+    fn prepare(&mut self, recipe: &Recipe) {
         let (conv, lanes) = (&recipe.conv, self.lanes);
         let [kernel_height, kernel_width] = conv.kernel;
         let width = self.pad.map_or(recipe.from.width(), |pad| pad.size[1]) * lanes;
@@ -169,7 +156,7 @@ impl Direct {
         let joined = lanes == 1 && conv.dilation[1] == 1;
         let columns = if joined { 1 } else { kernel_width };
         self.run = if joined { kernel_width } else { lanes };
-        for input in 0..count {
+        for input in 0..self.reach {
             for ky in 0..kernel_height {
                 for kx in 0..columns {
                     let tap = ky * conv.dilation[0] * width + kx * conv.dilation[1] * lanes;
@@ -177,13 +164,21 @@ impl Direct {
                 }
             }
         }
+        let rest = recipe.from.channels() % LANES;
+        if lanes == LANES && rest > 0 && self.first.is_empty() {
+            self.short = (kernel_height * columns, rest);
+        }
         let grid = &self.grid;
         self.size = Size::best(self.isa, grid.columns.min(grid.width), grid.blocks);
         if !self.first.is_empty() {
             self.size = Size::best(self.isa, grid.columns.min(grid.width), 1);
             self.size.blocks = 1;
         }
-        self.weights = Aligned::zeros(blocks(recipe.to) * self.offsets.len() * self.run * LANES);
+        self.weights = Aligned::zeros(blocks(recipe.to) * self.walk().length() * LANES);
+    }
+
+    fn walk(&self) -> Walk<'_> {
+        Walk { offsets: &self.offsets, run: self.run, short: self.short }
     }
 
     /// Packs other weights of the same shape.
@@ -191,9 +186,13 @@ impl Direct {
         let (lanes, first) = (self.lanes, &self.first);
         let taps = recipe.conv.kernel[0] * recipe.conv.kernel[1];
         let channels = recipe.from.channels();
+        let whole = if self.short.0 > 0 { channels / LANES } else { usize::MAX };
         let source = |block: usize, index: usize| {
-            let (input, tap) = (index / (taps * lanes), index / lanes % taps);
-            let channel = (first.get(block).copied().unwrap_or(0) + input) * lanes + index % lanes;
+            let input = (index / (taps * lanes)).min(whole);
+            let run = if input == whole { self.short.1 } else { lanes };
+            let within = index - input * taps * lanes;
+            let (tap, lane) = (within / run, within % run);
+            let channel = (first.get(block).copied().unwrap_or(0) + input) * lanes + lane;
             (channel < channels).then_some((channel, tap))
         };
         pack::pack(crew, recipe, &mut self.weights, &source);
@@ -218,6 +217,7 @@ impl Direct {
                 columns: part(column_part, grid.columns, grid.width),
                 blocks: part(block_part, grid.blocks, grid.all_blocks),
                 output: image * self.image[1],
+                output_block: grid.output_block,
             };
             // SAFETY: the image lies in the input.
             let source = unsafe { input.pointer().add(image * self.image[0]) };
@@ -231,20 +231,56 @@ impl Direct {
                     // SAFETY: the source is the whole image, and the copy holds the rows of this area.
                     unsafe {
                         let image = std::slice::from_raw_parts(source, pad.planes * pad.plane());
-                        pad.fill(image, area.rows, copy);
-                        self.area(copy.as_ptr(), output, finish, area);
+                        let (start, end) = self.planes_seen(area.blocks, pad.planes);
+                        pad.fill(&image[start * pad.plane()..end * pad.plane()], area.rows, copy);
+                        // Where the first plane would be.
+                        let origin = copy.as_ptr().wrapping_sub(start * grid.plane);
+                        self.area(origin, output, finish, area);
                     }
                 }),
             }
         });
     }
 
+    /// The planes of the input that blocks of the output look at, half-open.
+    fn planes_seen(&self, blocks: (usize, usize), all: usize) -> (usize, usize) {
+        match self.first[..] {
+            [] => (0, all),
+            _ => (self.first[blocks.0], self.first[blocks.1 - 1] + self.reach),
+        }
+    }
+
+    /// Blocks of output channels computed at once.
+    pub(super) fn blocks_at_once(&self) -> usize {
+        self.size.blocks
+    }
+
+    /// Computes some positions of some blocks of an image, when kernels are 1×1 and strides 1: into planes of which
+    /// `output` is the first, `output_block` numbers apart.
+    ///
+    /// # Safety
+    /// `input` is an image of the recipe's size, and the planes have room for the positions of the blocks.
+    pub(super) unsafe fn positions(
+        &self,
+        input: *const f32,
+        columns: (usize, usize),
+        blocks: (usize, usize),
+        (output, output_block): (Shared<f32>, usize),
+        finish: Finish,
+    ) {
+        debug_assert!(self.pad.is_none() && self.grid.height == 1);
+        let area = Area { rows: (0, 1), columns, blocks, output: 0, output_block };
+        // SAFETY: the caller vouches for both buffers.
+        unsafe { self.area(input.add(columns.0 * self.grid.step), output, finish, area) };
+    }
+
     /// Computes an area whose first position's input is at `input`.
     #[inline]
     unsafe fn area(&self, input: *const f32, output: Shared<f32>, finish: Finish, area: Area) {
         let grid = &self.grid;
-        let walk = Walk { offsets: &self.offsets, run: self.run };
-        let walk_length = self.offsets.len() * self.run * LANES;
+        let walk = self.walk();
+        let walk_length = walk.length() * LANES;
+        let (clip, afterwards) = (finish.clip(), finish.afterwards());
         let mut block = area.blocks.0;
         while block < area.blocks.1 {
             let blocks = self.size.blocks.min(area.blocks.1 - block);
@@ -253,29 +289,55 @@ impl Direct {
                 for (x, rows) in pieces(area.columns.1 - area.columns.0, self.size.rows) {
                     let start = first + (y - area.rows.0) * grid.row + x * grid.step;
                     let place = area.output
-                        + block * grid.output_block
+                        + block * area.output_block
                         + (y * grid.width + area.columns.0 + x) * grid.output_step;
                     // SAFETY: all of these lie in the buffers: the area does.
                     unsafe {
                         let residual =
                             if finish.residual.is_null() { finish.residual } else { finish.residual.add(place) };
                         let tile = Tile {
-                            input: input.add(start),
+                            input: input.wrapping_add(start),
                             input_step: grid.step,
                             weights: self.weights.as_ptr().add(block * walk_length),
                             weights_block: walk_length,
-                            output: output.pointer().add(place),
+                            output: output.pointer().wrapping_add(place),
                             output_step: grid.output_step,
-                            output_block: grid.output_block,
+                            output_block: area.output_block,
                             bias: finish.bias.add(block * LANES),
                             residual,
-                            relu: finish.relu,
+                            clip,
                         };
                         kernel(self.isa, rows, blocks)(&tile, &walk);
+                        if let Some(activation) = afterwards {
+                            let start = output.pointer().wrapping_add(place);
+                            self.activate(activation, start, area.output_block, [rows, blocks]);
+                        }
                     }
                 }
             }
             block += blocks;
+        }
+    }
+
+    /// Applies a function to the outputs of a tile.
+    unsafe fn activate(
+        &self,
+        activation: Activation,
+        start: *mut f32,
+        output_block: usize,
+        [rows, blocks]: [usize; 2],
+    ) {
+        let step = self.grid.output_step;
+        // Positions in a row are one run, but for the images of a batch of vectors.
+        let (runs, length) = if step == LANES { (1, rows * LANES) } else { (rows, LANES) };
+        for block in 0..blocks {
+            for run in 0..runs {
+                // SAFETY: the tile lies in the output, and this task alone writes it; the caller vouches for the rest.
+                unsafe {
+                    let values = start.add(block * output_block + run * step);
+                    activation.run(self.isa, std::slice::from_raw_parts_mut(values, length));
+                }
+            }
         }
     }
 }
@@ -287,34 +349,8 @@ struct Area {
     columns: (usize, usize),
     blocks: (usize, usize),
     output: usize,
-}
-
-impl Grid {
-    /// Cuts positions until a task's input fits the cache, then channels until there are enough tasks.
-    fn new(recipe: &Recipe, height: usize, width: usize, depth: usize, tasks: usize) -> Self {
-        let input = plane(recipe.from) * depth;
-        let all_blocks = blocks(recipe.to);
-        let positions = input.div_ceil(CACHED).max(1);
-        let (rows, columns) = match height {
-            1 => (1, width.div_ceil(positions).max(14).min(width)),
-            _ => (height.div_ceil(positions).max(1), width),
-        };
-        let positions = height.div_ceil(rows) * width.div_ceil(columns) * recipe.batch;
-        let parts = tasks.div_ceil(positions).clamp(1, all_blocks);
-        Self {
-            height,
-            width,
-            rows,
-            columns,
-            blocks: all_blocks.div_ceil(parts),
-            all_blocks,
-            step: 0,
-            row: 0,
-            plane: 0,
-            output_step: LANES,
-            output_block: plane(recipe.to) * LANES,
-        }
-    }
+    /// From one block's output to the next.
+    output_block: usize,
 }
 
 /// With groups: how many input blocks (or planes, of one lane) an output block looks at, and the first of each.

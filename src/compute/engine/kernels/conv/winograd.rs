@@ -144,7 +144,7 @@ impl Part<'_> {
 
     unsafe fn multiply(self, inputs: &[f32], products: &mut [f32]) {
         let Winograd { isa, weights, offsets, size, part, .. } = self.winograd;
-        let walk = Walk { offsets, run: LANES };
+        let walk = Walk::even(offsets, LANES);
         let walk_length = blocks(self.winograd.from) * LANES * LANES;
         let places = (self.winograd.side + 2) * (self.winograd.side + 2);
         for place in 0..places {
@@ -165,7 +165,7 @@ impl Part<'_> {
                             output_block: part[0] * LANES,
                             bias: std::ptr::null(),
                             residual: std::ptr::null(),
-                            relu: false,
+                            clip: None,
                         };
                         kernel(*isa, rows, count)(&tile, &walk);
                     }
@@ -175,15 +175,26 @@ impl Part<'_> {
     }
 
     unsafe fn back(self, products: &[f32], output: Shared<f32>, place: usize, finish: Finish) {
-        let from = products.as_ptr();
+        let (from, part) = (products.as_ptr(), self);
+        let Winograd { isa, side, tiles, to, .. } = self.winograd;
+        let clip = finish.clip();
         // SAFETY: the caller vouches for the image; the scratch space holds every place.
         unsafe {
-            match self.winograd.side {
-                2 => {
-                    self.winograd.isa.call(Back::<F2, 4, 2> { part: self, from, output, place, finish, transform: F2 });
-                }
-                _ => {
-                    self.winograd.isa.call(Back::<F4, 6, 4> { part: self, from, output, place, finish, transform: F4 });
+            match side {
+                2 => isa.call(Back::<F2, 4, 2> { part, from, output, place, finish, clip, transform: F2 }),
+                _ => isa.call(Back::<F4, 6, 4> { part, from, output, place, finish, clip, transform: F4 }),
+            }
+        }
+        let Some(activation) = finish.afterwards() else { return };
+        // The tiles' outputs are still in the cache; tiles of a row that is shared with another task are their own.
+        for block in self.blocks.0..self.blocks.1 {
+            for tile in self.tiles.0..self.tiles.1 {
+                let (y, x) = (tile / tiles[1] * side, tile % tiles[1] * side);
+                let width = (*side).min(to.width() - x);
+                for y in y..(y + side).min(to.height()) {
+                    let start = place + ((block * to.height() + y) * to.width() + x) * LANES;
+                    // SAFETY: this task alone writes these positions; the processor has the instruction set.
+                    unsafe { activation.run(*isa, output.part(start, width * LANES)) };
                 }
             }
         }
@@ -270,6 +281,7 @@ struct Back<'a, T, const N: usize, const M: usize> {
     output: Shared<f32>,
     place: usize,
     finish: Finish,
+    clip: Option<f32>,
     transform: T,
 }
 
@@ -320,8 +332,8 @@ impl<T, const N: usize, const M: usize> Back<'_, T, N, M> {
                 if !self.finish.residual.is_null() {
                     value = S::add(value, S::load(self.finish.residual.add(at)));
                 }
-                if self.finish.relu {
-                    value = S::relu(value);
+                if let Some(limit) = self.clip {
+                    value = S::at_most(S::relu(value), S::splat(limit));
                 }
                 S::store(self.output.pointer().add(at), value);
             }

@@ -121,7 +121,7 @@ impl InputGradient {
                 Method::Conv(conv) if is_whole => {
                     conv.repack(crew, &self.turned);
                     let residual = if add { Residual::InPlace } else { Residual::None };
-                    conv.run(crew, gradient, to, residual, false);
+                    conv.run(crew, gradient, to, residual, None);
                     continue;
                 }
                 Method::Planes if is_whole && !add => {
@@ -131,7 +131,7 @@ impl InputGradient {
                 Method::Conv(conv) => {
                     conv.repack(crew, &self.turned);
                     self.result.reserve(length);
-                    conv.run(crew, gradient, &mut self.result, Residual::None, false);
+                    conv.run(crew, gradient, &mut self.result, Residual::None, None);
                 }
                 Method::Planes => {
                     self.result.reserve(length);

@@ -271,7 +271,7 @@ impl Products {
     /// Adds an area's products to the sums.
     unsafe fn multiply(&self, area: Area, copy: &[f32], (vectors, block): (*const f32, usize), sums: Shared<f32>) {
         let positions = (area.images.1 - area.images.0) * (area.rows.1 - area.rows.0) * self.geometry.to.width();
-        let walk = Walk { offsets: &self.chunk.offsets[..positions], run: 1 };
+        let walk = Walk::even(&self.chunk.offsets[..positions], 1);
         for output in (area.outputs.0..area.outputs.1).step_by(self.size.blocks) {
             let count = self.size.blocks.min(area.outputs.1 - output);
             for input in area.inputs.0..area.inputs.1 {
@@ -292,7 +292,7 @@ impl Products {
                                 output_block: self.reach * self.pair(),
                                 bias: std::ptr::null(),
                                 residual: sums,
-                                relu: false,
+                                clip: None,
                             };
                             kernel(self.isa, rows, count)(&tile, &walk);
                         }

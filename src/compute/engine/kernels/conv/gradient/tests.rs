@@ -230,7 +230,7 @@ fn a_gradient_is_the_slope_of_the_convolution() {
         let recipe = Recipe { conv, from, to, layout, weight, scale: None, bias: &[], batch };
         let mut output = Aligned::zeros(layout.length(to) * batch);
         let input = stored(layout, from, x);
-        Conv::new(isa, &crew, &recipe).run(&crew, &input, &mut output, Residual::None, false);
+        Conv::new(isa, &crew, &recipe).run(&crew, &input, &mut output, Residual::None, None);
         loaded(layout, to, &output).iter().zip(&gradient).map(|(y, g)| f64::from(*y) * f64::from(*g)).sum()
     };
     let mut made = ConvGradient::new(isa, &crew, conv, from, to, batch);
@@ -273,7 +273,7 @@ fn other_weights_are_packed_in_place() {
         };
         let run = |conv: &Conv| {
             let mut output = Aligned::zeros(Layout::Blocked.length(to));
-            conv.run(&crew, &input, &mut output, Residual::None, false);
+            conv.run(&crew, &input, &mut output, Residual::None, None);
             output.to_vec()
         };
         let mut again = made(&weights[0]);

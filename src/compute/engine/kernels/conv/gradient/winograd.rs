@@ -188,7 +188,7 @@ impl Area<'_> {
 
     unsafe fn multiply(&self, of_inputs: &[f32], of_outputs: &[f32], sums: Shared<f32>) {
         let products = self.products;
-        let walk = Walk { offsets: &products.offsets[..self.tiles.1 - self.tiles.0], run: 1 };
+        let walk = Walk::even(&products.offsets[..self.tiles.1 - self.tiles.0], 1);
         let block = products.chunk * LANES;
         for place in 0..products.places() {
             let from = place * products.step(self.inputs.1 - self.inputs.0);
@@ -211,7 +211,7 @@ impl Area<'_> {
                                 output_block: blocks(products.geometry.from) * PAIR,
                                 bias: std::ptr::null(),
                                 residual: sums,
-                                relu: false,
+                                clip: None,
                             };
                             kernel(products.isa, rows, count)(&tile, &walk);
                         }

@@ -1,0 +1,105 @@
+//! The layers of an opened block as boxes: what each says, and the form that tells what kind it is.
+
+use super::model::layer_text;
+use crate::network::graph::{Graph, NodeId, Op};
+
+/// A layer with what is folded into it.
+#[derive(Clone, Debug)]
+pub struct LayerBox {
+    /// The layer that gives the box its name.
+    pub node: NodeId,
+    /// The layer and those folded into it.
+    pub nodes: Vec<NodeId>,
+    /// `1×1, 256`.
+    pub title: String,
+    /// Parameters of the layer itself, without what is folded in.
+    pub weights: u64,
+    /// What is folded in: `BN`, `ReLU`.
+    pub notes: Vec<&'static str>,
+    /// How it is drawn.
+    pub form: Form,
+}
+
+/// How a layer is drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A box: every output sees every channel.
+    Plain,
+    /// A box with its ends cut into so many: a convolution whose groups do not see each other.
+    Grouped(usize),
+    /// A box with its ends cut fine: a convolution of each channel for itself.
+    Depthwise,
+    /// A circle: additions, multiplications, sigmoids.
+    Round,
+    /// A bar: lanes joined one above the other, with so many channels each.
+    Join(Vec<usize>),
+    /// A strip of `of` channels of which `length`, from `start` on, go further.
+    Slice {
+        /// The first channel.
+        start: usize,
+        /// How many.
+        length: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// Crossing strands: channels dealt out like cards.
+    Shuffle(usize),
+}
+
+impl LayerBox {
+    /// A circle?
+    #[must_use]
+    pub fn is_round(&self) -> bool {
+        self.form == Form::Round
+    }
+}
+
+/// Has it no box of its own, if what it reads has room for it?
+pub(super) fn is_folded(op: &Op) -> bool {
+    matches!(op, Op::BatchNorm { .. } | Op::Flatten) || note(op).is_some()
+}
+
+/// What a box says of a layer folded into it.
+pub(super) fn note(op: &Op) -> Option<&'static str> {
+    match op {
+        Op::BatchNorm { .. } => Some("BN"),
+        Op::Relu => Some("ReLU"),
+        Op::Relu6 => Some("ReLU6"),
+        Op::Silu => Some("SiLU"),
+        Op::HardSwish => Some("h-swish"),
+        Op::GroupNorm { .. } => Some("GN"),
+        _ => None,
+    }
+}
+
+/// A layer in as few characters as its box has.
+pub(super) fn title(graph: &Graph, id: NodeId) -> String {
+    match &graph[id].op {
+        Op::GlobalAvgPool => "avg".to_owned(),
+        Op::GlobalMaxPool => "max".to_owned(),
+        Op::ChannelMean => "mean C".to_owned(),
+        Op::ChannelMax => "max C".to_owned(),
+        Op::Concat => "|".to_owned(),
+        Op::Subsample { stride } => format!("1 of {stride}×{stride}"),
+        _ => layer_text(graph, id),
+    }
+}
+
+/// How a layer is drawn; inside a frame there is room for boxes and circles only.
+pub(super) fn form(graph: &Graph, id: NodeId, is_in_frame: bool) -> Form {
+    let node = &graph[id];
+    let channels = |input: &NodeId| graph[*input].shape.channels();
+    let before = node.inputs.first().map_or(0, channels);
+    match &node.op {
+        Op::Add | Op::Scale | Op::Sigmoid => Form::Round,
+        Op::Concat if is_in_frame => Form::Round,
+        Op::Concat => Form::Join(node.inputs.iter().map(channels).collect()),
+        Op::Conv2d(conv) if conv.groups > 1 && conv.groups == before => Form::Depthwise,
+        Op::Conv2d(conv) if conv.groups > 1 => Form::Grouped(conv.groups),
+        Op::ChannelSlice { start, length } if !is_in_frame => {
+            Form::Slice { start: *start, length: *length, of: before }
+        }
+        Op::ChannelShuffle { groups } if !is_in_frame => Form::Shuffle(*groups),
+        _ => Form::Plain,
+    }
+}

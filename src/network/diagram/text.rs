@@ -1,0 +1,102 @@
+//! A diagram in lines of text: a box a line, branches behind a rule.
+
+use super::{Diagram, Piece};
+
+impl Diagram {
+    /// Its lines, from what comes in to what goes out. A wire that is led round others has a number at both ends.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let mut led = Vec::new();
+        collect(&self.flow.0, &mut led);
+        let mut lines = Vec::new();
+        self.write(&self.flow.0, "", &led, &mut lines);
+        lines
+    }
+
+    fn write(&self, pieces: &[Piece], margin: &str, led: &[(usize, usize)], lines: &mut Vec<String>) {
+        for piece in pieces {
+            match piece {
+                Piece::Step(step) => lines.push(format!("{margin}{}", self.line(*step, led))),
+                Piece::Around { body, .. } => self.write(body, margin, led, lines),
+                Piece::Fork(branches) => {
+                    for branch in branches {
+                        self.branch(branch, margin, led, lines);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A branch: its first line has a joint, the others a rule.
+    fn branch(&self, branch: &[Piece], margin: &str, led: &[(usize, usize)], lines: &mut Vec<String>) {
+        if branch.is_empty() {
+            return lines.push(format!("{margin}├─ unchanged"));
+        }
+        let mut own = Vec::new();
+        self.write(branch, "", led, &mut own);
+        for (index, line) in own.into_iter().enumerate() {
+            let joint = if index == 0 { "├─" } else { "│ " };
+            lines.push(format!("{margin}{joint} {line}"));
+        }
+    }
+
+    fn line(&self, step: usize, led: &[(usize, usize)]) -> String {
+        let mut line = self.steps[step].line();
+        for (index, (from, to)) in led.iter().enumerate() {
+            if *from == step {
+                line += &format!("  → {}", index + 1);
+            }
+            if *to == step {
+                line += &format!("  ← {}", index + 1);
+            }
+        }
+        line
+    }
+}
+
+fn collect(pieces: &[Piece], led: &mut Vec<(usize, usize)>) {
+    for piece in pieces {
+        match piece {
+            Piece::Step(_) => {}
+            Piece::Fork(branches) => branches.iter().for_each(|branch| collect(branch, led)),
+            Piece::Around { wire, body } => {
+                led.push(*wire);
+                collect(body, led);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::network::diagram::Diagram;
+    use crate::network::{lower, parse};
+
+    #[test]
+    fn a_block_with_attention_reads_from_top_to_bottom() {
+        let graph = lower(&parse("resnet18+se").expect("parses")).expect("lowers");
+        let block = Diagram::of(&graph, graph.scope_at("layer1.0").expect("a block"));
+        let wanted = [
+            "64 × 56 × 56",
+            "├─ Conv 3×3, 64 · BN · ReLU",
+            "│  Conv 3×3, 64 · BN",
+            "│  SE",
+            "├─ unchanged",
+            "+ · ReLU",
+            "64 × 56 × 56",
+        ];
+        assert_eq!(block.lines(), wanted);
+        let gate = Diagram::of(&graph, graph.scope_at("layer1.0.se").expect("attention"));
+        let wanted = [
+            "64 × 56 × 56",
+            "├─ mean over H, W",
+            "│  Conv 1×1, 8 · ReLU",
+            "│  Conv 1×1, 64",
+            "│  σ",
+            "├─ unchanged",
+            "×",
+            "64 × 56 × 56",
+        ];
+        assert_eq!(gate.lines(), wanted);
+    }
+}
