@@ -253,7 +253,9 @@ impl Sketch {
             let turned = pos2((origin.x + bend).min(left), y);
             let mut rise = ascent(origin.to_pos2(), turned);
             rise.push(pos2(left, y));
-            rise.iter_mut().for_each(|point| *point -= vec2(left, y));
+            for point in &mut rise {
+                *point -= vec2(left, y);
+            }
             let is_reshaped = !lane.is_empty();
             let start = End { is_reshaped, ..End::leading(rise, source) };
             let drawn = Self::way(opened, lane, start, room);

@@ -172,7 +172,7 @@ fn open_scope(overview: &Overview, graph: &Graph, part: Option<Part>) -> Option<
         let around = |group: &&Group| graph.is_within(part.scope(graph), group.scope);
         let group = overview.groups.iter().find(around)?;
         let before = |block: &&model::Block| matches!(part, Part::Layer(node) if graph[block.scope].output < node);
-        group.blocks.iter().filter(before).last().or(group.blocks.first()).map(|block| block.scope)
+        group.blocks.iter().rfind(before).or(group.blocks.first()).map(|block| block.scope)
     })
 }
 
