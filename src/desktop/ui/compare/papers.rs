@@ -11,14 +11,14 @@ use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, widgets};
 use crate::network::NetworkSpec;
 use crate::network::number::grouped;
-use crate::network::papers::{PaperTable, Printed, Reading, explanations, find, read, tables};
+use crate::network::papers::{Agreement, PaperTable, Printed, Reading, explanations, find, read, tables};
 
 /// Height of a row: its name over its network.
 const ROW: f32 = 38.0;
 /// Room for the tick in front of a row.
 const TICK: f32 = 22.0;
 /// The narrowest and the widest column of names.
-const NAME: [f32; 2] = [150.0, 380.0];
+const NAME: [f32; 2] = [150.0, 470.0];
 /// Tables with more rows begin with the first few ticked: so many networks are not compared at a glance.
 const MANY: usize = 8;
 
@@ -271,10 +271,14 @@ impl Shown {
             Column::Printed(0) => starred(reading.row.params, verified.params, false),
             Column::Printed(_) => starred(reading.row.gflops, verified.gflops, false),
             Column::Difference(which) => {
-                let printed = [reading.row.params, reading.row.gflops][which.min(1)];
+                let which = which.min(1);
+                let printed = [reading.row.params, reading.row.gflops][which];
                 let digits = printed.map_or(0, Printed::decimals) + 1;
-                let words = reading.differences()[which.min(1)].map(|by| format!("{by:+.digits$}").replace('-', "−"));
-                Text { is_faint: true, ..plain(words.unwrap_or_default()) }
+                match (reading.differences()[which], reading.agreements()[which]) {
+                    (Some(_), Some(Agreement::Rounds)) => Text { is_faint: true, ..plain("=".to_owned()) },
+                    (Some(by), _) => plain(format!("{by:+.digits$}").replace('-', "−")),
+                    (None, _) => plain(String::new()),
+                }
             }
         }
     }
@@ -289,7 +293,7 @@ impl Shown {
         let [prints_params, prints_gflops] = self.table.prints_costs();
         let is_met = (prints_params && self.table.verified.params) || (prints_gflops && self.table.verified.gflops);
         if explained.is_empty() && is_met {
-            ui.label("Every computed cost rounds to what is printed.");
+            ui.label("Every computed cost rounds to what is printed (=).");
         }
         for remark in self.table.remarks {
             ui.label(*remark);
