@@ -21,7 +21,8 @@ const COUNTED: &str = "Computed GFLOPs are multiply-accumulates of convolution a
 /// The longest spec that stands beside a row's name.
 const SPEC: usize = 54;
 /// What a star says.
-const STARRED: &str = "* not verified: taken from memory or not reproduced, nothing is held to it.";
+const STARRED: &str =
+    "* not verified: neither read in the paper itself nor reproduced by counting; nothing is held to it.";
 
 /// The command's arguments.
 #[derive(Debug, clap::Args)]
@@ -160,13 +161,15 @@ fn differences(page: &mut Page, table: &PaperTable, readings: &[Reading]) {
     if table.prints_costs() == [false, false] {
         return;
     }
+    let verified = table.verified;
     page.heading("Computed less printed");
     let mut shown = Table::new().words("").numbers("M parameters").numbers("GFLOPs");
     for reading in readings {
-        let decimals = [reading.row.params, reading.row.gflops].map(|number| number.map_or(0, Printed::decimals));
-        let cells = reading.differences().into_iter().zip(decimals).map(|(difference, decimals)| {
-            let digits = decimals + 1;
-            difference.map_or(Cell::Empty, |by| text(format!("{by:+.digits$}").replace('-', "−")))
+        let columns = [(reading.row.params, verified.params), (reading.row.gflops, verified.gflops)];
+        let cells = reading.differences().into_iter().zip(columns).map(|(difference, (number, is_verified))| {
+            let digits = number.map_or(0, Printed::decimals) + 1;
+            let star = if is_verified { "" } else { "*" };
+            difference.map_or(Cell::Empty, |by| text(format!("{by:+.digits$}{star}").replace('-', "−")))
         });
         shown.row(std::iter::once(text(reading.row.label)).chain(cells).collect());
     }
