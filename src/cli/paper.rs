@@ -18,8 +18,11 @@ Examples:
 /// What the computed numbers count.
 const COUNTED: &str = "Computed GFLOPs are multiply-accumulates of convolution and linear layers, no bias, one image: \
                        what the papers count.";
+/// The longest spec that stands beside a row's name.
+const SPEC: usize = 54;
 /// What a star says.
-const STARRED: &str = "* not verified: taken from memory or not reproduced, nothing is held to it.";
+const STARRED: &str =
+    "* not verified: neither read in the paper itself nor reproduced by counting; nothing is held to it.";
 
 /// The command's arguments.
 #[derive(Debug, clap::Args)]
@@ -58,22 +61,31 @@ pub fn run(args: &Args) -> Result<(), CliError> {
 }
 
 fn print_list(format: Format) -> Result<(), CliError> {
-    let mut list = Table::new().words("table").words("in").numbers("rows").words("what it compares");
-    for table in papers::tables() {
-        let rows = Cell::Count(table.rows.len() as u64);
-        list.row(vec![text(table.id), text(table.place), rows, text(table.title)]);
-    }
     let mut page = Page::default();
     match format {
-        Format::Csv => return output::print(&list.csv()),
+        Format::Csv => return output::print(&listed().csv()),
         Format::Json => {
             let all: Vec<Listed> = papers::tables().into_iter().map(Listed::of).collect();
             return output::print_json(&all);
         }
-        Format::Table | Format::Md => page.table(list),
+        Format::Table | Format::Md => {
+            page.heading("Tables of the SENet and CBAM papers");
+            for table in papers::tables() {
+                page.item(table.id, format!("{}: {}", table.place, table.title));
+            }
+        }
     }
     page.line("`gatescope paper TABLE` sets the printed numbers beside the computed ones.");
     output::print(&if format == Format::Md { page.markdown() } else { page.text() })
+}
+
+fn listed() -> Table {
+    let mut list = Table::new().words("table").words("place").words("title").numbers("rows");
+    for table in papers::tables() {
+        let rows = Cell::Count(table.rows.len() as u64);
+        list.row(vec![text(table.id), text(table.place), text(table.title), rows]);
+    }
+    list
 }
 
 fn text(words: impl Into<String>) -> Cell {
@@ -103,13 +115,23 @@ fn page(table: &PaperTable, readings: &[Reading]) -> Page {
         page.line(*remark);
     }
     differences(&mut page, table, readings);
-    page.heading("The networks, as this program writes them");
-    let mut specs = Table::new().words("").words("");
-    for reading in readings {
-        specs.row(vec![text(reading.row.label), text(reading.row.spec)]);
-    }
-    page.table(specs);
+    networks(&mut page, readings);
     page
+}
+
+/// The specs, whole, to be copied: beside their rows' names, or below where that would be too wide.
+fn networks(page: &mut Page, readings: &[Reading]) {
+    page.heading("The networks, as this program writes them");
+    let is_narrow = readings.iter().all(|reading| reading.row.spec.chars().count() <= SPEC);
+    for reading in readings {
+        let row = reading.row;
+        if is_narrow {
+            page.item(row.label, row.spec);
+        } else {
+            page.line(row.label);
+            page.line(format!("  {}", row.spec));
+        }
+    }
 }
 
 /// Errors as printed; costs as computed and, where the paper has them, as printed.
@@ -139,13 +161,15 @@ fn differences(page: &mut Page, table: &PaperTable, readings: &[Reading]) {
     if table.prints_costs() == [false, false] {
         return;
     }
+    let verified = table.verified;
     page.heading("Computed less printed");
     let mut shown = Table::new().words("").numbers("M parameters").numbers("GFLOPs");
     for reading in readings {
-        let decimals = [reading.row.params, reading.row.gflops].map(|number| number.map_or(0, Printed::decimals));
-        let cells = reading.differences().into_iter().zip(decimals).map(|(difference, decimals)| {
-            let digits = decimals + 1;
-            difference.map_or(Cell::Empty, |by| text(format!("{by:+.digits$}").replace('-', "−")))
+        let columns = [(reading.row.params, verified.params), (reading.row.gflops, verified.gflops)];
+        let cells = reading.differences().into_iter().zip(columns).map(|(difference, (number, is_verified))| {
+            let digits = number.map_or(0, Printed::decimals) + 1;
+            let star = if is_verified { "" } else { "*" };
+            difference.map_or(Cell::Empty, |by| text(format!("{by:+.digits$}{star}").replace('-', "−")))
         });
         shown.row(std::iter::once(text(reading.row.label)).chain(cells).collect());
     }

@@ -146,3 +146,19 @@ fn a_position_a_block_does_not_have_is_refused_with_those_it_has() {
         assert!(error.contains(wanted), "{text}: {error}");
     }
 }
+
+#[test]
+fn formulas_say_what_was_chosen() {
+    for (text, wanted) in [
+        ("+se", &["s = σ(W2·δ(W1·avg F))"][..]),
+        ("+se(gate=tanh,squeeze=both)", &["s = tanh(W2·δ(W1·avg F) + W2·δ(W1·max F))"]),
+        ("+se(squeeze=none)", &["s = σ(W2·δ(W1·F))"]),
+        ("+cam(pool=max)", &["Mc = σ(W2·δ(W1·max F))"]),
+        ("+sam(k=3,map=conv)", &["Ms = σ(BN(conv 3×3(conv 1×1 F)))"]),
+        ("+cbam(order=sc)", &["Ms = σ(BN(conv 7×7[max F; mean F]))", "Mc = σ(W2·δ(W1·avg F') + W2·δ(W1·max F'))"]),
+    ] {
+        let spec = parse(&format!("resnet18{text}")).expect(text);
+        let attention = spec.attention.default_choice().expect(text);
+        assert_eq!(attention.block().formula(attention.options()), wanted, "{text}");
+    }
+}

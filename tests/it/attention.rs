@@ -94,10 +94,10 @@ const NETWORKS: [&str; 9] = [
     "resnext50_32x4d(input=32,blocks=1-1,widths=16-32,groups=4,classes=5)",
     "vgg11_bn(input=32,blocks=1-1,widths=16-32,classes=5)",
     "mobilenet_v1(input=32,width=25,classes=5)",
-    "mobilenet_v2(input=32,width=25,classes=5)",
-    "mobilenet_v3_small(input=33,width=25,classes=5)",
+    "mobilenet_v2(input=32,classes=5)",
+    "mobilenet_v3_small(input=33,classes=5)",
     "shufflenet_v2_x0_5(input=33,classes=5)",
-    "efficientnet_b0(input=32,width=30,depth=30,classes=5)",
+    "efficientnet_b0(input=32,depth=30,classes=5)",
     "regnet_y_400mf(input=32,blocks=1-2,widths=16-24,classes=5)",
 ];
 

@@ -176,7 +176,7 @@ const LIBRARY: &[(&str, &str)] = &[
     ("timm.skresnet34", "resnet34+sk(r=8,least=16,site=conv)"),
     ("timm.skresnet50", "resnet50+sk(site=conv)"),
     ("timm.skresnet50d", "resnet50d+sk(site=conv)"),
-    ("timm.skresnext50_32x4d", "resnext50_32x4d+sk(site=conv)"),
+    ("timm.skresnext50_32x4d", "resnext50_32x4d+sk(least=32,split=no,site=conv)"),
 ];
 
 /// The same for the networks rebuilt from the papers' tables.

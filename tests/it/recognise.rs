@@ -124,6 +124,7 @@ fn every_other_attention_is_recognised_by_its_tensors() {
         "resnet18+ela",
         "resnet18+strip(k=5)@layer3,layer4",
         "resnet18+sk",
+        "resnet34+sk(r=8,split=no)",
         "resnet18+splat",
         "resnet50+nl@layer4",
         "resnet18+eca(mlp=yes)",

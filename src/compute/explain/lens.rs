@@ -75,7 +75,7 @@ impl<'a> Lens<'a> {
     #[must_use]
     pub fn of(graph: &Graph, gate: &Gate, values: &'a [f32]) -> Self {
         // A softmax over positions shares out 1, whatever it is the gate of.
-        let is_shares = gate.kind == GateKind::Matrix;
+        let is_shares = gate.kind == GateKind::Matrix || graph[gate.node].op == Op::SoftmaxPositions;
         Self { kind: gate.kind, shape: graph.gate_shape(gate), values, is_shares }
     }
 

@@ -104,8 +104,7 @@ fn at_rest(graph: &Graph, blocks: &str) -> String {
 /// convolution's place cannot be turned off at all.
 fn silence(graph: &Graph, absent: &HashSet<ScopeId>, tensors: &mut [Tensor]) -> Result<(), String> {
     for scope in absent.iter().copied() {
-        let mut gates = graph.gates_in(scope).map(|(_, gate)| gate).peekable();
-        if gates.peek().is_some() && gates.all(|gate| gate.neutral.is_some()) {
+        if graph.gates_in(scope).any(|(_, gate)| gate.neutral.is_some()) {
             continue;
         }
         let last = graph.nodes_in(scope).filter(|id| !graph[*id].params.is_empty()).last();

@@ -154,13 +154,13 @@ impl Palette {
         }
     }
 
-    /// The colour of a gate: channel gates as CAM, spatial ones as SAM, SE's as SE.
+    /// The colour of a gate: its attention's, CBAM's two as CAM and SAM.
     #[must_use]
     pub fn gate(&self, kind: crate::network::graph::GateKind, attention: &str) -> Color32 {
         use crate::network::graph::GateKind::{Channel, Spatial};
         match (kind, attention) {
             (Channel, "cbam" | "cam") => self.cam,
-            (Spatial, _) => self.sam,
+            (Spatial, "cbam" | "sam") => self.sam,
             (_, other) => self.attention(other),
         }
     }

@@ -1,6 +1,6 @@
 //! CBAM's Channel Attention Module alone (Woo et al., ECCV 2018): the official `CBAM(no_spatial=True)`.
 
-use super::mlp::{Mlp, squeezes};
+use super::mlp::{self, Mlp, squeezes};
 use super::se::{DEFAULT_REDUCTION, REDUCTION, check_reduction};
 use super::{AttentionBlock, Card};
 use crate::network::graph::{Conv2d, GateKind, GraphBuilder, NodeId, Op, ScopeKind};
@@ -49,6 +49,11 @@ pub fn width(variant: &str, channels: usize, r: usize) -> usize {
     }
 }
 
+/// The gate's formula over `features`.
+pub(super) fn formula(options: &Options, features: &str) -> String {
+    format!("Mc = σ({})", mlp::formula(options.word("pool", "both"), features))
+}
+
 /// Adds the channel gate inside the current attention scope and returns the scaled features.
 pub(super) fn attach_gate(b: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {
     let channels = b.shape(features).channels();
@@ -94,6 +99,10 @@ impl AttentionBlock for Cam {
             caution: "It is the channel half of CBAM and no class activation map; its MLP runs twice on the same weights, so that MACs double against SE and parameters do not.",
             place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
         }
+    }
+
+    fn formula(&self, options: &Options) -> Vec<String> {
+        vec![formula(options, "F")]
     }
 
     fn options(&self) -> Vec<Declared> {

@@ -32,6 +32,15 @@ impl AttentionBlock for Cbam {
         }
     }
 
+    fn formula(&self, options: &Options) -> Vec<String> {
+        let (channel, spatial) = (cam::formula, sam::formula);
+        match options.word("order", "cs") {
+            "sc" => vec![spatial(options, "F"), channel(options, "F'")],
+            "parallel" => vec![channel(options, "F"), spatial(options, "F")],
+            _ => vec![channel(options, "F"), spatial(options, "F'")],
+        }
+    }
+
     fn options(&self) -> Vec<Declared> {
         let mut declared = cam::declared();
         declared.insert(1, Declared { field: sam::KERNEL, default: Value::Number(sam::DEFAULT_KERNEL) });

@@ -23,6 +23,12 @@ pub(super) fn squeezes(word: &str) -> &'static [Squeeze] {
     }
 }
 
+/// What it makes of the statistics a word stands for: `W2·δ(W1·avg F)`.
+pub(super) fn formula(word: &str, features: &str) -> String {
+    let of = |squeeze: &Squeeze| format!("W2·δ(W1·{} {features})", squeeze.word);
+    squeezes(word).iter().map(of).collect::<Vec<_>>().join(" + ")
+}
+
 /// First layer, activation, second layer.
 pub(super) struct Mlp<'a> {
     pub(super) names: [&'a str; 3],

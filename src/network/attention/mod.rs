@@ -97,6 +97,11 @@ pub trait AttentionBlock: Sync {
     /// Names, formula, paper.
     fn card(&self) -> Card;
 
+    /// The card's formula with these options, one line a gate.
+    fn formula(&self, _options: &Options) -> Vec<String> {
+        self.card().formula.iter().map(ToString::to_string).collect()
+    }
+
     /// Its own options, with their defaults.
     fn options(&self) -> Vec<Declared>;
 

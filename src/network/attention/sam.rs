@@ -28,6 +28,20 @@ pub(super) fn declared_map() -> Declared {
 /// Spatial Attention Module.
 pub struct Sam;
 
+/// The gate's formula over `features`.
+pub(super) fn formula(options: &Options, features: &str) -> String {
+    let seen = match options.word("map", "pool") {
+        "conv" => format!("(conv 1×1 {features})"),
+        _ if options.word("variant", "official") == "official" => format!("[max {features}; mean {features}]"),
+        _ => format!("[mean {features}; max {features}]"),
+    };
+    let k = options.number("k", DEFAULT_KERNEL);
+    match options.word("variant", "official") {
+        "simple" => format!("Ms = σ(conv {k}×{k}{seen})"),
+        _ => format!("Ms = σ(BN(conv {k}×{k}{seen}))"),
+    }
+}
+
 /// Adds the spatial gate that `seen` decides inside the current attention scope and returns `features` scaled.
 pub(super) fn attach_gate(b: &mut GraphBuilder, seen: NodeId, features: NodeId, options: &Options) -> NodeId {
     let kernel = options.number("k", DEFAULT_KERNEL);
@@ -76,6 +90,10 @@ impl AttentionBlock for Sam {
             caution: "All channels share one map, and libraries stack the two planes in different order (official: maximum first), so that weights cannot be exchanged as they are.",
             place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
         }
+    }
+
+    fn formula(&self, options: &Options) -> Vec<String> {
+        vec![formula(options, "F")]
     }
 
     fn options(&self) -> Vec<Declared> {

@@ -6,7 +6,7 @@
 //! | `floor` | ⌊C/r⌋ | 1×1 convolutions `se.fc1`, `se.fc2` | yes | the paper, Caffe, timm legacy |
 //! | `nobias` | ⌊C/r⌋ | linear `se.fc.0`, `se.fc.2` | no | the paper's eq. 5 and ablations, moskomule `SELayer` |
 
-use super::mlp::{Mlp, squeezes};
+use super::mlp::{self, Mlp, squeezes};
 use super::{AttentionBlock, Card};
 use crate::network::graph::{Conv2d, GateKind, GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
@@ -127,6 +127,20 @@ impl AttentionBlock for Se {
             caution: "Nearly all of its parameters, about 2·C²/r a block, are in the last stage, where the paper found that leaving it out costs less than 0.1 % top-5.",
             place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
         }
+    }
+
+    fn formula(&self, options: &Options) -> Vec<String> {
+        let gate = match options.word("gate", "sigmoid") {
+            "sigmoid" => "σ",
+            "hardsigmoid" => "hard σ",
+            "relu" => "δ",
+            other => other,
+        };
+        let excited = match options.word("squeeze", "avg") {
+            "none" => "W2·δ(W1·F)".to_owned(),
+            squeeze => mlp::formula(squeeze, "F"),
+        };
+        vec![format!("s = {gate}({excited})")]
     }
 
     fn options(&self) -> Vec<Declared> {

@@ -1,7 +1,7 @@
 //! Selective kernels (Li et al., CVPR 2019): a 3×3 and a dilated 3×3, and for each channel how much of either.
 //!
-//! Named as in timm: `se.paths.0.conv`, `se.attn.fc_reduce`; each path sees half of the channels, as there. In a
-//! convolution's place (`site=conv`, timm's skresnet) under the convolution's name.
+//! Named as in timm: `se.paths.0.conv`, `se.attn.fc_reduce`; each path sees half of the channels, as there by default.
+//! In a convolution's place (`site=conv`, timm's skresnet) under the convolution's name.
 
 use super::parts::{careful_multiple, is_in_place, site_declared};
 use super::se::{DEFAULT_REDUCTION, REDUCTION, check_reduction};
@@ -15,6 +15,12 @@ const LEAST: Field = Field {
     help: "channels the small network has at least",
     kind: Kind::Number { min: 1, max: 4096 },
 };
+const SPLIT: Field = Field {
+    key: "split",
+    long: "split",
+    help: "what each path sees: yes, its half of the channels (timm); no, all of them (the paper)",
+    kind: Kind::Word(&["yes", "no"]),
+};
 /// The divisor of timm's squeezed widths, and the least of them.
 const DIVISOR: usize = 8;
 /// A 3×3, and a 3×3 dilated to see as far as a 5×5.
@@ -26,14 +32,12 @@ pub struct Sk;
 /// Adds both paths with this convolution's geometry and selects between them, inside the current scope.
 fn select(b: &mut GraphBuilder, conv: Conv2d, features: NodeId, options: &Options) -> NodeId {
     let each = b.shape(features).channels() / PATHS;
+    let is_split = is_split(options);
     let paths: Vec<NodeId> = (0..PATHS)
         .map(|path| {
             let dilation = [path + 1; 2];
-            let part = b.add(
-                &format!("paths.{path}.split"),
-                Op::ChannelSlice { start: path * each, length: each },
-                &[features],
-            );
+            let half = Op::ChannelSlice { start: path * each, length: each };
+            let part = if is_split { b.add(&format!("paths.{path}.split"), half, &[features]) } else { features };
             let layer = Conv2d { dilation, padding: dilation, kernel: [3; 2], bias: false, ..conv };
             let names = ["conv", "bn", "act"].map(|name| format!("paths.{path}.{name}"));
             b.conv_bn(&names[0], &names[1], Some(&names[2]), layer, part)
@@ -49,6 +53,10 @@ fn select(b: &mut GraphBuilder, conv: Conv2d, features: NodeId, options: &Option
     let gate = b.add("attn.gate", Op::SoftmaxPaths { paths: PATHS }, &[said]);
     let joined = b.add("joined", Op::Concat, &paths);
     weigh_paths(b, PATHS, joined, gate)
+}
+
+fn is_split(options: &Options) -> bool {
+    options.word("split", "yes") == "yes"
 }
 
 /// The sum of `[paths · C, H, W]` over the paths, weighed by a softmax over them.
@@ -71,7 +79,7 @@ impl AttentionBlock for Sk {
             formula: &["U = Σ paths, s = avg U", "a = softmax over paths(W2·δ(BN(W1·s)))", "F' = Σ a·path"],
             paper: "Li et al., CVPR 2019, arXiv 1903.06586",
             why: "Neurons of the visual cortex change the size of their receptive field with what they see, a fixed kernel cannot.",
-            caution: "It brings convolutions of its own, so it costs far more than a gate does; in timm each path sees half of the channels.",
+            caution: "It brings convolutions of its own, so it costs far more than a gate does; in timm each path sees half of the channels, in the paper all.",
             place: "At the end of a residual branch, as timm's attention layers; with site=conv in place of its 3×3 convolution, as in SKNet.",
         }
     }
@@ -80,13 +88,14 @@ impl AttentionBlock for Sk {
         vec![
             Declared { field: REDUCTION, default: Value::Number(DEFAULT_REDUCTION) },
             Declared { field: LEAST, default: Value::Number(DIVISOR) },
+            Declared { field: SPLIT, default: Value::Word("yes".to_owned()) },
             site_declared(),
         ]
     }
 
     fn check(&self, options: &Options, channels: usize) -> Result<(), String> {
-        if !channels.is_multiple_of(PATHS) {
-            return Err(format!("{channels} channels cannot be split between {PATHS} paths, use an even number"));
+        if is_split(options) && !channels.is_multiple_of(PATHS) {
+            return Err(format!("{channels} channels cannot be split between {PATHS} paths, use split=no"));
         }
         check_reduction(options, channels)
     }

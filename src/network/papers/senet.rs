@@ -108,7 +108,7 @@ pub(super) const TABLES: &[PaperTable] = &[
         ..table(
             "senet-16",
             "SENet, Table 16",
-            "Without the squeeze: 1×1 convolutions instead of pooling and fully connected layers",
+            "No squeeze: 1×1 convolutions on the map itself",
             &[
                 errors("ResNet-50", RESNET, "23.30", "6.55").params("25.6").gflops("3.86"),
                 errors("NoSqueeze", "resnet50(stride=v1)+se(squeeze=none,variant=nobias)", "22.93", "6.39")

@@ -34,7 +34,7 @@ fn wrong_usage_is_one_line_that_names_the_mistake() {
     refused(["inspect", "resnet50"], &["--image"]);
     refused(["inspect", "--image", "a.png"], &["SPEC"]);
     refused(["inspect", "resnet50", "--image", "a.png", "--crop", "-1"], &["-1"]);
-    refused(["paper", "senet-41"], &["senet-41", "did you mean senet-14?"]);
+    refused(["paper", "senet14"], &["senet14", "did you mean senet-14?"]);
     refused(["cots", "resnet50"], &["cots", "gatescope cost"]);
     refused(["resnet50+cbam"], &["resnet50+cbam", "gatescope cost"]);
 }

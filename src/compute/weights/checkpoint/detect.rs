@@ -34,9 +34,10 @@ const SAVE_STATE_DICT: &str = "save a state_dict in Python with torch.save(model
 pub(super) fn detect(bytes: &[u8]) -> Result<Format, Fault> {
     match bytes {
         [b'P', b'K', 3, 4, ..] => return Ok(Format::TorchZip),
+        // Before pickles: a header's length can begin as they do.
+        [_, _, _, _, _, _, _, _, b'{', ..] if header_length(bytes).is_some() => return Ok(Format::Safetensors),
         [0x80, 0..=5, ..] => return Ok(Format::TorchLegacy),
         [b'P', b'K', 5, 6, ..] => return Err(Fault::other("an empty zip archive, download or save it again")),
-        [_, _, _, _, _, _, _, _, b'{', ..] if header_length(bytes).is_some() => return Ok(Format::Safetensors),
         _ => {}
     }
     let what = known(bytes).or_else(|| text(bytes));
@@ -122,6 +123,15 @@ fn text(bytes: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_whose_length_begins_like_a_pickle_is_a_header() {
+        let file = [&1152_u64.to_le_bytes()[..], b"{\"a\": {}}"].concat();
+        assert_eq!(file[..2], [0x80, 4]);
+        assert_eq!(detect(&file).ok(), Some(Format::Safetensors));
+        let pickle = [0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9];
+        assert_eq!(detect(&pickle).ok(), Some(Format::TorchLegacy));
+    }
 
     #[test]
     fn what_is_not_a_checkpoint_is_named() {

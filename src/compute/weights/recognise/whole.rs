@@ -72,6 +72,10 @@ static KINDS: LazyLock<BTreeMap<Vec<String>, &'static str>> = LazyLock::new(|| {
 
 /// Which block has exactly these names, whatever its shapes.
 pub(super) fn kind(found: &Found) -> Option<&'static str> {
+    // CBAM and light CBAM have the same names: one's convolution sees two planes, the other's one.
+    if found.get("se.spatial.conv.conv.weight").is_some_and(|shape| shape.get(1) == Some(&2)) {
+        return None;
+    }
     let names: Vec<String> = found.keys().cloned().collect();
     KINDS.get(&names).copied()
 }

@@ -295,7 +295,10 @@ impl Shown {
             ui.label(*remark);
         }
         if self.table.has_unverified() {
-            widgets::muted(ui, "* not verified: taken from memory or not reproduced; nothing is held to it.");
+            widgets::muted(
+                ui,
+                "* not verified: neither read in the paper itself nor reproduced by counting; nothing is held to it.",
+            );
         }
         widgets::muted(
             ui,

@@ -28,10 +28,10 @@ pub(super) fn show(ui: &mut Ui, shown: &Shown, settings: &mut Settings) {
 fn strip(ui: &mut Ui, shown: &Shown, settings: &mut Settings, own: &str) {
     look(ui, settings, Look::Own, own, "this gate alone, over the picture");
     if shown.frame.counterpart.is_some() {
-        let hover = "both gates of the block over the picture: their product multiplies the features";
-        look(ui, settings, Look::Together, "rows × columns", hover);
+        let hover = "rows × columns over the picture: their product multiplies the features";
+        look(ui, settings, Look::Together, "together", hover);
     }
-    look(ui, settings, Look::Channels, "every channel", "all values, nothing averaged");
+    look(ui, settings, Look::Channels, "all values", "every channel, nothing averaged");
     channel(ui, shown, settings);
 }
 
@@ -47,7 +47,7 @@ fn channel(ui: &mut Ui, shown: &Shown, settings: &mut Settings) {
     }
     ui.separator();
     let chosen = settings.channel_of(shown);
-    if ui.selectable_label(chosen.is_none(), "mean of channels").clicked() {
+    if ui.selectable_label(chosen.is_none(), "mean").on_hover_text("of all channels").clicked() {
         settings.channel = None;
     }
     let mut number = chosen.unwrap_or(0);
@@ -73,5 +73,7 @@ fn matrix(ui: &mut Ui, settings: &mut Settings) {
     if settings.from.is_some() && settings.from != centre {
         let _ = ui.selectable_label(true, "a chosen position");
     }
-    muted(ui, "point at a position, click to keep it, then the arrow keys");
+    muted(ui, "point, click, arrow keys").on_hover_text(
+        "Point at a position to see where it looks, click to keep it; the arrow keys move it, Escape lets go.",
+    );
 }

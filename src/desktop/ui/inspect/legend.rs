@@ -1,11 +1,10 @@
 //! Under the picture: the colour map with its ends and the range of what is drawn on it, the scale, the numbers.
 
 use eframe::egui;
-use egui::{Color32, Rect, Sense, Stroke, Ui, vec2};
+use egui::{Color32, Label, Rect, RichText, Sense, Stroke, Ui, vec2};
 
 use super::super::textures::{Face, GateTextures, Scale};
 use super::super::theme::{palette, size};
-use super::super::widgets::caption;
 use super::channels::WIDENED;
 use super::picture::UV;
 use super::{Scene, Settings, Shown, range_text, within};
@@ -50,7 +49,7 @@ impl Drawn {
             (_, Face::Together(slice)) => {
                 format!("rows × columns, {}: what multiplies the features", of(slice))
             }
-            (_, Face::Table) => "every value; a click shows that channel over the picture".to_owned(),
+            (_, Face::Table) => "every value; a click shows its channel over the picture".to_owned(),
             (GateKind::Rows | GateKind::Columns | GateKind::Volume, Face::Own(slice)) => {
                 let whole = format!("whole gate {} to {}", value(shown.stats.min), value(shown.stats.max));
                 format!("{} · {whole}", of(slice))
@@ -69,21 +68,21 @@ impl Drawn {
     /// The scale of shares: they are small by nature.
     fn shares(&self, shown: &Shown, scale: Scale) -> String {
         let whose = match self.face {
-            _ if shown.frame.kind != GateKind::Matrix => "shares of all positions, they sum to 1",
-            Face::Own(Slice::Query(_)) => "shares of one position, they sum to 1",
+            _ if shown.frame.kind != GateKind::Matrix => "shares, they sum to 1",
+            Face::Own(Slice::Query(_)) => "of one position, sums to 1",
             _ => "mean of all positions, sums to 1",
         };
         let Some(uniform) = shown.lens.uniform() else { return whose.to_owned() };
         let positions = shown.lens.shape.height() * shown.lens.shape.width();
         let end = match scale {
-            Scale::Absolute => format!(" · colours end at {:.0} times it", self.range.1 / uniform),
+            Scale::Absolute => format!(", colours end at {:.0} ×", self.range.1 / uniform),
             Scale::Stretched => String::new(),
         };
         let beyond = match self.beyond {
             0.0 => String::new(),
-            share => format!(", {:.1} % of the map is above", share * 100.0),
+            share => format!(", {:.0} % above", (share * 100.0).max(1.0)),
         };
-        format!("{whose} · uniform: 1/{positions} = {}{end}{beyond}", value(uniform))
+        format!("{whose} · uniform 1/{positions} = {}{end}{beyond}", value(uniform))
     }
 }
 
@@ -122,7 +121,8 @@ pub(super) fn show(
         );
         let note = drawn.note(shown, settings.scale);
         if !note.is_empty() {
-            caption(ui, note);
+            let text = RichText::new(&note).size(size::LABEL).color(palette(ui).muted);
+            ui.add(Label::new(text).truncate()).on_hover_text(note);
         }
     });
 }

@@ -141,7 +141,7 @@ impl Shown<'_> {
             GateKind::Columns => format!("{width} columns × {channels} channels"),
             GateKind::Volume => format!("{channels} × {height} × {width}"),
             GateKind::Paths { paths } => format!("{paths} paths × {channels} channels"),
-            GateKind::Matrix => format!("from {} positions over {height} × {width}", height * width),
+            GateKind::Matrix => format!("{} positions", height * width),
         }
     }
 
@@ -283,9 +283,14 @@ fn title(ui: &mut Ui, shown: &Shown, inspection: &Inspection, settings: &mut Set
             muted(ui, extent);
         },
         |ui| {
-            let is_picture = frame.kind.has_places() && settings.look != Look::Channels;
-            let is_bars = !frame.kind.has_places() || (frame.kind == GateKind::Volume && !is_picture);
-            if is_picture || frame.kind == GateKind::Spatial {
+            let is_whole = settings.look == Look::Channels;
+            let (is_picture, is_bars) = match frame.kind {
+                GateKind::Channel | GateKind::Paths { .. } => (false, true),
+                GateKind::Spatial | GateKind::Matrix => (true, false),
+                GateKind::Rows | GateKind::Columns => (!is_whole, false),
+                GateKind::Volume => (!is_whole, is_whole),
+            };
+            if is_picture {
                 ui.spacing_mut().slider_width = 80.0;
                 let slider = ui.add(egui::Slider::new(&mut settings.opacity, 0.0..=1.0).show_value(false));
                 let label = muted(ui, "opacity");

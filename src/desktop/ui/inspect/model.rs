@@ -72,12 +72,14 @@ impl Frame {
     /// `2.1 SAM`, `2.1 rows`.
     pub(super) fn short(&self) -> String {
         let place = self.block.strip_prefix("layer").unwrap_or(&self.block);
-        match self.kind {
-            GateKind::Rows | GateKind::Columns => format!("{place} {}", self.kind.as_str()),
-            GateKind::Channel | GateKind::Spatial | GateKind::Volume | GateKind::Paths { .. } | GateKind::Matrix => {
-                format!("{place} {}", self.tag)
-            }
-        }
+        // The attention's name is what two gates of one block share: there is little room.
+        let name = if self.is_one_of_two() { self.kind.as_str() } else { &self.tag };
+        format!("{place} {name}")
+    }
+
+    /// Does its attention have another gate, without a name of its own for each as CBAM has?
+    fn is_one_of_two(&self) -> bool {
+        self.partner.is_some() && self.attention != "cbam"
     }
 
     /// One value a channel, means over positions worked out once; empty of gates without channels.
@@ -112,20 +114,21 @@ fn frame(graph: &Graph, index: usize, gate: &Gate) -> Frame {
     let (scope, attention) = attention_of(graph, gate);
     let block = graph.enclosing(scope, ScopeKind::Block).or(graph[scope].parent).unwrap_or(scope);
     let block = graph[block].path.clone();
-    let counterpart = counterpart(graph, index);
     let other = graph
         .gates_in(scope)
         .filter(|(other, candidate)| *other != index && candidate.kind != gate.kind)
         .map(|(other, _)| other)
         .min_by_key(|other| other.abs_diff(index));
+    let counterpart = counterpart(graph, index);
+    let partner = counterpart.or(other);
     Frame {
         gate: gate.name.clone(),
         stage: block.split('.').next().unwrap_or_default().to_owned(),
         block,
         attention,
-        tag: tag(gate.kind, attention),
+        tag: tag(gate.kind, attention, partner.is_some()),
         kind: gate.kind,
-        partner: counterpart.or(other),
+        partner,
         counterpart,
         channels: OnceCell::new(),
         order: OnceCell::new(),
@@ -142,13 +145,14 @@ fn attention_of(graph: &Graph, gate: &Gate) -> (ScopeId, &'static str) {
     named.unwrap_or((gate.scope, ""))
 }
 
-/// CBAM is CAM and then SAM: its gates go by those names.
-fn tag(kind: GateKind, attention: &str) -> String {
+/// CBAM is CAM and then SAM: its gates go by those names. Other gates by their attention's, and by their kind where
+/// there are two of them.
+fn tag(kind: GateKind, attention: &str, is_one_of_two: bool) -> String {
     match (kind, attention) {
         (GateKind::Channel, "cbam") => "CAM".to_owned(),
         (GateKind::Spatial, "cbam") => "SAM".to_owned(),
         (_, "") => kind.as_str().to_owned(),
-        (GateKind::Rows | GateKind::Columns, other) => format!("{} {}", other.to_uppercase(), kind.as_str()),
+        (_, other) if is_one_of_two => format!("{} {}", other.to_uppercase(), kind.as_str()),
         (_, other) => other.to_uppercase(),
     }
 }

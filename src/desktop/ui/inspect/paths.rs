@@ -8,12 +8,12 @@ use egui::{Rect, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 use super::super::shares::{self, Shares};
 use super::super::textures::GateTextures;
 use super::super::theme::{palette, size};
-use super::super::widgets::muted;
+use super::super::widgets::caption;
 use super::channels::{axis, ends};
 use super::layout::Areas;
 use super::model::Order;
 use super::picture::stage;
-use super::{Scene, Settings, Shown, range_text, readout, within};
+use super::{Scene, Settings, Shown, readout, within};
 use crate::network::number::value;
 
 /// Room for the axis.
@@ -89,5 +89,6 @@ fn legend(ui: &mut Ui, shown: &Shown, shares: &Shares) {
             ui.add_space(size::GAP);
         }
     });
-    muted(ui, format!("a channel's shares sum to 1; dashed: equal shares · {}", range_text(&shown.stats)));
+    let (low, high) = (value(shown.stats.min), value(shown.stats.max));
+    caption(ui, format!("shares from {low} to {high}; a channel's sum to 1; dashed: equal shares"));
 }

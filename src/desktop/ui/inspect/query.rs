@@ -86,10 +86,10 @@ impl Query {
 
     /// Where it looks most.
     pub(super) fn summary(&self, shown: &Shown, map: &GateMap) -> String {
-        let from = format!("from row {}, column {}", self.row, self.column);
+        let from = format!("row {}, column {}", self.row, self.column);
         match map.peak().and_then(|peak| Some((peak, map.at(peak)?))) {
             Some(((row, column), number)) => {
-                format!("{from}: most at row {row}, column {column}, {}", in_shares(shown, number))
+                format!("{from} looks most at {row}, {column}: {}", in_shares(shown, number))
             }
             None => from,
         }
@@ -105,10 +105,10 @@ impl Query {
     }
 }
 
-/// `0.0021, 6.6 × the uniform share`.
+/// `0.0021 (6.6 × uniform)`.
 pub(super) fn in_shares(shown: &Shown, number: f32) -> String {
     match shown.lens.uniform() {
-        Some(uniform) => format!("{}, {:.1} × the uniform share", value(number), number / uniform),
+        Some(uniform) => format!("{} ({:.1} × uniform)", value(number), number / uniform),
         None => value(number),
     }
 }

@@ -200,14 +200,15 @@ fn partner_gate(
         GateKind::Channel => ("channel", partner.lens.values.len().to_string()),
         GateKind::Spatial => ("spatial", partner.extent()),
         GateKind::Rows | GateKind::Columns | GateKind::Volume | GateKind::Paths { .. } | GateKind::Matrix => {
-            (partner.frame.kind.as_str(), partner.extent())
+            (partner.frame.kind.as_str(), String::new())
         }
     };
+    let extent = if extent.is_empty() { extent } else { format!(" · {extent}") };
     let height = match partner.frame.kind.has_places() {
         true => Placed::height_for(width, room, scene.inspection),
         false => room.min(width * 0.42),
     };
-    section(ui, &format!("{kind} gate {place} · {extent}"));
+    section(ui, &format!("{kind} gate {place}{extent}"));
     ui.add_space(2.0);
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
     match partner.frame.kind {

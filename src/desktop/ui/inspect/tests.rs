@@ -122,10 +122,10 @@ fn strips_are_shown_alone_together_and_channel_by_channel() {
     harness.get_by_label("1.0 rows").click();
     harness.run();
     harness.get_by_label_contains("mean of 16 channels");
-    harness.get_by_label("rows × columns").click();
+    harness.get_by_label("together").click();
     harness.run();
     harness.get_by_label_contains("what multiplies the features");
-    harness.get_by_label("every channel").click();
+    harness.get_by_label("all values").click();
     harness.run();
     // A click in the middle of the table chooses the channel there.
     harness.get_by_label_contains("every channel: 32 rows").click();
@@ -143,7 +143,7 @@ fn a_matrix_is_looked_at_from_a_position_that_keys_move() {
     harness.get_by_label_contains("over cat.png").click();
     harness.run();
     harness.get_by_label_contains("looking from row 4, column 4");
-    harness.get_by_label_contains("shares of one position");
+    harness.get_by_label_contains("of one position, sums to 1");
     harness.key_press(egui::Key::ArrowUp);
     harness.key_press(egui::Key::ArrowLeft);
     harness.run();
@@ -158,7 +158,7 @@ fn paths_are_named_with_their_mean_shares() {
     let harness = view_of("resnet20+sk", cat());
     harness.get_by_label_contains("3×3: mean share 0.");
     harness.get_by_label_contains("3×3 dilated 2: mean share 0.");
-    harness.get_by_label_contains("a channel's shares sum to 1");
+    harness.get_by_label_contains("a channel's sum to 1");
 }
 
 #[test]

@@ -10,6 +10,10 @@ pub(super) fn sampler() -> Vec<String> {
         .chain(["resnet50+cbam", "resnet50+se(variant=nobias)", "resnet18+cam(variant=timm)"])
         .map(str::to_owned)
         .collect();
+    // The papers' variants: attention at the beginning of a branch, on a shortcut, after the sum, in parallel.
+    let ablations = ["senet-14", "senet-15", "senet-16", "cbam-2", "cbam-3"];
+    let tables = ablations.into_iter().filter_map(|id| crate::network::papers::find(id).ok());
+    specs.extend(tables.flat_map(|table| table.rows).map(|row| row.spec.to_owned()));
     specs.extend(attention::names().into_iter().map(|name| format!("resnet18+{name}")));
     specs.push("resnet18+cbam(order=parallel)".to_owned());
     let mut names = attention::names().into_iter().cycle();

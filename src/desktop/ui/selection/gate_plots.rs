@@ -88,11 +88,11 @@ fn heading(kind: GateKind, shape: &str) -> String {
     match kind {
         GateKind::Channel => format!("Channel gate · {shape} values"),
         GateKind::Spatial => format!("Spatial gate · {shape}"),
-        GateKind::Rows => format!("Rows, mean of channels · {shape}"),
-        GateKind::Columns => format!("Columns, mean of channels · {shape}"),
-        GateKind::Volume => format!("Volume, mean of channels · {shape}"),
+        GateKind::Rows => format!("Rows · {shape}"),
+        GateKind::Columns => format!("Columns · {shape}"),
+        GateKind::Volume => format!("Volume · {shape}"),
         GateKind::Paths { paths } => format!("Shares of {paths} paths · {shape}"),
-        GateKind::Matrix => format!("Matrix, mean of positions · {shape}"),
+        GateKind::Matrix => format!("Matrix · {shape}"),
     }
 }
 
@@ -148,7 +148,8 @@ fn over_picture(
 ) -> bool {
     let crop = &inspection.prepared.crop;
     // The picture keeps its aspect and never grows beyond a square of the panel's width.
-    let side = ui.available_width().min(240.0);
+    let numbers = if range == (0.0, 1.0) { 0.0 } else { 64.0 };
+    let side = (ui.available_width() - numbers).min(240.0);
     let aspect = crop.width() as f32 / crop.height().max(1) as f32;
     let shown = if aspect >= 1.0 { Vec2::new(side, side / aspect) } else { Vec2::new(side * aspect, side) };
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), shown.y), Sense::click());
@@ -165,7 +166,12 @@ fn over_picture(
     let uniform = inspection.lens(index).and_then(|lens| lens.uniform());
     let uniform = uniform.map_or_else(String::new, |uniform| format!("\nuniform: {}", number::value(uniform)));
     let scale = format!("viridis, on an absolute scale from {} to {}", end(range.0), end(range.1));
-    response.on_hover_text(format!("{}\n{scale}{uniform}", gate.name)).clicked()
+    let what = match gate.kind {
+        GateKind::Rows | GateKind::Columns | GateKind::Volume => "\nmean of its channels",
+        GateKind::Matrix => "\nmean of all positions",
+        GateKind::Channel | GateKind::Spatial | GateKind::Paths { .. } => "",
+    };
+    response.on_hover_text(format!("{}{what}\n{scale}{uniform}", gate.name)).clicked()
 }
 
 fn select(network: &Network, gate: &Gate, out: &mut Outbox) {

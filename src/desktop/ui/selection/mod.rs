@@ -13,8 +13,9 @@ use super::textures::GateTextures;
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared, cards, widgets};
 use crate::desktop::document::Network;
-use crate::network::attention;
+use crate::network::attention::{self, Attention, Position};
 use crate::network::graph::{Graph, ScopeId, ScopeKind};
+use crate::network::spec::Place;
 use crate::network::zoo::{self, Subject};
 
 /// Shows the panel.
@@ -56,7 +57,7 @@ fn selected(
     let shown = gates_of(graph, part);
     gate_plots::show(ui, shared, network, &shown, textures, out);
     if let Some(name) = attention_at(graph, part) {
-        card(ui, name);
+        card(ui, name, choice(network, part));
     }
 }
 
@@ -113,16 +114,29 @@ fn title(ui: &mut Ui, network: &Network, part: Part, out: &mut Outbox) {
     }
 }
 
-/// The formula of an attention block and where it comes from.
-fn card(ui: &mut Ui, name: &str) {
+/// What was chosen for the block a part is in; none where its attention is built in.
+fn choice(network: &Network, part: Part) -> Option<&Attention> {
+    let graph = &network.graph;
+    let block = graph.enclosing(part.scope(graph), ScopeKind::Block)?;
+    network.spec.attention.at(&Place::new(graph[block].path.as_str()))
+}
+
+/// The formula of an attention block as it was chosen, and where it comes from.
+fn card(ui: &mut Ui, name: &str, chosen: Option<&Attention>) {
     let Some(block) = attention::find(name) else { return };
     let card = block.card();
+    let chosen = chosen.filter(|chosen| chosen.name() == name);
+    let options = chosen.map(Attention::options).cloned().unwrap_or_default();
     ui.add_space(size::PADDING);
     widgets::section(ui, card.long);
     ui.add_space(2.0);
-    for line in card.formula {
-        let text = RichText::new(*line).font(theme::mono(size::LABEL)).color(palette(ui).text);
+    for line in block.formula(&options) {
+        let text = RichText::new(line).font(theme::mono(size::LABEL)).color(palette(ui).text);
         ui.add(Label::new(text).wrap());
+    }
+    let position = Position::of(&options);
+    if position != Position::Standard {
+        widgets::caption(ui, format!("Position in the block: {}", position.word()));
     }
     ui.add_space(4.0);
     ui.add(Label::new(RichText::new(card.summary).color(palette(ui).muted)).wrap());
