@@ -23,7 +23,7 @@ impl AttentionBlock for NonLocal {
             title: "NL",
             long: "Non-local attention",
             summary: "Compares every position with every other and adds to each what the positions most like it have.",
-            formula: &["A = softmax(tᵀp / √C), a row a position", "F' = F + BN(z(g·Aᵀ))"],
+            formula: &["A = softmax(t′p / √C), a row a position", "F' = F + BN(z(g·A′))"],
             paper: "Wang et al., CVPR 2018, arXiv 1711.07971",
             why: "A convolution sees its neighbourhood only, here one layer relates places at any distance.",
             caution: "The matrix has (H·W)² numbers, 9.8 million on a 56×56 map, and its products are work that counting by layer misses.",

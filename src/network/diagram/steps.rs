@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::network::graph::{Conv2d, Graph, NodeId, Op, Pool2d, ScopeId, ScopeKind, Shape};
+use crate::network::graph::{Conv2d, Graph, NodeId, Op, Pool2d, Product, ScopeId, ScopeKind, Shape};
 
 /// What a box is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,6 +156,8 @@ impl Reader<'_> {
         match op {
             Op::Flatten => Some((step, None)),
             Op::BatchNorm { .. } => Some((step, Some("BN"))),
+            Op::GroupNorm { groups: 1, .. } => Some((step, Some("LN"))),
+            Op::GroupNorm { .. } => Some((step, Some("GN"))),
             Op::Relu | Op::Relu6 | Op::Silu => Some((step, Some(op.name()))),
             Op::HardSwish => Some((step, Some("hard swish"))),
             _ => None,
@@ -209,6 +211,12 @@ fn title(graph: &Graph, node: NodeId) -> String {
         Op::ChannelConv1d { kernel, .. } => format!("Conv over {kernel} channels"),
         Op::GlobalAvgPool => "mean over H, W".to_owned(),
         Op::GlobalMaxPool => "max over H, W".to_owned(),
+        Op::MeanOverWidth => "mean over W".to_owned(),
+        Op::MeanOverHeight => "mean over H".to_owned(),
+        Op::SoftmaxPositions => "softmax over H, W".to_owned(),
+        Op::SoftmaxPaths { paths } => format!("softmax over {paths}"),
+        Op::MatMul { product: Product::Similarity } => "similarity".to_owned(),
+        Op::MatMul { product: Product::Weighted } => "weighted sum".to_owned(),
         Op::ChannelMean => "mean over C".to_owned(),
         Op::ChannelMax => "max over C".to_owned(),
         Op::Concat => "join".to_owned(),

@@ -3,7 +3,7 @@
     python3 -m venv venv && venv/bin/pip install numpy torch pillow
     venv/bin/python make.py REFERENCE OUT
 
-REFERENCE is the folder with `cases/` and `photos/`. OUT gets one `NAME.safetensors` a bottleneck network, keys
+REFERENCE is the folder with `cases/` and `photos/`. OUT gets one `NAME.safetensors` a network, keys
 `gradcam/layer1..4`, each `[H, W]`: computed in float64, stored as float32. For each map two distances are printed,
 relative to the largest value of the reference map: of PyTorch's float32 on this machine and of float64 from it.
 """
@@ -27,6 +27,7 @@ CASES = [
     ("timm_legacy_seresnet50", "legacy", 1, True),
     ("timm_resnet50+cbam", "timm", 1, False),
     ("paper_cbam50", "paper", 1, False),
+    ("timm_resnet18+eca", "eca", 1, False),
 ]
 
 
@@ -37,6 +38,16 @@ class Se(nn.Module):
 
     def forward(self, x):
         return x * torch.sigmoid(self.fc2(torch.relu(self.fc1(x.mean((2, 3), keepdim=True)))))
+
+
+class Eca(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        kernel = max(int(abs(np.log2(channels) + 1) / 2) | 1, 3)
+        self.conv = nn.Conv1d(1, 1, kernel, padding=kernel // 2, bias=False)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.conv(x.mean((2, 3))[:, None])[:, 0])[:, :, None, None]
 
 
 class TimmCbam(nn.Module):
@@ -79,6 +90,7 @@ class PaperCbam(nn.Module):
 # The module's name in the state_dict, and its class.
 ATTENTION = {
     "se": ("se", Se),
+    "eca": ("se", Eca),
     "legacy": ("se_module", Se),
     "timm": ("se", TimmCbam),
     "paper": ("cbam", PaperCbam),
@@ -113,20 +125,41 @@ class Bottleneck(nn.Module):
         return torch.relu(y + (x if self.downsample is None else self.downsample(x)))
 
 
-class ResNet50(nn.Module):
-    def __init__(self, kind, groups, legacy):
+class BasicBlock(nn.Module):
+    def __init__(self, inputs, width, stride, kind):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(inputs, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width)
+        self.conv2, self.bn2 = nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width)
+        self.downsample = None
+        if stride != 1 or inputs != width:
+            projection = nn.Conv2d(inputs, width, 1, stride, bias=False)
+            self.downsample = nn.Sequential(projection, nn.BatchNorm2d(width))
+        self.attention, module = ATTENTION[kind]
+        setattr(self, self.attention, module(width))
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
+        y = getattr(self, self.attention)(y)
+        return torch.relu(y + (x if self.downsample is None else self.downsample(x)))
+
+
+class ResNet(nn.Module):
+    def __init__(self, kind, groups, legacy, basic):
         super().__init__()
         self.conv1, self.bn1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64)
         self.pool = nn.MaxPool2d(3, 2, ceil_mode=True) if legacy else nn.MaxPool2d(3, 2, 1)
         inputs = 64
-        for stage, (blocks, width) in enumerate(zip([3, 4, 6, 3], [64, 128, 256, 512])):
+        for stage, (blocks, width) in enumerate(zip([2] * 4 if basic else [3, 4, 6, 3], [64, 128, 256, 512])):
             layers = []
             for block in range(blocks):
                 stride = 2 if block == 0 and stage > 0 else 1
-                layers.append(Bottleneck(inputs, width, stride, kind, groups, legacy))
-                inputs = width * 4
+                if basic:
+                    layers.append(BasicBlock(inputs, width, stride, kind))
+                else:
+                    layers.append(Bottleneck(inputs, width, stride, kind, groups, legacy))
+                inputs = width if basic else width * 4
             setattr(self, f"layer{stage + 1}", nn.Sequential(*layers))
-        self.fc = nn.Linear(2048, 1000)
+        self.fc = nn.Linear(inputs, 1000)
 
     def forward(self, x):
         x = self.pool(torch.relu(self.bn1(self.conv1(x))))
@@ -180,12 +213,12 @@ def formula(name, shape):
     return torch.tensor(values.astype(np.float32)).reshape(shape)
 
 
-def network(case, stats, kind, groups, legacy):
+def network(case, stats, kind, groups, legacy, basic):
     state = {}
     for name, shape in (entry[:2] for entry in case["tensors"]):
         ours = name.removeprefix("layer0.").replace("last_linear", "fc")
         state[ours] = stats[name] if name in stats else formula(name, shape)
-    module = ResNet50(kind, groups, legacy)
+    module = ResNet(kind, groups, legacy, basic)
     result = module.load_state_dict(state, strict=False)
     assert not result.unexpected_keys and all("num_batches" in key for key in result.missing_keys), result
     return module.eval()
@@ -225,7 +258,7 @@ def main():
     for name, kind, groups, legacy in CASES:
         case = json.loads((args.reference / "cases" / f"{name}.json").read_text())
         stats, expected = (load(args.reference / "cases" / f"{name}.{part}.safetensors") for part in ("stats", "expected"))
-        module, x = network(case, stats, kind, groups, legacy), picture(args.reference, case)
+        module, x = network(case, stats, kind, groups, legacy, "18" in name), picture(args.reference, case)
         single = grad_cam(module, x, case["argmax"])
         double = grad_cam(module.double(), x.double(), case["argmax"])
         save(args.out / f"{name}.safetensors", {key: cam.float() for key, cam in double.items()})

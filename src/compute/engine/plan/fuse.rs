@@ -8,6 +8,7 @@
 //! An output that is asked for is always written.
 
 use super::order::Order;
+use super::show::is_attention;
 use super::work::{Fused, Map, Part, Work};
 use crate::compute::engine::kernels::Layout;
 use crate::compute::engine::kernels::activation::Activation;
@@ -202,7 +203,9 @@ impl<'a> Fusion<'a> {
     fn is_pair(&self, input: NodeId, node: NodeId, next: NodeId) -> bool {
         let (Op::Conv2d(first), Op::Conv2d(second)) = (self.graph[node].op, self.graph[next].op) else { return false };
         let shapes = [self.shape(node), self.shape(next)];
-        [input, node, next].iter().all(|node| self.is_blocked(*node))
+        // Attention's time is told apart from the rest.
+        is_attention(self.graph, node) == is_attention(self.graph, next)
+            && [input, node, next].iter().all(|node| self.is_blocked(*node))
             && Pair::fits(&first, &second, self.shape(input), shapes)
     }
 

@@ -29,7 +29,7 @@ pub enum Form {
     Grouped(usize),
     /// A box with its ends cut fine: a convolution of each channel for itself.
     Depthwise,
-    /// A circle: additions, multiplications, sigmoids.
+    /// A circle: additions, products, sigmoids.
     Round,
     /// A bar: lanes joined one above the other, with so many channels each.
     Join(Vec<usize>),
@@ -80,6 +80,7 @@ pub(super) fn title(graph: &Graph, id: NodeId) -> String {
         Op::ChannelMean => "mean C".to_owned(),
         Op::ChannelMax => "max C".to_owned(),
         Op::Concat => "|".to_owned(),
+        Op::MatMul { .. } => "•".to_owned(),
         Op::Subsample { stride } => format!("1 of {stride}×{stride}"),
         _ => layer_text(graph, id),
     }
@@ -91,7 +92,7 @@ pub(super) fn form(graph: &Graph, id: NodeId, is_in_frame: bool) -> Form {
     let channels = |input: &NodeId| graph[*input].shape.channels();
     let before = node.inputs.first().map_or(0, channels);
     match &node.op {
-        Op::Add | Op::Scale | Op::Sigmoid => Form::Round,
+        Op::Add | Op::Scale | Op::Sigmoid | Op::MatMul { .. } => Form::Round,
         Op::Concat if is_in_frame => Form::Round,
         Op::Concat => Form::Join(node.inputs.iter().map(channels).collect()),
         Op::Conv2d(conv) if conv.groups > 1 && conv.groups == before => Form::Depthwise,
