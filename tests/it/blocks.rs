@@ -143,7 +143,7 @@ fn each_block_and_variant() {
     }
 }
 
-/// The official ChannelGate is SE's variants with another squeeze: the same two layers, as 1×1 convolutions.
+/// The official `ChannelGate` is SE's variants with another squeeze: the same two layers, as 1×1 convolutions.
 #[test]
 fn other_squeezes_compute_what_the_official_channel_gate_does() {
     let blocks = reference::json("blocks.json");

@@ -99,7 +99,7 @@ pub trait AttentionBlock: Sync {
 
     /// The card's formula with these options, one line a gate.
     fn formula(&self, _options: &Options) -> Vec<String> {
-        self.card().formula.iter().map(ToString::to_string).collect()
+        self.card().formula.iter().map(|line| (*line).to_owned()).collect()
     }
 
     /// Its own options, with their defaults.
