@@ -206,9 +206,16 @@ fn link(graph: &Graph, scope: ScopeId) -> Link {
         let has_params = graph.nodes_in(shortcut).any(|id| !graph[id].params.is_empty());
         return if has_params { Link::Projection } else { Link::Reshape };
     }
-    let is_outside = |id: &NodeId| !graph.is_within(graph[*id].scope, scope);
+    // Attention on a shortcut weighs what it skips with.
+    let features = |id: NodeId| std::iter::successors(Some(id), |id| weighed(graph, *id)).last().unwrap_or(id);
+    let is_outside = |id: &NodeId| !graph.is_within(graph[features(*id)].scope, scope);
     let skips = |id: NodeId| graph[id].op == Op::Add && graph[id].inputs.iter().any(is_outside);
     if graph.nodes_in(scope).any(skips) { Link::Identity } else { Link::None }
+}
+
+/// What a multiplication with a gate weighs.
+fn weighed(graph: &Graph, id: NodeId) -> Option<NodeId> {
+    graph[id].inputs.first().copied().filter(|_| graph[id].op == Op::Scale)
 }
 
 /// A layer in as few characters as a box has: `3×3, 256, /2`, `1×7, 192`, `3×3 dw, 96`.
@@ -274,5 +281,9 @@ mod tests {
         let cifar = overview("resnet110");
         assert_eq!(cifar.blocks().filter(|block| block.link == Link::Reshape).count(), 2);
         assert_eq!(cifar.blocks().filter(|block| block.link == Link::Identity).count(), 52);
+        for at in ["identity", "pre", "post", "3x3"] {
+            let overview = overview(&format!("resnet50+se(at={at})"));
+            assert_eq!(overview.blocks().filter(|block| block.link == Link::Identity).count(), 12, "{at}");
+        }
     }
 }
