@@ -172,11 +172,11 @@ const LIBRARY: &[(&str, &str)] = &[
     ("official_cbam.resnet34+BAM", "resnet34+bam"),
     ("official_cbam.resnet50+BAM", "resnet50+bam"),
     ("official_cbam.resnet101+BAM", "resnet101+bam"),
-    ("timm.skresnet18", "resnet18+sk(r=8,least=16,site=conv)"),
-    ("timm.skresnet34", "resnet34+sk(r=8,least=16,site=conv)"),
-    ("timm.skresnet50", "resnet50+sk(site=conv)"),
-    ("timm.skresnet50d", "resnet50d+sk(site=conv)"),
-    ("timm.skresnext50_32x4d", "resnext50_32x4d+sk(least=32,split=no,site=conv)"),
+    ("timm.skresnet18", "skresnet18"),
+    ("timm.skresnet34", "skresnet34"),
+    ("timm.skresnet50", "skresnet50"),
+    ("timm.skresnet50d", "skresnet50d"),
+    ("timm.skresnext50_32x4d", "skresnext50_32x4d"),
 ];
 
 /// The same for the networks rebuilt from the papers' tables.

@@ -71,7 +71,7 @@ fn matrix(ui: &mut Ui, settings: &mut Settings) {
         settings.from = centre;
     }
     if settings.from.is_some() && settings.from != centre {
-        let _ = ui.selectable_label(true, "a chosen position");
+        let _ = ui.selectable_label(true, "chosen");
     }
     muted(ui, "point, click, arrow keys").on_hover_text(
         "Point at a position to see where it looks, click to keep it; the arrow keys move it, Escape lets go.",

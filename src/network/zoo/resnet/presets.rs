@@ -85,6 +85,11 @@ pub(super) const PRESETS: &[Preset] = &[
 pub(super) const ALIASES: &[Alias] = &[
     Alias { name: "senet154", meaning: "senet154_trunk+se" },
     Alias { name: "ecaresnetlight", meaning: "resnet50(blocks=1-1-11-3,shortcut=pool)+eca" },
+    Alias { name: "skresnet18", meaning: "resnet18+sk(least=16,r=8,site=conv)" },
+    Alias { name: "skresnet34", meaning: "resnet34+sk(least=16,r=8,site=conv)" },
+    Alias { name: "skresnet50", meaning: "resnet50+sk(site=conv)" },
+    Alias { name: "skresnet50d", meaning: "resnet50d+sk(site=conv)" },
+    Alias { name: "skresnext50_32x4d", meaning: "resnext50_32x4d+sk(least=32,site=conv,split=no)" },
     Alias { name: "legacy_seresnet18", meaning: "resnet18(branch=relu,pool=ceil)+se(variant=floor)" },
     Alias { name: "legacy_seresnet34", meaning: "resnet34(branch=relu,pool=ceil)+se(variant=floor)" },
     Alias { name: "legacy_seresnet50", meaning: "resnet50(pool=ceil,stride=v1)+se(variant=floor)" },
