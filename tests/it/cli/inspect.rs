@@ -263,7 +263,7 @@ fn block_outputs_are_written_on_request_for_one_image() {
 fn strips_paths_and_matrices_have_pictures_of_their_own() {
     let (root, image) = (folder(), photo());
     let (out, file) = (root.path().join("report"), root.path().join("gates.safetensors"));
-    let spec = "resnet20+coord@layer1.0+sk@layer2.0+nl@layer3.0+bam@layer3.1";
+    let spec = "resnet20+coord@layer1.0+sk@layer2.0+nl@layer3.0+bam@layer2";
     let mut arguments = vec!["inspect", spec, "--image", image.to_str().expect("a path"), "--format", "json"];
     arguments.extend(["--out", out.to_str().expect("a path"), "--tensors", file.to_str().expect("a path")]);
     let report = json(arguments);
