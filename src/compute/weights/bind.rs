@@ -103,7 +103,7 @@ fn at_rest(graph: &Graph, blocks: &str) -> String {
 /// Attention that no gate can turn off: nothing is added if its last layer with parameters gives zeros. What takes a
 /// convolution's place cannot be turned off at all.
 fn silence(graph: &Graph, absent: &HashSet<ScopeId>, tensors: &mut [Tensor]) -> Result<(), String> {
-    for scope in absent.iter().copied() {
+    for scope in graph.scope_ids().filter(|id| absent.contains(id)) {
         if graph.gates_in(scope).any(|(_, gate)| gate.neutral.is_some()) {
             continue;
         }
