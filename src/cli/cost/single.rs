@@ -88,18 +88,21 @@ fn attention_line(network: &Costed) -> String {
     )
 }
 
-/// `SE in 10 of 16 blocks, CBAM in 6 of 16 blocks`; empty without attention.
+/// `SE in 10 of 16 blocks, BAM after 3 of 4 stages`; empty without attention.
 pub(super) fn attention_places(network: &Costed) -> String {
     let graph = &network.graph;
-    let blocks = graph.scopes_of(ScopeKind::Block).count();
-    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    let [blocks, stages] = [ScopeKind::Block, ScopeKind::Stage].map(|kind| graph.scopes_of(kind).count());
+    let mut kinds: Vec<(&str, bool, usize)> = Vec::new();
     for id in graph.scope_ids().filter(|id| matches!(graph[*id].kind, ScopeKind::Attention(_))) {
-        match kinds.iter_mut().find(|(label, _)| *label == graph[id].label) {
-            Some((_, count)) => *count += 1,
-            None => kinds.push((graph[id].label, 1)),
+        let is_between = graph.enclosing(id, ScopeKind::Block).is_none();
+        match kinds.iter_mut().find(|(label, between, _)| (*label, *between) == (graph[id].label, is_between)) {
+            Some((.., count)) => *count += 1,
+            None => kinds.push((graph[id].label, is_between, 1)),
         }
     }
-    let words: Vec<String> =
-        kinds.into_iter().map(|(label, count)| format!("{label} in {count} of {blocks} blocks")).collect();
-    words.join(", ")
+    let words = kinds.into_iter().map(|(label, is_between, count)| match is_between {
+        true => format!("{label} after {count} of {stages} stages"),
+        false => format!("{label} in {count} of {blocks} blocks"),
+    });
+    words.collect::<Vec<String>>().join(", ")
 }

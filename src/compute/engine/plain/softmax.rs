@@ -69,9 +69,9 @@ mod tests {
         let mut values = [1000.0, 1001.0, -3.0, -1e30];
         over_positions(&mut values, Shape::map(2, 1, 2));
         assert!((values[0] + values[1] - 1.0).abs() < 1e-6 && (values[1] - 0.731_058_6).abs() < 1e-6);
-        assert_eq!(&values[2..], [1.0, 0.0]);
+        assert_eq!(values[2..].to_vec(), [1.0, 0.0]);
         let mut values = [0.0, 5.0, 0.0, 5.0];
         over_paths(&mut values, 2);
-        assert_eq!(values, [0.5; 4]);
+        assert_eq!(values.to_vec(), [0.5; 4]);
     }
 }
