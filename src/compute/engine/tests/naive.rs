@@ -87,47 +87,6 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
             let values = (0..*outputs).flat_map(|o| (0..count as usize).map(move |c| (o, c)));
             Array { shape, values: values.map(|(o, c)| output(o, c)).collect() }
         }
-        Op::GroupNorm { groups, eps } => {
-            let (w, b) = (param(Role::Weight), param(Role::Bias));
-            let each = x.shape.channels() / groups;
-            let moments = |group: usize| {
-                let part = || (group * each..(group + 1) * each).flat_map(|c| plane().map(move |(i, j)| (c, i, j)));
-                let count = each as f64 * positions;
-                let mean = part().map(|(c, i, j)| x.at(c, i, j)).sum::<f64>() / count;
-                (mean, part().map(|(c, i, j)| (x.at(c, i, j) - mean).powi(2)).sum::<f64>() / count)
-            };
-            let moments: Vec<(f64, f64)> = (0..*groups).map(moments).collect();
-            Array::new(shape, |c, i, j| {
-                let (mean, variance) = moments[c / each];
-                (x.at(c, i, j) - mean) / (variance + eps).sqrt() * w[c] + b[c]
-            })
-        }
-        Op::SoftmaxPositions => {
-            Array::new(shape, |c, i, j| x.at(c, i, j).exp() / plane().map(|(i, j)| x.at(c, i, j).exp()).sum::<f64>())
-        }
-        Op::SoftmaxPaths { paths } => {
-            let each = x.values.len() / paths;
-            Array::new(shape, |c, _, _| {
-                x.values[c].exp() / (0..*paths).map(|path| x.values[path * each + c % each].exp()).sum::<f64>()
-            })
-        }
-        Op::MatMul { product } => {
-            let (y, width) = (inputs[1], shape.width());
-            let row =
-                |array: &Array, c: usize, at: usize| array.values[c * array.shape.height() * array.shape.width() + at];
-            Array::new(shape, |c, i, j| match product {
-                Product::Similarity => channels().map(|k| row(x, k, c) * row(y, k, i * width + j)).sum(),
-                Product::Weighted => (0..positions as usize).map(|k| row(x, c, k) * row(y, i * width + j, k)).sum(),
-            })
-        }
-        Op::MeanOverWidth => {
-            let count = x.shape.width();
-            Array::new(shape, |c, i, _| (0..count).map(|j| x.at(c, i, j)).sum::<f64>() / count as f64)
-        }
-        Op::MeanOverHeight => {
-            let count = x.shape.height();
-            Array::new(shape, |c, _, j| (0..count).map(|i| x.at(c, i, j)).sum::<f64>() / count as f64)
-        }
         Op::Tanh => Array::new(shape, |c, i, j| x.at(c, i, j).tanh()),
         Op::BatchNorm { eps } => {
             let [w, b, m, v] = [Role::Weight, Role::Bias, Role::RunningMean, Role::RunningVar].map(param);
@@ -170,11 +129,69 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
         }
         Op::Add => Array::new(shape, |c, i, j| inputs.iter().map(|input| input.repeated(c, i, j)).sum()),
         Op::Scale => Array::new(shape, |c, i, j| inputs.iter().map(|input| input.repeated(c, i, j)).product()),
+        Op::GroupNorm { .. }
+        | Op::SoftmaxPositions
+        | Op::SoftmaxPaths { .. }
+        | Op::MatMul { .. }
+        | Op::MeanOverWidth
+        | Op::MeanOverHeight => attend(node, inputs, param),
         Op::Flatten => Array { shape, values: x.values.clone() },
         Op::Subsample { stride } => Array::new(shape, |c, i, j| x.at(c, i * stride, j * stride)),
         Op::PadChannels { before, .. } => Array::new(shape, |c, i, j| {
             c.checked_sub(*before).filter(|c| *c < x.shape.channels()).map_or(0.0, |c| x.at(c, i, j))
         }),
+    }
+}
+
+/// The operators of attention.
+fn attend(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> Array {
+    let (x, shape) = (inputs[0], node.shape);
+    let plane = || (0..x.shape.height()).flat_map(|y| (0..x.shape.width()).map(move |column| (y, column)));
+    let channels = || 0..x.shape.channels();
+    let positions = (x.shape.height() * x.shape.width()) as f64;
+    match &node.op {
+        Op::GroupNorm { groups, eps } => {
+            let (w, b) = (param(Role::Weight), param(Role::Bias));
+            let each = x.shape.channels() / groups;
+            let moments = |group: usize| {
+                let part = || (group * each..(group + 1) * each).flat_map(|c| plane().map(move |(i, j)| (c, i, j)));
+                let count = each as f64 * positions;
+                let mean = part().map(|(c, i, j)| x.at(c, i, j)).sum::<f64>() / count;
+                (mean, part().map(|(c, i, j)| (x.at(c, i, j) - mean).powi(2)).sum::<f64>() / count)
+            };
+            let moments: Vec<(f64, f64)> = (0..*groups).map(moments).collect();
+            Array::new(shape, |c, i, j| {
+                let (mean, variance) = moments[c / each];
+                (x.at(c, i, j) - mean) / (variance + eps).sqrt() * w[c] + b[c]
+            })
+        }
+        Op::SoftmaxPositions => {
+            Array::new(shape, |c, i, j| x.at(c, i, j).exp() / plane().map(|(i, j)| x.at(c, i, j).exp()).sum::<f64>())
+        }
+        Op::SoftmaxPaths { paths } => {
+            let each = x.values.len() / paths;
+            Array::new(shape, |c, _, _| {
+                x.values[c].exp() / (0..*paths).map(|path| x.values[path * each + c % each].exp()).sum::<f64>()
+            })
+        }
+        Op::MatMul { product } => {
+            let (y, width) = (inputs[1], shape.width());
+            let row =
+                |array: &Array, c: usize, at: usize| array.values[c * array.shape.height() * array.shape.width() + at];
+            Array::new(shape, |c, i, j| match product {
+                Product::Similarity => channels().map(|k| row(x, k, c) * row(y, k, i * width + j)).sum(),
+                Product::Weighted => (0..positions as usize).map(|k| row(x, c, k) * row(y, i * width + j, k)).sum(),
+            })
+        }
+        Op::MeanOverWidth => {
+            let count = x.shape.width();
+            Array::new(shape, |c, i, _| (0..count).map(|j| x.at(c, i, j)).sum::<f64>() / count as f64)
+        }
+        Op::MeanOverHeight => {
+            let count = x.shape.height();
+            Array::new(shape, |c, _, j| (0..count).map(|i| x.at(c, i, j)).sum::<f64>() / count as f64)
+        }
+        other => panic!("{} is not attention's", other.name()),
     }
 }
 

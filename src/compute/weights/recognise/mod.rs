@@ -25,7 +25,6 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use words::{Dialect, Doubt};
 
 use super::{Checkpoint, WeightsError};
-use crate::network::attention::Attention;
 use crate::network::graph::{Param, ScopeKind};
 use crate::network::spec::{AttentionPlan, Place};
 use crate::network::zoo;
@@ -107,7 +106,7 @@ fn attended(tensors: &Tensors, structure: &Structure) -> Result<Vec<Attended>, O
 fn spec(
     structure: &Structure,
     attended: &[Attended],
-    (chosen, between): (&[Chosen], Option<&[(Place, Attention)]>),
+    (chosen, between): (&[Chosen], Option<&whole::Between>),
     dialect: Dialect,
 ) -> Result<NetworkSpec, Odd> {
     let mut spec = structure.spec()?;
