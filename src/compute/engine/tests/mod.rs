@@ -348,7 +348,7 @@ fn whole_small_networks_with_every_block() {
         "resnet20(input=16x13,blocks=1-1-1)+lcbam(r=4)@layer1+eca(mlp=yes)@layer2+ese@layer3",
         "resnet20(input=17,blocks=1-1-1)+bam(r=4)",
         "resnet20(input=17,blocks=1-1-1)+ge(r=4)@layer1+bam(form=sum,d=2,r=4)@layer3",
-        "resnext50_32x4d(input=31,blocks=1-1,groups=4,widths=16-32)+splat(site=conv)@layer1+sk(r=4,site=conv)@layer2",
+        "resnext50_32x4d(input=31,blocks=1-1,groups=4,base_width=16,widths=16-32)+splat(site=conv)@layer1+sk(site=conv)@layer2",
         "senet154_trunk(input=33,blocks=1-1-1-1,widths=8-8-16-16,base_width=16,groups=2,stem_width=12)+se",
     ] {
         let graph = lower(&parse(text).expect(text)).expect(text);
