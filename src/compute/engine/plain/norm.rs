@@ -31,7 +31,9 @@ pub(super) fn group_norm(values: &mut [f32], shape: Shape, (groups, eps): (usize
         for (channel, values) in values.chunks_exact_mut(plane).enumerate() {
             let at = group * per_group + channel;
             let (weight, bias) = (f64::from(params.weight[at]), f64::from(params.bias[at]));
-            values.iter_mut().for_each(|value| *value = (moments.normal(*value) * weight + bias) as f32);
+            for value in values.iter_mut() {
+                *value = (moments.normal(*value) * weight + bias) as f32;
+            }
         }
     }
 }

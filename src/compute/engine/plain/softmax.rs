@@ -51,7 +51,9 @@ fn softmax(line: &mut [f32]) {
         sum += f64::from(*value);
     }
     let share = (1.0 / sum) as f32;
-    line.iter_mut().for_each(|value| *value *= share);
+    for value in line.iter_mut() {
+        *value *= share;
+    }
 }
 
 /// `y · (g − Σ g·y)`.

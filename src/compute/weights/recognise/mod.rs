@@ -104,10 +104,13 @@ fn attended(tensors: &Tensors, structure: &Structure) -> Result<Vec<Attended>, O
     Ok(attended)
 }
 
+/// Attention between stages, by the stage it follows.
+type Between = [(Place, Attention)];
+
 fn spec(
     structure: &Structure,
     attended: &[Attended],
-    (chosen, between): (&[Chosen], Option<&[(Place, Attention)]>),
+    (chosen, between): (&[Chosen], Option<&Between>),
     dialect: Dialect,
 ) -> Result<NetworkSpec, Odd> {
     let mut spec = structure.spec()?;

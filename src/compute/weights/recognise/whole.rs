@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::structure::Odd;
 use super::tensors::Tensors;
-use crate::network::attention::{self, Attention, Site};
+use crate::network::attention::{self, Attention, AttentionBlock, Site};
 use crate::network::graph::{GraphBuilder, Shape};
 use crate::network::options::{Kind, Value};
 use crate::network::spec::{AttentionPlan, Place};
@@ -34,7 +34,7 @@ fn tensors_of(attention: &Attention, channels: usize) -> Option<Found> {
 /// Every choice of a block's options that shapes depend on, defaults first.
 fn choices(name: &str) -> Vec<Attention> {
     let mut choices: Vec<Attention> = Attention::named(name).into_iter().collect();
-    let declared = attention::find(name).map(|block| block.options()).unwrap_or_default();
+    let declared = attention::find(name).map(AttentionBlock::options).unwrap_or_default();
     for option in declared {
         let values: Vec<Value> = match (option.field.key, option.field.kind) {
             // No tensor shows these.
@@ -48,11 +48,11 @@ fn choices(name: &str) -> Vec<Attention> {
             values.iter().filter_map(|value| choice.clone().with(option.field.key, value).ok()).collect()
         };
         let changed: Vec<Attention> = choices.iter().flat_map(with).collect();
-        changed.into_iter().for_each(|choice| {
+        for choice in changed {
             if !choices.contains(&choice) {
                 choices.push(choice);
             }
-        });
+        }
     }
     choices
 }
@@ -119,6 +119,8 @@ pub(super) fn plan_between(chosen: &[(Place, Attention)], stages: usize) -> Atte
         return AttentionPlan::everywhere(Some(first.clone()));
     }
     let mut plan = AttentionPlan::default();
-    chosen.iter().for_each(|(place, choice)| plan.set(place.clone(), Some(choice.clone())));
+    for (place, choice) in chosen {
+        plan.set(place.clone(), Some(choice.clone()));
+    }
     plan
 }
