@@ -6,10 +6,13 @@ fn readings(id: &str) -> Vec<Reading> {
     papers::read(papers::find(id).expect(id)).expect(id)
 }
 
+/// A row's label, parameters and, where they are known, multiply-accumulates.
+type Row = (&'static str, u64, Option<u64>);
+
 /// Counted with PyTorch's layers.
 #[test]
 fn computed_costs_are_exact() {
-    let exact: &[(&str, &[(&str, u64, Option<u64>)])] = &[
+    let exact: &[(&str, &[Row])] = &[
         (
             "senet-10",
             &[

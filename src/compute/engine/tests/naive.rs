@@ -69,23 +69,35 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
             })
         }
         Op::ChannelConv1d { inputs, outputs, kernel, circular, .. } => {
-            let (weight, bias) = (param(Role::Weight), param(Role::Bias));
-            let count = (x.values.len() / inputs) as isize;
-            let value = |feature: usize, at: isize| match circular {
-                true => x.values[feature * count as usize + at.rem_euclid(count) as usize],
-                false if (0..count).contains(&at) => x.values[feature * count as usize + at as usize],
-                false => 0.0,
-            };
-            let output = |feature: usize, c: usize| {
-                let products = (0..*inputs).flat_map(|from| (0..*kernel).map(move |k| (from, k)));
-                let each = products.map(|(from, k)| {
-                    let reads = (c + k) as isize - (*kernel as isize - 1) / 2;
-                    value(from, reads) * weight[(feature * inputs + from) * kernel + k]
-                });
-                each.sum::<f64>() + bias.get(feature).copied().unwrap_or(0.0)
-            };
-            let values = (0..*outputs).flat_map(|o| (0..count as usize).map(move |c| (o, c)));
-            Array { shape, values: values.map(|(o, c)| output(o, c)).collect() }
+            let along = Along { inputs: *inputs, outputs: *outputs, kernel: *kernel, circular: *circular };
+            along.convolve(x, shape, &param(Role::Weight), &param(Role::Bias))
+        }
+        Op::GroupNorm { groups, eps } => group_norm(x, (*groups, *eps), &param(Role::Weight), &param(Role::Bias)),
+        Op::SoftmaxPositions => {
+            Array::new(shape, |c, i, j| x.at(c, i, j).exp() / plane().map(|(i, j)| x.at(c, i, j).exp()).sum::<f64>())
+        }
+        Op::SoftmaxPaths { paths } => {
+            let each = x.values.len() / paths;
+            Array::new(shape, |c, _, _| {
+                x.values[c].exp() / (0..*paths).map(|path| x.values[path * each + c % each].exp()).sum::<f64>()
+            })
+        }
+        Op::MatMul { product } => {
+            let (y, width) = (inputs[1], shape.width());
+            let row =
+                |array: &Array, c: usize, at: usize| array.values[c * array.shape.height() * array.shape.width() + at];
+            Array::new(shape, |c, i, j| match product {
+                Product::Similarity => channels().map(|k| row(x, k, c) * row(y, k, i * width + j)).sum(),
+                Product::Weighted => (0..positions as usize).map(|k| row(x, c, k) * row(y, i * width + j, k)).sum(),
+            })
+        }
+        Op::MeanOverWidth => {
+            let count = x.shape.width();
+            Array::new(shape, |c, i, _| (0..count).map(|j| x.at(c, i, j)).sum::<f64>() / count as f64)
+        }
+        Op::MeanOverHeight => {
+            let count = x.shape.height();
+            Array::new(shape, |c, _, j| (0..count).map(|i| x.at(c, i, j)).sum::<f64>() / count as f64)
         }
         Op::Tanh => Array::new(shape, |c, i, j| x.at(c, i, j).tanh()),
         Op::BatchNorm { eps } => {
@@ -129,12 +141,6 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
         }
         Op::Add => Array::new(shape, |c, i, j| inputs.iter().map(|input| input.repeated(c, i, j)).sum()),
         Op::Scale => Array::new(shape, |c, i, j| inputs.iter().map(|input| input.repeated(c, i, j)).product()),
-        Op::GroupNorm { .. }
-        | Op::SoftmaxPositions
-        | Op::SoftmaxPaths { .. }
-        | Op::MatMul { .. }
-        | Op::MeanOverWidth
-        | Op::MeanOverHeight => attend(node, inputs, param),
         Op::Flatten => Array { shape, values: x.values.clone() },
         Op::Subsample { stride } => Array::new(shape, |c, i, j| x.at(c, i * stride, j * stride)),
         Op::PadChannels { before, .. } => Array::new(shape, |c, i, j| {
@@ -143,56 +149,50 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
     }
 }
 
-/// The operators of attention.
-fn attend(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> Array {
-    let (x, shape) = (inputs[0], node.shape);
-    let plane = || (0..x.shape.height()).flat_map(|y| (0..x.shape.width()).map(move |column| (y, column)));
-    let channels = || 0..x.shape.channels();
-    let positions = (x.shape.height() * x.shape.width()) as f64;
-    match &node.op {
-        Op::GroupNorm { groups, eps } => {
-            let (w, b) = (param(Role::Weight), param(Role::Bias));
-            let each = x.shape.channels() / groups;
-            let moments = |group: usize| {
-                let part = || (group * each..(group + 1) * each).flat_map(|c| plane().map(move |(i, j)| (c, i, j)));
-                let count = each as f64 * positions;
-                let mean = part().map(|(c, i, j)| x.at(c, i, j)).sum::<f64>() / count;
-                (mean, part().map(|(c, i, j)| (x.at(c, i, j) - mean).powi(2)).sum::<f64>() / count)
-            };
-            let moments: Vec<(f64, f64)> = (0..*groups).map(moments).collect();
-            Array::new(shape, |c, i, j| {
-                let (mean, variance) = moments[c / each];
-                (x.at(c, i, j) - mean) / (variance + eps).sqrt() * w[c] + b[c]
-            })
-        }
-        Op::SoftmaxPositions => {
-            Array::new(shape, |c, i, j| x.at(c, i, j).exp() / plane().map(|(i, j)| x.at(c, i, j).exp()).sum::<f64>())
-        }
-        Op::SoftmaxPaths { paths } => {
-            let each = x.values.len() / paths;
-            Array::new(shape, |c, _, _| {
-                x.values[c].exp() / (0..*paths).map(|path| x.values[path * each + c % each].exp()).sum::<f64>()
-            })
-        }
-        Op::MatMul { product } => {
-            let (y, width) = (inputs[1], shape.width());
-            let row =
-                |array: &Array, c: usize, at: usize| array.values[c * array.shape.height() * array.shape.width() + at];
-            Array::new(shape, |c, i, j| match product {
-                Product::Similarity => channels().map(|k| row(x, k, c) * row(y, k, i * width + j)).sum(),
-                Product::Weighted => (0..positions as usize).map(|k| row(x, c, k) * row(y, i * width + j, k)).sum(),
-            })
-        }
-        Op::MeanOverWidth => {
-            let count = x.shape.width();
-            Array::new(shape, |c, i, _| (0..count).map(|j| x.at(c, i, j)).sum::<f64>() / count as f64)
-        }
-        Op::MeanOverHeight => {
-            let count = x.shape.height();
-            Array::new(shape, |c, _, j| (0..count).map(|i| x.at(c, i, j)).sum::<f64>() / count as f64)
-        }
-        other => panic!("{} is not attention's", other.name()),
+/// A convolution along the channels.
+struct Along {
+    inputs: usize,
+    outputs: usize,
+    kernel: usize,
+    circular: bool,
+}
+
+impl Along {
+    fn convolve(&self, x: &Array, shape: Shape, weight: &[f64], bias: &[f64]) -> Array {
+        let Self { inputs, outputs, kernel, circular } = *self;
+        let count = (x.values.len() / inputs) as isize;
+        let value = |feature: usize, at: isize| match circular {
+            true => x.values[feature * count as usize + at.rem_euclid(count) as usize],
+            false if (0..count).contains(&at) => x.values[feature * count as usize + at as usize],
+            false => 0.0,
+        };
+        let output = |feature: usize, c: usize| {
+            let products = (0..inputs).flat_map(|from| (0..kernel).map(move |k| (from, k)));
+            let each = products.map(|(from, k)| {
+                let reads = (c + k) as isize - (kernel as isize - 1) / 2;
+                value(from, reads) * weight[(feature * inputs + from) * kernel + k]
+            });
+            each.sum::<f64>() + bias.get(feature).copied().unwrap_or(0.0)
+        };
+        let values = (0..outputs).flat_map(|o| (0..count as usize).map(move |c| (o, c)));
+        Array { shape, values: values.map(|(o, c)| output(o, c)).collect() }
     }
+}
+
+fn group_norm(x: &Array, (groups, eps): (usize, f64), weight: &[f64], bias: &[f64]) -> Array {
+    let each = x.shape.channels() / groups;
+    let plane = || (0..x.shape.height()).flat_map(|i| (0..x.shape.width()).map(move |j| (i, j)));
+    let moments = |group: usize| {
+        let part = || (group * each..(group + 1) * each).flat_map(|c| plane().map(move |(i, j)| (c, i, j)));
+        let count = part().count() as f64;
+        let mean = part().map(|(c, i, j)| x.at(c, i, j)).sum::<f64>() / count;
+        (mean, part().map(|(c, i, j)| (x.at(c, i, j) - mean).powi(2)).sum::<f64>() / count)
+    };
+    let moments: Vec<(f64, f64)> = (0..groups).map(moments).collect();
+    Array::new(x.shape, |c, i, j| {
+        let (mean, variance) = moments[c / each];
+        (x.at(c, i, j) - mean) / (variance + eps).sqrt() * weight[c] + bias[c]
+    })
 }
 
 /// Where kernel position `k` of output position `out` reads, in the input's coordinates.

@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use words::{Dialect, Doubt};
 
 use super::{Checkpoint, WeightsError};
+use crate::network::attention::Attention;
 use crate::network::graph::{Param, ScopeKind};
 use crate::network::spec::{AttentionPlan, Place};
 use crate::network::zoo;
@@ -103,10 +104,13 @@ fn attended(tensors: &Tensors, structure: &Structure) -> Result<Vec<Attended>, O
     Ok(attended)
 }
 
+/// Attention between stages, by the stage it follows.
+type Between = [(Place, Attention)];
+
 fn spec(
     structure: &Structure,
     attended: &[Attended],
-    (chosen, between): (&[Chosen], Option<&whole::Between>),
+    (chosen, between): (&[Chosen], Option<&Between>),
     dialect: Dialect,
 ) -> Result<NetworkSpec, Odd> {
     let mut spec = structure.spec()?;

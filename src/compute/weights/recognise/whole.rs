@@ -13,8 +13,6 @@ use crate::network::spec::{AttentionPlan, Place};
 
 /// A block's tensors: names inside the block, and shapes.
 pub(super) type Found = BTreeMap<String, Vec<usize>>;
-/// Attention after stages, by the stage's place.
-pub(super) type Between = [(Place, Attention)];
 
 /// The largest reduction that is tried.
 const MAX_REDUCTION: usize = 64;
@@ -115,7 +113,7 @@ pub(super) fn between_stages(tensors: &Tensors, channels: &[usize]) -> Result<Op
 }
 
 /// The shortest plan that puts these between `stages`: one for the network leaves the last stage out.
-pub(super) fn plan_between(chosen: &Between, stages: usize) -> AttentionPlan {
+pub(super) fn plan_between(chosen: &[(Place, Attention)], stages: usize) -> AttentionPlan {
     let (_, first) = &chosen[0];
     if chosen.len() + 1 == stages && chosen.iter().all(|(_, choice)| choice == first) {
         return AttentionPlan::everywhere(Some(first.clone()));
