@@ -13,6 +13,8 @@ use crate::network::number;
 /// Chips in a line.
 pub(super) const PER_LINE: usize = 4;
 const GAP: f32 = 8.0;
+/// Letters that fit a chip.
+const SHORT: usize = 13;
 const CHIP: Vec2 = Vec2::new((LIST - GAP * (PER_LINE as f32 - 1.0)) / PER_LINE as f32, 40.0);
 
 impl Open {
@@ -33,9 +35,12 @@ impl Open {
                 headings(ui, before.map(|index| &self.choices[index]), &self.choices[line.start]);
                 before = Some(line.start);
                 let (row, _) = ui.allocate_exact_size(Vec2::new(LIST, CHIP.y), Sense::hover());
+                // A long name that stands alone has the room of two.
+                let is_alone = line.len() == 1 && self.choices[line.start].label.chars().count() > SHORT;
+                let size = if is_alone { Vec2::new(2.0 * CHIP.x + GAP, CHIP.y) } else { CHIP };
                 for (column, index) in line.enumerate() {
                     let left = row.left() + (CHIP.x + GAP) * column as f32;
-                    let rect = Rect::from_min_size(egui::pos2(left, row.top()), CHIP);
+                    let rect = Rect::from_min_size(egui::pos2(left, row.top()), size);
                     let response = self.chip(ui, shared, index, rect);
                     if index == self.chosen && std::mem::take(&mut self.follows) {
                         response.scroll_to_me(None);

@@ -41,9 +41,9 @@ pub(super) fn find(query: &str) -> Vec<Choice> {
         let title = family.card().title;
         let models = family.models().into_iter();
         let models = models.filter(|model| answers(&words, [model.name, title, model.summary]));
-        found.extend(
+        found.extend(grouped(
             models.map(|model| Choice::of(model.name, model.summary, family, NetworkSpec::of(model.name), true)),
-        );
+        ));
         // Other names only where they are looked for.
         let aliases =
             family.aliases().iter().filter(|alias| !words.is_empty() && answers(&words, [alias.name, "", ""]));
@@ -53,6 +53,19 @@ pub(super) fn find(query: &str) -> Vec<Choice> {
         }));
     }
     found
+}
+
+/// The same choices, those of a group together.
+fn grouped(choices: impl Iterator<Item = Choice>) -> Vec<Choice> {
+    let mut choices: Vec<Choice> = choices.collect();
+    let mut groups: Vec<String> = Vec::new();
+    for choice in &choices {
+        if !groups.contains(&choice.group) {
+            groups.push(choice.group.clone());
+        }
+    }
+    choices.sort_by_key(|choice| groups.iter().position(|group| *group == choice.group));
+    choices
 }
 
 /// A whole spec, if what was typed is one and not only a name in the list.
@@ -148,7 +161,20 @@ mod tests {
     fn every_model_is_listed_once_and_found_by_its_name() {
         let all = find("");
         let names: Vec<&str> = all.iter().map(|choice| choice.name.as_str()).collect();
-        assert_eq!(names, zoo::model_names());
+        let sorted = |mut names: Vec<&'static str>| {
+            names.sort_unstable();
+            names
+        };
+        let known = zoo::model_names();
+        let listed = known.iter().copied().filter(|name| names.contains(name)).collect();
+        assert_eq!((names.len(), sorted(listed)), (known.len(), sorted(known)));
+        let beginnings = lines(&all, usize::MAX);
+        let groups: Vec<(&str, &str)> = beginnings
+            .iter()
+            .map(|line| (all[line.start].family.card().title, all[line.start].group.as_str()))
+            .collect();
+        let once = groups.iter().collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(once.len(), groups.len(), "a group stands in one place: {groups:?}");
         for name in names {
             let found = find(name);
             assert_eq!(found[likeliest(name, &found)].name, name);

@@ -11,7 +11,7 @@ use crate::network::number;
 use crate::network::zoo::{self, Subject};
 
 /// What the words and the button need; the picture has the rest.
-const WORDS: f32 = 232.0;
+const WORDS: f32 = 276.0;
 
 impl Open {
     /// True when the button has been clicked.

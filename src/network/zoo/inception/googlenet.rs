@@ -43,7 +43,7 @@ impl Family for GoogleNet {
             title: "GoogLeNet",
             summary: "A module looks at its input with a 1×1, two larger kernels and a maximum pool side by side and joins what they find.",
             why: "1×1 convolutions in front of the large kernels cut the channels first, so that looking at several sizes at once costs little: 6,624,904 parameters in all.",
-            caution: "torchvision's third branch has a 3×3 where the paper has a 5×5 (branch3=5), and counts differ in whether the heads that help training are in them (aux=heads, 13,004,888).",
+            caution: "As in torchvision the third branch has a 3×3 where the paper has a 5×5 (branch3=5), and counts differ in whether the heads that help training are in them (aux=heads, 13,004,888).",
             formula: &["y = [W1·x | W3·W1·x | W3·W1·x | W1·max x]", "each W with BN and ReLU"],
             paper: "Szegedy et al., CVPR 2015, arXiv 1409.4842",
             place: "After the whole module, where its branches have been joined.",
