@@ -98,7 +98,7 @@ fn a_paper_s_networks_take_the_place_of_mine_and_undo_brings_those_back() {
     let before = specs(harness.state().document());
     let table = gatescope::network::papers::find("senet-12").expect("a table");
     harness.state_mut().send(Command::ShowPaper(Some(table.id)));
-    harness.run_ok();
+    settle(&mut harness);
     assert_eq!(harness.state().view(), View::Compare);
     harness.get_by_label("Open these networks").click();
     settle(&mut harness);

@@ -72,12 +72,14 @@ fn cat() -> PictureChoice {
     PictureChoice::Sample("cat.png".to_owned())
 }
 
+/// The name of the active network's gate at this place.
+fn gate(index: usize, harness: &Harness<Stage>) -> Option<String> {
+    harness.state().document.active().map(|network| network.graph.gates[index].name.clone())
+}
+
 #[test]
 fn frames_are_reached_by_click_and_by_arrow_keys() {
     let mut harness = view_of("resnet20+cbam", cat());
-    let gate = |index: usize, harness: &Harness<Stage>| {
-        harness.state().document.active().map(|network| network.graph.gates[index].name.clone())
-    };
     harness.key_press(egui::Key::ArrowLeft);
     harness.run();
     assert_eq!(harness.state().selection.gate, gate(16, &harness));
@@ -135,7 +137,8 @@ fn strips_are_shown_alone_together_and_channel_by_channel() {
     harness.get_by_label_contains("of 16 · whole gate");
     harness.get_by_label("show 1.0 columns").click();
     harness.run();
-    harness.get_by_label_contains("32 columns × 16 channels");
+    assert_eq!(harness.state().selection.gate, gate(1, &harness));
+    harness.get_by_label_contains("32 columns");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! The rows are made from what families and attention blocks declare; a new option needs nothing here.
 
 use eframe::egui;
-use egui::{ComboBox, DragValue, Response, RichText, TextEdit, Ui};
+use egui::{Align, ComboBox, DragValue, Layout, Response, RichText, TextEdit, Ui};
 
 use super::brush::choices;
 use super::labelled;
@@ -211,18 +211,20 @@ fn title(name: &str) -> String {
 
 /// The model in use, which opens the picker, and what there is to read about its family.
 fn model(ui: &mut Ui, network: &Network, out: &mut Outbox) {
-    labelled(ui, "Model", "Everything else is kept where it still makes sense", |ui| {
-        let text = RichText::new(format!("{} …", network.spec.model));
-        let response = ui.add_sized([WIDGET, size::ROW], egui::Button::new(text).truncate());
-        let spoken = format!("Model: {}", network.spec.model);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
-        if response.clicked() {
-            out.send(Command::AskModel(network.id));
-        }
-        if let Some((family, _)) = zoo::find(&network.spec.model) {
-            cards::button(ui, &Subject::Family(family), out);
-        }
-        response
+    ui.horizontal(|ui| {
+        widgets::muted(ui, "Model").on_hover_text("Everything else is kept where it still makes sense");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let text = RichText::new(format!("{} …", network.spec.model));
+            let response = ui.add_sized([WIDGET, size::ROW], egui::Button::new(text).truncate());
+            let spoken = format!("Model: {}", network.spec.model);
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
+            if response.clicked() {
+                out.send(Command::AskModel(network.id));
+            }
+            if let Some((family, _)) = zoo::find(&network.spec.model) {
+                cards::button(ui, &Subject::Family(family), out);
+            }
+        });
     });
 }
 
