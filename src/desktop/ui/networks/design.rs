@@ -35,7 +35,7 @@ impl Design {
         let letter = Document::letter(shared.position(network));
         ui.horizontal(|ui| {
             widgets::section(ui, &format!("{letter} · Design"));
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let text = RichText::new("as text").size(size::LABEL).color(palette(ui).muted);
                 if ui.add(egui::Button::new(text).frame(false)).on_hover_text(network.spec.to_string()).clicked() {
                     out.send(Command::AskEditSpec(network.id));
