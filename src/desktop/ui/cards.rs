@@ -51,6 +51,7 @@ impl Cards {
         let Some(open) = &self.open else { return };
         let modal = egui::Modal::new(egui::Id::unique("card")).show(ctx, |ui| {
             let room = ui.ctx().content_rect().height() - 160.0;
+            ui.set_max_height(room);
             Frame::new().inner_margin(size::GAP).show(ui, |ui| open.ui(ui, room)).inner
         });
         if modal.inner || modal.should_close() {
