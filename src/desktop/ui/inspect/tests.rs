@@ -138,7 +138,7 @@ fn strips_are_shown_alone_together_and_channel_by_channel() {
     // By its name: in a window as low as this it lies below the others.
     harness.get_by_label("show 1.0 columns").click_accesskit();
     harness.run();
-    assert_eq!(harness.state().selection.gate, gate(1, &harness));
+    assert_eq!(harness.state().selection.gate, gate(0, &harness));
     harness.get_by_label_contains("32 columns");
 }
 
