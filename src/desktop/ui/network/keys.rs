@@ -8,7 +8,7 @@ use super::folds::Folds;
 use super::model::{Block, Overview};
 use crate::desktop::document::{Command, Network};
 use crate::desktop::ui::Outbox;
-use crate::desktop::ui::networks::brush::brush;
+use crate::desktop::ui::networks::brush::{brush, reach};
 use crate::desktop::ui::selection::part::{Part, is_block, scope_name};
 use crate::network::attention;
 use crate::network::graph::ScopeKind;
@@ -25,7 +25,7 @@ pub(super) fn hints() -> Vec<String> {
     let (pointer, move_keys) =
         ("scroll to zoom · drag to pan · double-click to enter", "arrows select · F folds · 0 fits");
     vec![
-        format!("{pointer} · {move_keys} · 1–{digits} set attention: none, {}", kinds.join(", ")),
+        format!("{pointer} · {move_keys} · 1–{digits} set attention: none, {}", kinds[..digits - 1].join(", ")),
         format!("{pointer} · {move_keys} · 1–{digits} set attention"),
         format!("{pointer} · 1–{digits} set attention"),
         format!("{move_keys} · 1–{digits} set attention"),
@@ -110,7 +110,8 @@ fn place_of(network: &Network, part: Part) -> Option<Place> {
 /// The spec with another attention at one place, in its shortest form.
 fn with_attention(spec: &NetworkSpec, place: Place, kind: Option<&str>) -> NetworkSpec {
     let mut changed = spec.clone();
-    changed.attention.set(place, kind.and_then(|name| brush(spec, name)));
+    let choice = kind.and_then(|name| brush(spec, name));
+    changed.attention.set(reach(choice.as_ref(), &place), choice);
     if let Ok(stages) = zoo::stages(spec) {
         changed.attention = changed.attention.simplified(&stages);
     }

@@ -1,7 +1,8 @@
 //! The attention a click paints: the kind of the column, with the options the network already uses.
 
 use crate::network::NetworkSpec;
-use crate::network::attention::Attention;
+use crate::network::attention::{Attention, Site};
+use crate::network::spec::Place;
 
 /// Every attention chosen anywhere in a spec.
 pub(super) fn choices(spec: &NetworkSpec) -> impl Iterator<Item = &Attention> {
@@ -24,10 +25,26 @@ pub(in crate::desktop::ui) fn brush(spec: &NetworkSpec, name: &str) -> Option<At
     }))
 }
 
+/// The place a choice for `place` is set at: what stands between stages is its stage's.
+pub(in crate::desktop::ui) fn reach(choice: Option<&Attention>, place: &Place) -> Place {
+    let is_between = choice.is_some_and(|attention| attention.site() == Site::Stage);
+    place.stage().filter(|_| is_between).unwrap_or_else(|| place.clone())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::brush;
+    use super::{brush, reach};
     use crate::network::parse;
+    use crate::network::spec::Place;
+
+    #[test]
+    fn what_stands_between_stages_is_painted_on_the_stage() {
+        let spec = parse("resnet18").expect("parses");
+        let place = Place::new("layer2.1");
+        assert_eq!(reach(brush(&spec, "bam").as_ref(), &place).path(), "layer2");
+        assert_eq!(reach(brush(&spec, "se").as_ref(), &place), place);
+        assert_eq!(reach(None, &place), place);
+    }
 
     #[test]
     fn a_brush_takes_the_networks_options() {

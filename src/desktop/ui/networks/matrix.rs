@@ -4,7 +4,7 @@
 use eframe::egui;
 use egui::{Align2, PointerButton, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, Vec2};
 
-use super::brush::brush;
+use super::brush::{brush, reach};
 use super::columns::{self, Columns};
 use crate::desktop::document::{Command, Network};
 use crate::desktop::ui::theme::{self, palette, size};
@@ -231,7 +231,7 @@ fn painted(spec: &NetworkSpec, stages: &[Stage], kind: Option<&str>, target: &Ta
     let mut painted = spec.clone();
     match target {
         Target::All => painted.attention.set_all(choice),
-        Target::Place(place) => painted.attention.set(place.clone(), choice),
+        Target::Place(place) => painted.attention.set(reach(choice.as_ref(), place), choice),
     }
     painted.attention = painted.attention.simplified(stages);
     painted
@@ -254,13 +254,13 @@ fn draw_cell(ui: &Ui, rect: Rect, response: &egui::Response, is_set: bool, kind:
 
 /// What the cell would cost here, against no attention.
 fn hint(ui: &mut Ui, network: &Network, block: &Place, kind: Option<&str>) {
-    let mut bare = network.spec.clone();
-    bare.attention.set(block.clone(), None);
-    let mut with = network.spec.clone();
     let choice = kind.and_then(|name| brush(&network.spec, name));
+    let place = reach(choice.as_ref(), block);
+    let (mut bare, mut with) = (network.spec.clone(), network.spec.clone());
+    bare.attention.set(place.clone(), None);
     let title = choice.as_ref().map_or_else(|| "no attention".to_owned(), ToString::to_string);
-    ui.label(widgets::strong(format!("{title} at {block}"), size::TEXT));
-    with.attention.set(block.clone(), choice);
+    ui.label(widgets::strong(format!("{title} at {place}"), size::TEXT));
+    with.attention.set(place, choice);
     match (lower(&bare), lower(&with)) {
         (Ok(bare), Ok(with)) => {
             let (bare, with) = (Ledger::of(&bare).total(), Ledger::of(&with).total());
