@@ -74,7 +74,7 @@ pub(super) fn selection(ui: &Ui, overview: &Overview, network: &Network, part: O
     for (digit, key) in DIGITS.into_iter().enumerate().take(attention::BLOCKS.len() + 1) {
         if let Some(place) = part.and_then(|part| place_of(network, part)).filter(|_| pressed(ui, key)) {
             let kind = digit.checked_sub(1).map(|index| attention::BLOCKS[index].card().name);
-            let spec = with_attention(&network.spec, place, kind);
+            let spec = with_attention(&network.spec, &place, kind);
             out.send(Command::Edit { network: network.id, spec, stroke: None });
         }
     }
@@ -108,10 +108,10 @@ fn place_of(network: &Network, part: Part) -> Option<Place> {
 }
 
 /// The spec with another attention at one place, in its shortest form.
-fn with_attention(spec: &NetworkSpec, place: Place, kind: Option<&str>) -> NetworkSpec {
+fn with_attention(spec: &NetworkSpec, place: &Place, kind: Option<&str>) -> NetworkSpec {
     let mut changed = spec.clone();
     let choice = kind.and_then(|name| brush(spec, name));
-    changed.attention.set(reach(choice.as_ref(), &place), choice);
+    changed.attention.set(reach(choice.as_ref(), place), choice);
     if let Ok(stages) = zoo::stages(spec) {
         changed.attention = changed.attention.simplified(&stages);
     }
@@ -142,11 +142,11 @@ mod tests {
     fn a_digit_changes_one_place_and_keeps_the_networks_options() {
         let spec = parse("resnet18+cbam(r=8)").expect("parses");
         let at = |spec: &NetworkSpec, path: &str| spec.attention.at(&Place::new(path)).map(ToString::to_string);
-        let bare = with_attention(&spec, Place::new("layer2.1"), None);
+        let bare = with_attention(&spec, &Place::new("layer2.1"), None);
         assert_eq!(at(&bare, "layer2.1"), None);
         assert_eq!(at(&bare, "layer2.0").as_deref(), Some("cbam(r=8)"));
-        assert_eq!(with_attention(&bare, Place::new("layer2.1"), Some("cbam")), spec);
-        let stage = with_attention(&spec, Place::new("layer3"), Some("se"));
+        assert_eq!(with_attention(&bare, &Place::new("layer2.1"), Some("cbam")), spec);
+        let stage = with_attention(&spec, &Place::new("layer3"), Some("se"));
         assert_eq!(at(&stage, "layer3.1").as_deref(), Some("se(r=8)"));
         assert_eq!(at(&stage, "layer4.0").as_deref(), Some("cbam(r=8)"));
     }

@@ -100,7 +100,12 @@ fn maps(known: &AttentionCurves, chance: f64) -> Option<String> {
     let name = title(&known.attention);
     let chance_words = percent(chance);
     let below = maps.iter().filter(|map| map.pointing.mean < chance).count();
+    let near = maps.iter().filter(|map| map.pointing.mean - map.pointing.std.unwrap_or(0.0) <= chance).count();
     let against = match below {
+        0 if near > 0 && maps.len() > 1 => format!(
+            "every block more often than chance ({chance_words}), {near} of {} within the spread over seeds",
+            maps.len()
+        ),
         0 => format!("every block more often than chance ({chance_words})"),
         _ if below == maps.len() => format!("every block less often than chance ({chance_words}): they look beside it"),
         _ => format!("{below} of {} blocks less often than chance ({chance_words})", maps.len()),
