@@ -7,6 +7,8 @@ use egui::{
     Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, Vec2,
 };
 
+use crate::network::attention::BLOCKS;
+
 /// The colours of one theme. An attention kind keeps its hue in every view.
 #[derive(Clone, Copy, Debug)]
 pub struct Palette {
@@ -147,10 +149,10 @@ impl Palette {
             "off" => self.faint,
             "eca" => self.other,
             // The others take the hues of curves, in registry order.
-            _ => crate::network::attention::names()
-                .iter()
-                .position(|known| *known == name)
-                .map_or(self.other, |at| self.series(at)),
+            _ => {
+                let place = BLOCKS.iter().position(|block| block.card().name == name);
+                place.map_or(self.other, |at| self.series(at))
+            }
         }
     }
 

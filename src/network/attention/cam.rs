@@ -1,8 +1,9 @@
 //! CBAM's Channel Attention Module alone (Woo et al., ECCV 2018): the official `CBAM(no_spatial=True)`.
 
 use super::mlp::{self, Mlp, squeezes};
+use super::parts::nearest;
 use super::se::{DEFAULT_REDUCTION, REDUCTION, check_reduction};
-use super::{AttentionBlock, Card};
+use super::{AttentionBlock, BRANCH_END, Card};
 use crate::network::graph::{Conv2d, GateKind, GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 
@@ -43,8 +44,7 @@ pub(super) fn module_name(options: &Options) -> &'static str {
 #[must_use]
 pub fn width(variant: &str, channels: usize, r: usize) -> usize {
     match variant {
-        // timm make_divisible(C / r, 1): rounded to the nearest.
-        "timm" => ((channels + r / 2) / r).max(1),
+        "timm" => nearest(channels, r),
         _ => channels / r,
     }
 }
@@ -97,7 +97,7 @@ impl AttentionBlock for Cam {
             paper: "Woo et al., ECCV 2018, arXiv 1807.06521",
             why: "The maximum keeps a small strong signal that the mean over the image drowns, and one MLP that reads both was found better than either alone.",
             caution: "It is the channel half of CBAM and no class activation map; its MLP runs twice on the same weights, so that MACs double against SE and parameters do not.",
-            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
+            place: BRANCH_END,
         }
     }
 

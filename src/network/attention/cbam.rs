@@ -1,7 +1,7 @@
 //! Convolutional Block Attention Module (Woo et al., ECCV 2018): CAM, then SAM on what CAM let through.
 
 use super::se::check_reduction;
-use super::{AttentionBlock, Card, cam, sam};
+use super::{AttentionBlock, BRANCH_END, Card, cam, sam};
 use crate::network::graph::{GraphBuilder, NodeId, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 
@@ -28,7 +28,7 @@ impl AttentionBlock for Cbam {
             paper: "Woo et al., ECCV 2018, arXiv 1807.06521",
             why: "What and where are different questions, and the paper found asking them in this order better than in the reverse and better than both at once.",
             caution: "The spatial gate adds hardly a parameter and few MACs, but both gates read the whole map again, which takes time that neither count shows.",
-            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
+            place: BRANCH_END,
         }
     }
 

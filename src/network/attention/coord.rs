@@ -5,7 +5,7 @@
 //! in training its BatchNorm therefore takes each strip's statistics by themselves, where PyTorch takes them together.
 
 use super::parts::{multiple, strips};
-use super::{AttentionBlock, Card};
+use super::{AttentionBlock, BRANCH_END, Card};
 use crate::network::graph::{Conv2d, GateKind, GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 
@@ -84,7 +84,7 @@ impl AttentionBlock for Coord {
             paper: "Hou et al., CVPR 2021, arXiv 2103.02907",
             why: "A mean over the whole image forgets where, two strips remember it along one axis each at the price of a vector.",
             caution: "A gate can only name whole rows and columns: two objects apart light up the other two corners as well.",
-            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
+            place: BRANCH_END,
         }
     }
 
@@ -93,10 +93,6 @@ impl AttentionBlock for Coord {
             Declared { field: REDUCTION, default: Value::Number(0) },
             Declared { field: VARIANT, default: Value::Word("full".to_owned()) },
         ]
-    }
-
-    fn check(&self, _options: &Options, _channels: usize) -> Result<(), String> {
-        Ok(())
     }
 
     fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {

@@ -3,7 +3,7 @@
 //! Named as in timm: `se.conv`. `pad=circular` is timm's CECA, `mlp=yes` its ECAM.
 
 use super::parts::careful_multiple;
-use super::{AttentionBlock, Card};
+use super::{AttentionBlock, BRANCH_END, Card};
 use crate::network::graph::{GateKind, GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 
@@ -52,7 +52,7 @@ impl AttentionBlock for Eca {
             paper: "Wang et al., CVPR 2020, arXiv 1910.03151",
             why: "Squeezing to fewer channels, as SE does, was found to harm: a direct link between a channel and its weight does as well with a handful of parameters.",
             caution: "Channels are neighbours by their number only, and the kernel follows their count: 3 for 64 channels, 5 for 128 to 1024, 7 for 2048.",
-            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
+            place: BRANCH_END,
         }
     }
 
@@ -62,10 +62,6 @@ impl AttentionBlock for Eca {
             Declared { field: PAD, default: Value::Word("zeros".to_owned()) },
             Declared { field: MLP, default: Value::Word("no".to_owned()) },
         ]
-    }
-
-    fn check(&self, _options: &Options, _channels: usize) -> Result<(), String> {
-        Ok(())
     }
 
     fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {

@@ -2,13 +2,11 @@
 //!
 //! Named as in timm: `se.conv_h`, `se.norm_h`.
 
-use super::parts::{along_strips, strips};
-use super::{AttentionBlock, Card};
+use super::parts::{STRIP_KERNEL, along_strips, strips};
+use super::{AttentionBlock, BRANCH_END, Card};
 use crate::network::graph::{GateKind, GraphBuilder, NodeId, Op, ScopeKind};
-use crate::network::options::{Declared, Field, Kind, Options, Value};
+use crate::network::options::{Declared, Options, Value};
 
-const KERNEL: Field =
-    Field { key: "k", long: "kernel", help: "rows or columns that decide about one", kind: Kind::OneOf(&[3, 5, 7, 9]) };
 /// The kernel of timm's.
 const DEFAULT_KERNEL: usize = 7;
 
@@ -26,16 +24,12 @@ impl AttentionBlock for Ela {
             paper: "Xu & Wan, 2024, arXiv 2403.01123",
             why: "Squeezing channels and BatchNorm were seen to weaken coordinate attention, so each channel keeps to itself and GroupNorm takes over.",
             caution: "The gate is a sigmoid of SiLU, which is never far below 0: values lie between 0.43 and 1.",
-            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
+            place: BRANCH_END,
         }
     }
 
     fn options(&self) -> Vec<Declared> {
-        vec![Declared { field: KERNEL, default: Value::Number(DEFAULT_KERNEL) }]
-    }
-
-    fn check(&self, _options: &Options, _channels: usize) -> Result<(), String> {
-        Ok(())
+        vec![Declared { field: STRIP_KERNEL, default: Value::Number(DEFAULT_KERNEL) }]
     }
 
     fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {

@@ -2,7 +2,7 @@
 //!
 //! Named as in timm: `se.fc`.
 
-use super::{AttentionBlock, Card};
+use super::{AttentionBlock, BRANCH_END, Card};
 use crate::network::graph::{Conv2d, GateKind, GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Options};
 
@@ -20,16 +20,12 @@ impl AttentionBlock for Ese {
             paper: "Lee & Park, CVPR 2020, arXiv 1911.06667",
             why: "Squeezing to fewer channels loses some of what they say, so both layers of SE become one that keeps them all.",
             caution: "It has C² parameters where SE has C²/8, and a hard sigmoid that is exactly 0 or 1 beyond ±3.",
-            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
+            place: BRANCH_END,
         }
     }
 
     fn options(&self) -> Vec<Declared> {
         Vec::new()
-    }
-
-    fn check(&self, _options: &Options, _channels: usize) -> Result<(), String> {
-        Ok(())
     }
 
     fn attach(&self, builder: &mut GraphBuilder, features: NodeId, _options: &Options) -> NodeId {

@@ -2,7 +2,7 @@
 
 use super::parts::{mlp, nearest};
 use super::se::REDUCTION;
-use super::{AttentionBlock, Card};
+use super::{AttentionBlock, BRANCH_END, Card};
 use crate::network::graph::{Conv2d, GateKind, GraphBuilder, NodeId, Op, Product, ScopeKind};
 use crate::network::options::{Declared, Options, Value};
 
@@ -51,7 +51,7 @@ impl AttentionBlock for Gc {
             paper: "Cao et al., ICCV Workshops 2019, arXiv 1904.11492",
             why: "Non-local attention was seen to look at nearly the same places from everywhere, so one map for all positions does as well.",
             caution: "Its map is a softmax: values add up to 1 over all positions, so that 1/(H·W) everywhere means it looks nowhere in particular.",
-            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
+            place: BRANCH_END,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Global context (Cao et al., GCNet, 2019) added, as in the paper: timm's `gca`, named `se.conv_attn`, `se.mlp_add`.
 
-use super::{AttentionBlock, Card, gc};
+use super::{AttentionBlock, BRANCH_END, Card, gc};
 use crate::network::graph::{GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Options};
 
@@ -18,7 +18,7 @@ impl AttentionBlock for Gca {
             paper: "Cao et al., ICCV Workshops 2019, arXiv 1904.11492",
             why: "Non-local attention was seen to look at nearly the same places from everywhere, so one map for all positions does as well.",
             caution: "Nothing is multiplied, so there is no channel gate to read: what can be seen is the map of where the context comes from.",
-            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
+            place: BRANCH_END,
         }
     }
 

@@ -4,7 +4,7 @@
 
 use super::parts::{mlp, nearest};
 use super::se::{DEFAULT_REDUCTION, REDUCTION, check_reduction};
-use super::{AttentionBlock, Card};
+use super::{AttentionBlock, BRANCH_END, Card};
 use crate::network::graph::{GateKind, GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Options, Value};
 
@@ -22,7 +22,7 @@ impl AttentionBlock for Ge {
             paper: "Hu et al., NeurIPS 2018, arXiv 1810.12348",
             why: "Gathering over a neighbourhood of any extent is the general case of which SE's mean over the image is the largest.",
             caution: "With a global extent and no parameters in the gathering it is SE under other names, and timm 1.0.31 fails to build it.",
-            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
+            place: BRANCH_END,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::parts::{mlp, nearest};
 use super::sam::{DEFAULT_KERNEL, KERNEL};
 use super::se::{DEFAULT_REDUCTION, REDUCTION, check_reduction};
-use super::{AttentionBlock, Card};
+use super::{AttentionBlock, BRANCH_END, Card};
 use crate::network::graph::{Conv2d, GateKind, GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Options, Value};
 
@@ -28,7 +28,7 @@ impl AttentionBlock for LightCbam {
             paper: "timm, after Woo et al., ECCV 2018, arXiv 1807.06521",
             why: "It asks whether CBAM needs both statistics apart, at half the work of the small network and of the convolution.",
             caution: "It is an experiment of timm's without a paper of its own.",
-            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
+            place: BRANCH_END,
         }
     }
 

@@ -28,6 +28,7 @@ mod strip;
 pub use cam::width as cam_width;
 pub use eca::kernel as eca_kernel;
 pub use off::OFF;
+pub use parts::careful_multiple;
 pub use position::Position;
 pub use se::{SqueezeExcite, width as se_width};
 
@@ -57,6 +58,9 @@ pub static BLOCKS: &[&dyn AttentionBlock] = &[
     &splat::Splat,
     &nl::NonLocal,
 ];
+
+/// Where most of them sit.
+const BRANCH_END: &str = "At the end of a residual branch: after its last BatchNorm, before the addition.";
 
 /// What there is to say about a block.
 #[derive(Clone, Copy, Debug)]
@@ -115,11 +119,13 @@ pub trait AttentionBlock: Sync {
         self.options().into_iter().chain(self.has_positions().then(Position::declared)).collect()
     }
 
-    /// Checks a choice against the channels it would attend to.
+    /// Checks a choice against the channels it would attend to; most go with any number.
     ///
     /// # Errors
     /// A sentence naming the field, the value and the fix.
-    fn check(&self, options: &Options, channels: usize) -> Result<(), String>;
+    fn check(&self, _options: &Options, _channels: usize) -> Result<(), String> {
+        Ok(())
+    }
 
     /// Which part of a network has it.
     fn site(&self, _options: &Options) -> Site {

@@ -4,7 +4,7 @@
 
 use super::parts::careful_multiple;
 use super::se::REDUCTION;
-use super::{AttentionBlock, Card};
+use super::{AttentionBlock, BRANCH_END, Card};
 use crate::network::graph::{Conv2d, GateKind, GraphBuilder, NodeId, Op, Product, ScopeKind};
 use crate::network::options::{Declared, Options, Value};
 
@@ -27,16 +27,12 @@ impl AttentionBlock for NonLocal {
             paper: "Wang et al., CVPR 2018, arXiv 1711.07971",
             why: "A convolution sees its neighbourhood only, here one layer relates places at any distance.",
             caution: "The matrix has (H·W)² numbers, 9.8 million on a 56×56 map, and its products are work that counting by layer misses.",
-            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
+            place: BRANCH_END,
         }
     }
 
     fn options(&self) -> Vec<Declared> {
         vec![Declared { field: REDUCTION, default: Value::Number(DEFAULT_REDUCTION) }]
-    }
-
-    fn check(&self, _options: &Options, _channels: usize) -> Result<(), String> {
-        Ok(())
     }
 
     fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {

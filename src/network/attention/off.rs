@@ -33,10 +33,6 @@ impl AttentionBlock for Off {
         false
     }
 
-    fn check(&self, _options: &Options, _channels: usize) -> Result<(), String> {
-        Ok(())
-    }
-
     fn attach(&self, _builder: &mut GraphBuilder, features: NodeId, _options: &Options) -> NodeId {
         features
     }

@@ -11,6 +11,10 @@ const SITE: Field = Field {
     kind: Kind::Word(&["branch", "conv"]),
 };
 
+/// The kernel along a strip.
+pub(super) const STRIP_KERNEL: Field =
+    Field { key: "k", long: "kernel", help: "rows or columns that decide about one", kind: Kind::OneOf(&[3, 5, 7, 9]) };
+
 /// The option that says where a block with its own convolutions goes.
 pub(super) fn site_declared() -> Declared {
     Declared { field: SITE, default: Value::Word("branch".to_owned()) }
@@ -31,8 +35,10 @@ pub(super) fn multiple(value: f64, divisor: usize, least: usize) -> usize {
     ((value + divisor as f64 / 2.0) as usize / divisor * divisor).max(least)
 }
 
-/// The same, but never less than nine tenths of `value`.
-pub(super) fn careful_multiple(value: f64, divisor: usize, least: usize) -> usize {
+/// The nearest multiple of `divisor`, at least `least`, and never less than nine tenths of `value`: timm's
+/// `make_divisible` with its limit to rounding down.
+#[must_use]
+pub fn careful_multiple(value: f64, divisor: usize, least: usize) -> usize {
     let rounded = multiple(value, divisor, least);
     if (rounded as f64) < 0.9 * value { rounded + divisor } else { rounded }
 }

@@ -1,7 +1,7 @@
 //! CBAM's Spatial Attention Module alone (Woo et al., ECCV 2018): the official `SpatialGate`.
 
 use super::cam::{VARIANT, module_name};
-use super::{AttentionBlock, Card};
+use super::{AttentionBlock, BRANCH_END, Card};
 use crate::network::graph::{Conv2d, GateKind, GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 
@@ -88,7 +88,7 @@ impl AttentionBlock for Sam {
             paper: "Woo et al., ECCV 2018, arXiv 1807.06521",
             why: "A channel gate cannot say where in the image to look: this one judges a position by the strongest and the mean of its channels in a window around it.",
             caution: "All channels share one map, and libraries stack the two planes in different order (official: maximum first), so that weights cannot be exchanged as they are.",
-            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
+            place: BRANCH_END,
         }
     }
 
@@ -102,10 +102,6 @@ impl AttentionBlock for Sam {
             declared_map(),
             Declared { field: VARIANT, default: Value::Word("official".to_owned()) },
         ]
-    }
-
-    fn check(&self, _options: &Options, _channels: usize) -> Result<(), String> {
-        Ok(())
     }
 
     fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {

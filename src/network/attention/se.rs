@@ -7,7 +7,7 @@
 //! | `nobias` | ⌊C/r⌋ | linear `se.fc.0`, `se.fc.2` | no | the paper's eq. 5 and ablations, moskomule `SELayer` |
 
 use super::mlp::{self, Mlp, squeezes};
-use super::{AttentionBlock, Card};
+use super::{AttentionBlock, BRANCH_END, Card};
 use crate::network::graph::{Conv2d, GateKind, GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 
@@ -125,7 +125,7 @@ impl AttentionBlock for Se {
             paper: "Hu et al., CVPR 2018, arXiv 1709.01507",
             why: "Whether a channel is worth listening to depends on what all channels found anywhere in the image, which a convolution's small window cannot see.",
             caution: "Nearly all of its parameters, about 2·C²/r a block, are in the last stage, where the paper found that leaving it out costs less than 0.1 % top-5.",
-            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
+            place: BRANCH_END,
         }
     }
 

@@ -2,13 +2,11 @@
 //!
 //! Named as in timm: `se.conv_h`, `se.conv_w`.
 
-use super::parts::{along_strips, strips};
-use super::{AttentionBlock, Card};
+use super::parts::{STRIP_KERNEL, along_strips, strips};
+use super::{AttentionBlock, BRANCH_END, Card};
 use crate::network::graph::{GateKind, GraphBuilder, NodeId, Op, ScopeKind};
-use crate::network::options::{Declared, Field, Kind, Options, Value};
+use crate::network::options::{Declared, Options, Value};
 
-const KERNEL: Field =
-    Field { key: "k", long: "kernel", help: "rows or columns that decide about one", kind: Kind::OneOf(&[3, 5, 7, 9]) };
 /// The kernel of timm's.
 const DEFAULT_KERNEL: usize = 3;
 
@@ -26,16 +24,12 @@ impl AttentionBlock for Strip {
             paper: "timm, after Hou et al., CVPR 2020, arXiv 2003.13328",
             why: "Long thin windows reach across the image along one axis without mixing in what lies beside it.",
             caution: "Each channel keeps to itself, so this says where and never which channel; timm's form has no paper of its own.",
-            place: "At the end of a residual branch: after its last BatchNorm, before the addition.",
+            place: BRANCH_END,
         }
     }
 
     fn options(&self) -> Vec<Declared> {
-        vec![Declared { field: KERNEL, default: Value::Number(DEFAULT_KERNEL) }]
-    }
-
-    fn check(&self, _options: &Options, _channels: usize) -> Result<(), String> {
-        Ok(())
+        vec![Declared { field: STRIP_KERNEL, default: Value::Number(DEFAULT_KERNEL) }]
     }
 
     fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {

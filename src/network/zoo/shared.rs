@@ -1,7 +1,7 @@
 //! What several families have in common: rounding widths, numbering stages, options of the same name.
 
 use super::{Model, Stage};
-use crate::network::attention::SqueezeExcite;
+use crate::network::attention::{SqueezeExcite, careful_multiple};
 use crate::network::graph::{GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 use crate::network::spec::Place;
@@ -9,9 +9,7 @@ use crate::network::spec::Place;
 /// The nearest multiple of `divisor`, at least one, not less than nine tenths of `value`: `_make_divisible` of
 /// MobileNet's authors, which torchvision and timm share.
 pub(super) fn make_divisible(value: f64, divisor: usize) -> usize {
-    let step = divisor as f64;
-    let rounded = (((value + step / 2.0) / step).floor() * step).max(step);
-    (if rounded < 0.9 * value { rounded + step } else { rounded }) as usize
+    careful_multiple(value, divisor, divisor)
 }
 
 /// Stages `stage1`, `stage2`, ... with so many blocks each, counted from 0.
