@@ -13,6 +13,7 @@ mod ledger;
 mod list;
 mod mismatch;
 mod number;
+mod opening;
 mod output;
 mod page;
 mod paper;
@@ -28,19 +29,18 @@ mod weights;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::network::{parse, suggest};
 pub use error::CliError;
+pub use opening::Opening;
 
 const EXAMPLES: &str = "\
 Examples:
   gatescope                                   open the window
-  gatescope photo.jpg                         open the window with a file
+  gatescope resnet50+cbam photo.jpg           open the window with a network, with files
   gatescope cost resnet50 resnet50+cbam       what attention costs
   gatescope inspect resnet50+cbam --weights cbam.safetensors --image photo.jpg
   gatescope weights cbam.pth                  which network a checkpoint is of
@@ -61,9 +61,9 @@ A network is written NAME[(options)][+ATTENTION[(options)][@PLACES]]:
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Specs, weights and images to open in the window
+    /// Networks, weights, specs, projects and pictures to open in the window, in any mixture
     #[arg(value_name = "FILE")]
-    files: Vec<PathBuf>,
+    files: Vec<OsString>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -93,8 +93,8 @@ enum Command {
 pub enum Outcome {
     /// Nothing: the process ends with this status.
     Done(ExitCode),
-    /// No command was given: the window is wanted, with these files.
-    Window(Vec<PathBuf>),
+    /// No command was given: the window is wanted, with these in it.
+    Window(Vec<Opening>),
 }
 
 /// Runs what the arguments ask for; the first one is the program's own name.
@@ -117,8 +117,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
         Some(Command::Train(args)) => done(train::run(&args)),
         Some(Command::Profile(args)) => done(profile::run(&args)),
         Some(Command::Lab(args)) => done(lab::run(&args)),
-        None => match check_files(&cli.files) {
-            Ok(()) => Outcome::Window(cli.files),
+        None => match opening::all(&cli.files) {
+            Ok(openings) => Outcome::Window(openings),
             Err(error) => done(Err(error)),
         },
     }
@@ -148,19 +148,6 @@ fn usage(error: &clap::Error, first: Option<&OsString>) -> Result<(), CliError> 
         None => "gatescope --help".to_owned(),
     };
     Err(CliError::Input(format!("{message}; `{help}` explains")))
-}
-
-/// Names a mistyped command before a window opens on it.
-fn check_files(files: &[PathBuf]) -> Result<(), CliError> {
-    let Some(file) = files.iter().find(|file| !file.exists()) else { return Ok(()) };
-    let typed = file.to_string_lossy();
-    let commands = ["cost", "inspect", "list", "paper", "weights", "plan", "profile", "train", "lab"];
-    let hint = match suggest::nearest(&typed, commands) {
-        Some(command) => format!("did you mean `gatescope {command}`?"),
-        None if parse(&typed).is_ok() => format!("to count this network: `gatescope cost \"{typed}\"`"),
-        None => "`gatescope --help` shows the commands".to_owned(),
-    };
-    Err(CliError::Input(format!("{typed}: no such file or command; {hint}")))
 }
 
 #[cfg(test)]

@@ -97,6 +97,15 @@ pub(super) fn sentence(timing: &Timing) -> String {
     )
 }
 
+/// How the steps' times come to sum to the run's.
+pub(super) fn scaled(timing: &Timing) -> String {
+    format!(
+        "Steps are timed in runs of their own, with a clock on each, which took {:.2} times as long; they are scaled to \
+         the run in the middle.",
+        timing.clocked
+    )
+}
+
 /// Nanoseconds in milliseconds.
 pub(super) fn milliseconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1e6

@@ -237,6 +237,7 @@ fn times_are_measured_when_asked_and_belong_to_the_network() {
     assert!(app.jobs().measurement(&app.document().networks()[1]).is_none());
     let shown = format!("{:.1} ms", measured.timing.median.as_secs_f64() * 1e3);
     assert!(harness.query_all_by_label(&shown).count() > 0, "the status bar shows {shown}");
+    assert_eq!(measured.timing.total(), measured.timing.median.as_nanos() as u64, "the table's total is the run's");
     harness.get_by_label_contains("of Bytes moved");
     harness.get_by_label("Sort by ms").click();
     harness.run_ok();

@@ -6,6 +6,7 @@ mod hub;
 mod lab;
 mod picker;
 mod snapshots;
+mod window;
 
 use std::time::{Duration, Instant};
 

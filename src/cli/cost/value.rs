@@ -35,7 +35,7 @@ struct Time {
     threads: usize,
     runs: usize,
     total_ms: Total,
-    /// All steps together, each with a clock.
+    /// All steps together: the run in the middle.
     steps_ms: f64,
     /// Attention's share of everything.
     attention: Option<ledger::Report>,

@@ -12,8 +12,8 @@ use crate::compute::imaging::{overlay, plot, shares};
 use crate::network::graph::{Gate, GateKind, ScopeKind};
 use crate::network::number::value;
 
-/// How much of the map covers the picture.
-const OPACITY: f32 = 0.6;
+/// How strongly the picture shows in the map's lightness: as much as leaves the colours the scale's.
+const PHOTO: f32 = 1.0;
 /// A table's longer side is at least this, in pixels.
 const TABLE_SIDE: usize = 896;
 
@@ -113,7 +113,7 @@ impl Portrait {
                 let Some(map) = lens.map(slice) else { return crop.clone() };
                 let rows = (gate.kind == GateKind::Rows).then_some(&map.values[..]);
                 let columns = (gate.kind == GateKind::Columns).then_some(&map.values[..]);
-                strip::over(crop, &Strips { map: &map.values, size: map.size, rows, columns, range }, OPACITY)
+                strip::over(crop, &Strips { map: &map.values, size: map.size, rows, columns, range }, PHOTO)
             }
             Self::Together => together(setting, result, index, crop).unwrap_or_else(|| crop.clone()),
             Self::Table => lens.table().map_or_else(|| crop.clone(), |map| table(&map, range)),
@@ -153,7 +153,7 @@ fn together(setting: &Setting, result: &Inspected, index: usize, crop: &RgbImage
         columns: Some(&columns.values),
         range: widened(&Stats::of(&map.values)),
     };
-    Some(strip::over(crop, &strips, OPACITY))
+    Some(strip::over(crop, &strips, PHOTO))
 }
 
 /// Every value as a rectangle, nothing interpolated.

@@ -90,6 +90,6 @@ fn page(measured: &Measured) -> Page {
         Some(attention) => page.table(ledger::table(attention)),
         None => page.line("Attention: none."),
     }
-    page.line("Steps are timed in runs of their own, with a clock on each; the totals without.");
+    page.line(running::scaled(&measured.timing));
     page
 }

@@ -29,8 +29,11 @@ impl Effort {
 pub struct Profile {
     /// Of each run without clocks on its steps, in the order run.
     pub totals: Vec<Duration>,
-    /// By step: the median over the runs with clocks.
+    /// By step: its part of the run in the middle. The clocks on steps take time themselves and a machine is not
+    /// equally busy all along, so the steps' medians are scaled to sum to [`Profile::median`].
     pub steps: Vec<Duration>,
+    /// The sum of the steps' medians as the clocks had them, over [`Profile::median`].
+    pub clocked: f64,
 }
 
 impl Profile {
@@ -67,10 +70,43 @@ pub fn profile(runner: &Runner, images: &[f32], effort: Effort, control: &Contro
         (control.progress)(made(runs).max(spent.min(made(LEAST_RUNS))).min(1.0));
     }
     (control.progress)(1.0);
-    Ok(Profile { totals, steps: steps.into_iter().map(median).collect() })
+    let steps: Vec<Duration> = steps.into_iter().map(median).collect();
+    let whole = median(totals.clone());
+    let clocked: Duration = steps.iter().sum();
+    let clocked = clocked.as_secs_f64() / whole.as_secs_f64().max(f64::MIN_POSITIVE);
+    Ok(Profile { totals, steps: shared_out(whole, &steps), clocked })
+}
+
+/// A time shared out in proportion to others, to the nanosecond: the shares sum to it.
+fn shared_out(whole: Duration, parts: &[Duration]) -> Vec<Duration> {
+    let total: u128 = parts.iter().map(Duration::as_nanos).sum();
+    let mut before = 0;
+    let mut given = 0;
+    let mut share = |part: &Duration| {
+        before += part.as_nanos();
+        let until = (whole.as_nanos() * before).checked_div(total).unwrap_or(0);
+        let share = until - given;
+        given = until;
+        Duration::from_nanos(share as u64)
+    };
+    parts.iter().map(&mut share).collect()
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_share_the_run_in_proportion_and_to_the_nanosecond() {
+        let times = [7, 0, 11, 31].map(Duration::from_nanos);
+        let shares = shared_out(Duration::from_nanos(100), &times);
+        assert_eq!(shares.iter().sum::<Duration>(), Duration::from_nanos(100));
+        assert_eq!(shares.iter().map(Duration::as_nanos).collect::<Vec<_>>(), [14, 0, 22, 64], "7, 11 and 31 of 49");
+        assert_eq!(shared_out(Duration::from_nanos(5), &[Duration::ZERO; 2]), [Duration::ZERO; 2]);
+    }
 }

@@ -26,6 +26,8 @@ pub struct Timing {
     pub min: Duration,
     /// The run in the middle, without clocks on its steps.
     pub median: Duration,
+    /// What the clocks on the steps made of [`Timing::median`], before the steps were scaled to it.
+    pub clocked: f64,
     /// Attention's ledger; `None` for a network without.
     pub attention: Option<AttentionShare>,
     /// By node: the first of the layers it is computed with, itself where it is that one.
@@ -62,6 +64,7 @@ impl Timing {
             runs: times.totals.len(),
             min: times.min(),
             median: times.median(),
+            clocked: times.clocked,
             attention: AttentionShare::of(graph, runner.steps(), &times.steps, runner.batch()),
             firsts,
             layers,
@@ -101,7 +104,7 @@ impl Timing {
         self.scopes[id.0]
     }
 
-    /// Nanoseconds of all steps together. With a clock on each they take a little longer than [`Timing::median`].
+    /// Nanoseconds of all steps together: those of [`Timing::median`], the one time a network has.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.scopes[Graph::ROOT.0]
@@ -144,6 +147,7 @@ mod tests {
         let steps: u64 = times.steps.iter().map(|time| time.as_nanos() as u64).sum();
         let layers: u64 = graph.node_ids().filter_map(|id| timing.layer(id)).sum();
         assert_eq!((timing.total(), layers), (steps, steps));
+        assert_eq!(timing.total(), timing.median.as_nanos() as u64, "a network has one time");
         for id in graph.scope_ids() {
             let own: u64 = graph.nodes_in(id).filter_map(|node| timing.layer(node)).sum();
             assert_eq!(timing.scope(id), own, "{}", graph[id].path);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! file, clipboard, sample ──▶ Picture ──Preprocessing──▶ Prepared (tensor, crop, window)
-//! gate values ──▶ overlay (over the crop), strip (with weights along the edges), plot (channels as bars), shares (paths)
+//! gate values ──▶ overlay (over the crop, in the scale's own colours: shade), strip (with weights along the edges), plot (channels as bars), shares (paths)
 //! numbers ──▶ chart (curves and bars on a page)
 //! ```
 
@@ -15,6 +15,7 @@ pub mod overlay;
 pub mod plot;
 mod preprocess;
 mod sample;
+pub mod shade;
 pub mod shares;
 pub mod strip;
 pub(in crate::compute) mod text;

@@ -2,7 +2,8 @@
 
 use image::{Rgb, RgbImage};
 
-use super::ColourMap;
+use super::shade::{Shades, relief};
+use super::{ColourMap, Window};
 
 /// Bilinear upsampling with half-pixel centres, as PyTorch's `interpolate(mode="bilinear", align_corners=False)`.
 ///
@@ -43,37 +44,28 @@ pub fn heat(map: &[f32], size: [usize; 2], to: [usize; 2], range: (f32, f32), co
     })
 }
 
-/// `map` in viridis over `picture`, at the picture's size; `opacity` 0 shows the picture, 1 the map.
+/// `map` in viridis over `picture`, at the picture's size. The picture is grey under it and moves nothing but the
+/// lightness of the map's colours: `strength` 0 is the map alone, 1 the most that leaves them the scale's.
 ///
 /// # Panics
 /// When `map` does not hold `H·W` values.
 #[must_use]
-pub fn blend(picture: &RgbImage, map: &[f32], size: [usize; 2], range: (f32, f32), opacity: f32) -> RgbImage {
-    blend_with(picture, map, size, range, opacity, ColourMap::Viridis)
+pub fn blend(picture: &RgbImage, map: &[f32], size: [usize; 2], range: (f32, f32), strength: f32) -> RgbImage {
+    let (width, height) = picture.dimensions();
+    let whole = Window { x: 0.0, y: 0.0, width: width as f32, height: height as f32 };
+    let relief = relief(picture, &whole, [height as usize, width as usize]);
+    let values = upsample(map, size, [height as usize, width as usize]);
+    let strength = if strength.is_nan() { 0.0 } else { strength.clamp(0.0, 1.0) };
+    let colours = over(&values, range, &relief, strength);
+    let raw = colours.into_iter().flatten().collect();
+    RgbImage::from_raw(width, height, raw).unwrap_or_else(|| picture.clone())
 }
 
-/// [`blend`] with a colour map of choice.
-///
-/// # Panics
-/// When `map` does not hold `H·W` values.
+/// The colours of values in viridis, each as light as the photo's `relief` there makes it.
 #[must_use]
-pub fn blend_with(
-    picture: &RgbImage,
-    map: &[f32],
-    size: [usize; 2],
-    range: (f32, f32),
-    opacity: f32,
-    colours: ColourMap,
-) -> RgbImage {
-    let to = [picture.height() as usize, picture.width() as usize];
-    let mut out = heat(map, size, to, range, colours);
-    let opacity = if opacity.is_nan() { 1.0 } else { opacity.clamp(0.0, 1.0) };
-    for (over, under) in out.pixels_mut().zip(picture.pixels()) {
-        for (over, &under) in over.0.iter_mut().zip(&under.0) {
-            *over = mix(f32::from(under), f32::from(*over), opacity).round() as u8;
-        }
-    }
-    out
+pub fn over(values: &[f32], range: (f32, f32), relief: &[f32], strength: f32) -> Vec<[u8; 3]> {
+    let shades = Shades::viridis();
+    values.iter().zip(relief).map(|(value, light)| shades.at(unit(*value, range), light * strength)).collect()
 }
 
 /// `value` on a scale where `range` is 0..1; the middle when the range is a single value.
@@ -121,14 +113,20 @@ mod tests {
     }
 
     #[test]
-    fn opacity_runs_from_picture_to_map() {
-        let picture = RgbImage::from_fn(6, 4, |x, y| Rgb([x as u8 * 40, y as u8 * 60, 7]));
+    fn a_photo_in_any_colour_leaves_the_map_its_own() {
+        let coloured = RgbImage::from_fn(6, 4, |x, y| Rgb([255 - x as u8 * 40, y as u8 * 60, 7]));
+        let grey = RgbImage::from_fn(6, 4, |x, y| {
+            let [r, g, b] = coloured.get_pixel(x, y).0.map(f32::from);
+            Rgb([(0.299 * r + 0.587 * g + 0.114 * b).round() as u8; 3])
+        });
         let map = [0.0, 1.0];
-        assert_eq!(blend(&picture, &map, [1, 2], (0.0, 1.0), 0.0), picture);
         let heat = heat(&map, [1, 2], [4, 6], (0.0, 1.0), ColourMap::Viridis);
-        assert_eq!(blend(&picture, &map, [1, 2], (0.0, 1.0), 1.0), heat);
-        assert_eq!(heat.get_pixel(0, 0).0, ColourMap::Viridis.at(0.0));
-        assert_eq!(heat.get_pixel(5, 3).0, ColourMap::Viridis.at(1.0));
+        assert_eq!(blend(&coloured, &map, [1, 2], (0.0, 1.0), 0.0), heat, "without the photo it is the map");
+        let (over_colour, over_grey) =
+            (blend(&coloured, &map, [1, 2], (0.0, 1.0), 1.0), blend(&grey, &map, [1, 2], (0.0, 1.0), 1.0));
+        let off = |(a, b): (&u8, &u8)| a.abs_diff(*b);
+        assert!(over_colour.as_raw().iter().zip(over_grey.as_raw()).map(off).max().unwrap_or(9) <= 2);
+        assert_ne!(over_colour, heat, "the photo is seen");
     }
 
     #[test]

@@ -27,13 +27,14 @@ pub struct Strips<'a> {
     pub range: (f32, f32),
 }
 
-/// The picture with the map in viridis over it and the bars beside it, which grow away from the picture.
+/// The picture with the map in viridis over it, as [`overlay::blend`] lays it, and the bars beside it, which grow away
+/// from the picture.
 ///
 /// # Panics
 /// When the map does not hold `H·W` values.
 #[must_use]
-pub fn over(picture: &RgbImage, strips: &Strips, opacity: f32) -> RgbImage {
-    let blended = overlay::blend(picture, strips.map, strips.size, strips.range, opacity);
+pub fn over(picture: &RgbImage, strips: &Strips, strength: f32) -> RgbImage {
+    let blended = overlay::blend(picture, strips.map, strips.size, strips.range, strength);
     let left = if strips.rows.is_some() { LENGTH + APART } else { 0 };
     let top = if strips.columns.is_some() { LENGTH + APART } else { 0 };
     let mut page = RgbImage::from_pixel(blended.width() + left, blended.height() + top, Rgb(GROUND));

@@ -3,7 +3,7 @@
 use eframe::egui;
 use egui::{CentralPanel, Frame, Grid, Key, KeyboardShortcut, Margin, Modifiers, Panel, RichText};
 
-use super::{App, Page};
+use super::{App, Page, over, recognised};
 use crate::desktop::document::{Command, View};
 use crate::desktop::ui::actions::{ACTIONS, Action};
 use crate::desktop::ui::theme::{self, palette, size};
@@ -11,12 +11,15 @@ use crate::desktop::ui::{Outbox, Shared, Views, selection, status, title, widget
 
 impl App {
     pub(super) fn frame(&mut self, ui: &mut egui::Ui) {
+        let is_covered = self.is_covered();
         let mut views = std::mem::take(&mut self.views);
         let mut out = std::mem::take(&mut self.outbox);
         let shared = self.shared();
+        over::hold_tooltips(ui.ctx(), is_covered);
         bars(ui, &shared, &mut out);
         side_panels(ui, &shared, &mut views, &mut out);
         centre(ui, &shared, &mut views, &mut out);
+        over::hold_tooltips(ui.ctx(), false);
         views.palette.ui(ui.ctx(), &shared, &mut out);
         views.prompt.ui(ui.ctx(), &mut out);
         views.choices.ui(ui.ctx(), &mut out);
@@ -26,6 +29,7 @@ impl App {
         self.outbox = out;
         self.page(ui.ctx());
         self.notices.ui(ui.ctx());
+        over::focus_ring(ui.ctx());
     }
 
     /// A page of help over everything.
@@ -35,6 +39,7 @@ impl App {
             match page {
                 Page::Shortcuts => shortcuts(ui),
                 Page::About => about(ui),
+                Page::Recognised => recognised::page(ui, &self.recognised),
             }
             ui.add_space(size::GAP);
             ui.button("Close").clicked()
@@ -44,16 +49,21 @@ impl App {
         }
     }
 
-    /// Shortcuts, dropped files, pasted text and pictures.
-    pub(super) fn take_input(&mut self, ctx: &egui::Context) {
-        let shared = self.shared();
-        let mut commands = Vec::new();
-        let busy_elsewhere = self.page.is_some()
+    /// Does something lie over the views that has to be answered first?
+    fn is_covered(&self) -> bool {
+        self.page.is_some()
             || self.views.prompt.is_open()
             || self.views.choices.is_open()
             || self.views.picker.is_open()
             || self.views.cards.is_open()
-            || self.views.palette.is_open();
+            || self.views.palette.is_open()
+    }
+
+    /// Shortcuts, dropped files, pasted text and pictures.
+    pub(super) fn take_input(&mut self, ctx: &egui::Context) {
+        let shared = self.shared();
+        let mut commands = Vec::new();
+        let busy_elsewhere = self.is_covered();
         let typing = ctx.egui_wants_keyboard_input();
         // With Shift first: Ctrl+Z would otherwise also answer to Ctrl+Shift+Z.
         let mut actions: Vec<(&Action, KeyboardShortcut)> =
@@ -123,18 +133,25 @@ fn centre(ui: &mut egui::Ui, shared: &Shared, views: &mut Views, out: &mut Outbo
 fn shortcuts(ui: &mut egui::Ui) {
     ui.label(widgets::strong("Shortcuts", size::TITLE));
     ui.add_space(size::GAP);
-    Grid::new("shortcuts").num_columns(2).spacing([32.0, 6.0]).show(ui, |ui| {
-        for action in ACTIONS {
-            let Some(shortcut) = action.shortcut else { continue };
-            ui.label(action.label.trim_end_matches('…'));
-            let keys = ui.ctx().format_shortcut(&shortcut);
-            ui.label(RichText::new(keys).font(theme::mono(size::MONO)).color(palette(ui).muted));
-            ui.end_row();
-        }
+    let room = ui.ctx().content_rect().height() - 160.0;
+    egui::ScrollArea::vertical().max_height(room).auto_shrink([false, true]).show(ui, |ui| {
+        Grid::new("shortcuts").num_columns(2).spacing([32.0, 6.0]).show(ui, |ui| {
+            for (does, keys) in over::VIEW_KEYS {
+                row(ui, does, (*keys).to_owned());
+            }
+            for action in ACTIONS {
+                let Some(shortcut) = action.shortcut else { continue };
+                row(ui, action.label.trim_end_matches('…'), ui.ctx().format_shortcut(&shortcut));
+            }
+        });
     });
-    ui.add_space(size::GAP);
-    widgets::muted(ui, "Network view: arrows move through blocks, 1 to 5 set attention, + and − zoom, 0 fits.");
-    widgets::muted(ui, "Inspect view: left and right move through the gates.");
+}
+
+/// What keys do, and which.
+fn row(ui: &mut egui::Ui, does: &str, keys: String) {
+    ui.label(does);
+    ui.label(RichText::new(keys).font(theme::mono(size::MONO)).color(palette(ui).muted));
+    ui.end_row();
 }
 
 fn about(ui: &mut egui::Ui) {

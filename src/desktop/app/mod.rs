@@ -4,7 +4,10 @@ mod frame;
 mod lab;
 mod notices;
 mod opened;
+mod over;
 mod perform;
+mod recognised;
+mod tray;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -31,6 +34,7 @@ const SETTLE: Duration = Duration::from_millis(250);
 enum Page {
     Shortcuts,
     About,
+    Recognised,
 }
 
 /// The window's state.
@@ -48,6 +52,10 @@ pub struct App {
     views: Views,
     notices: Notices,
     page: Option<Page>,
+    /// The pictures that were given together, to be stepped through.
+    pictures: Vec<PathBuf>,
+    /// What was recognised, by file.
+    recognised: recognised::Verdicts,
     /// When the document last changed without having been kept.
     changed: Option<Instant>,
     outbox: Outbox,
@@ -75,6 +83,8 @@ impl App {
             views: Views::default(),
             notices: Notices::default(),
             page: None,
+            pictures: Vec::new(),
+            recognised: recognised::Verdicts::default(),
             changed: None,
             outbox: Outbox::default(),
         };
@@ -173,6 +183,7 @@ impl App {
             selection: &self.selection,
             view: self.view,
             theme: self.theme,
+            pictures: &self.pictures,
             can_undo: self.history.can_undo(),
             can_redo: self.history.can_redo(),
         }

@@ -15,6 +15,9 @@ impl App {
     /// Weights for the active network where they fit it, else a network of their own; asks where both could be.
     pub(super) fn take_opened(&mut self) {
         for Opened { path, outcome } in self.jobs.take_opened() {
+            if self.take_verdict(&path, &outcome) {
+                continue;
+            }
             match outcome {
                 Ok(found) => self.place(&path, &found),
                 Err(problem) => self.notices.error(problem),

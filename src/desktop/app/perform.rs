@@ -51,7 +51,10 @@ impl App {
                 self.device = device;
                 self.jobs.use_device(device);
             }
-            Command::Open(paths) => return paths.iter().for_each(|path| self.open(path)),
+            Command::Open(paths) => return self.open_all(&paths),
+            Command::StepPicture(step) => return self.step_picture(step),
+            Command::ShowRecognised(id) => return self.show_recognised(id),
+            Command::ShowNetworks(specs) => self.show_networks(&specs),
             Command::OpenHub(text) => {
                 return match Reference::parse(&text) {
                     Ok(reference) => self.jobs.fetch(reference),
@@ -123,12 +126,12 @@ impl App {
         match command {
             Command::AskSpec => {
                 self.jobs.count_catalogue();
-                self.views.picker.open(For::Adding, None);
+                self.views.picker.open(For::Adding, None, typed_ahead(ctx));
             }
             Command::AskModel(id) => {
                 let Some(network) = self.document.network(*id) else { return true };
                 self.jobs.count_catalogue();
-                self.views.picker.open(For::Network(*id), Some(&network.spec.model));
+                self.views.picker.open(For::Network(*id), Some(&network.spec.model), String::new());
             }
             Command::ShowCard(name) => self.views.cards.open(name),
             Command::AskEditSpec(id) => {
@@ -154,7 +157,7 @@ impl App {
                     self.notices.done(format!("Copied {}", network.spec));
                 }
             }
-            Command::ShowPalette => self.views.palette.open(),
+            Command::ShowPalette => self.views.palette.open(typed_ahead(ctx)),
             Command::ShowShortcuts => self.page = Some(Page::Shortcuts),
             Command::ShowAbout => self.page = Some(Page::About),
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
@@ -199,7 +202,7 @@ impl App {
     }
 
     /// Opens a file of any kind by its content: weights for the active network, a picture, a spec, a project.
-    fn open(&mut self, path: &Path) {
+    pub(super) fn open(&mut self, path: &Path) {
         let path = match is_bundled(path) {
             true => path.to_path_buf(),
             false => std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
@@ -316,4 +319,19 @@ impl App {
         write_whole(&path, png.get_ref())?;
         Ok(path)
     }
+}
+
+/// Letters that came in the same frame as the key that opens a field, and that no other field has taken: typed fast,
+/// they are meant for it.
+fn typed_ahead(ctx: &egui::Context) -> String {
+    if ctx.egui_wants_keyboard_input() {
+        return String::new();
+    }
+    ctx.input(|input| {
+        let letters = input.events.iter().filter_map(|event| match event {
+            egui::Event::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        letters.collect()
+    })
 }

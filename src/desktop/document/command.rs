@@ -66,6 +66,8 @@ pub enum Command {
     OpenNetworks(Vec<NetworkSpec>),
     /// Adds those of these networks that are not there yet, untrained.
     AddNetworks(Vec<NetworkSpec>),
+    /// Makes the first of these networks the active one; those that are not there yet are added, untrained.
+    ShowNetworks(Vec<NetworkSpec>),
     /// Adds a copy of a network.
     DuplicateNetwork(NetworkId),
     /// Removes a network.
@@ -95,6 +97,8 @@ pub enum Command {
     },
     /// Chooses the picture.
     SetPicture(PictureChoice),
+    /// Shows the picture so many places further on, of those that were given together.
+    StepPicture(isize),
     /// Takes back the last change of the document.
     Undo,
     /// Makes it again.
@@ -133,6 +137,8 @@ pub enum Command {
     SaveSpec(PathBuf),
     /// Copies the active network's spec as text.
     CopySpec,
+    /// Shows what was recognised in the file of a network's weights.
+    ShowRecognised(NetworkId),
     /// Shows a page of the lab.
     ShowLab(LabPage),
     /// Starts a run of the lab.

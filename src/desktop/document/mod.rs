@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use crate::compute::imaging::Preprocessing;
 use crate::compute::weights::Graft;
+use crate::compute::weights::bundled::bundled;
 use crate::compute::weights::recognise::same_tensors;
 use crate::network::cost::Ledger;
 use crate::network::graph::receptive_fields;
@@ -104,6 +105,16 @@ impl Network {
         let fields = receptive_fields(&graph);
         let (graph, ledger, fields) = (Arc::new(graph), Arc::new(ledger), Arc::new(fields));
         Ok(Self { id, spec, weights, preprocessing: None, graph, ledger, fields })
+    }
+
+    /// What people call it: a network that comes with the program by its title, any other by its text form.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let bundled = match &self.weights {
+            WeightsChoice::File(path) => bundled().iter().find(|bundled| bundled.path() == *path),
+            WeightsChoice::Seeded(_) | WeightsChoice::Grafted(..) => None,
+        };
+        bundled.map_or_else(|| self.spec.to_string(), |bundled| bundled.title.to_owned())
     }
 
     /// How its pictures are prepared: as chosen, cropped to the input it has now.

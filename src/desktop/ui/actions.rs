@@ -90,6 +90,11 @@ fn neighbour(shared: &Shared, step: usize) -> Option<Command> {
     (networks.len() > 1).then_some(Command::SelectNetwork(next.id))
 }
 
+/// Another of the pictures that were given together.
+fn picture(shared: &Shared, step: isize) -> Option<Command> {
+    (shared.pictures.len() > 1).then_some(Command::StepPicture(step))
+}
+
 /// Every action, in menu order. `Ctrl` is `Cmd` on macOS.
 pub static ACTIONS: &[Action] = &[
     action(Menu::File, "Open…", Some(ctrl(Key::O)), |_| Some(Command::AskOpen)),
@@ -114,6 +119,10 @@ pub static ACTIONS: &[Action] = &[
         let network = shared.active()?;
         network.weights.is_trained().then_some(Command::SetWeights(network.id, WeightsChoice::Seeded(0)))
     })),
+    action(Menu::Edit, "What was recognised…", None, |shared| {
+        let network = shared.active()?;
+        network.weights.path().map(|_| Command::ShowRecognised(network.id))
+    }),
     action(Menu::Edit, "Run again", Some(plain(Key::F5)), |shared| active(shared, |_| Command::RunAgain)),
     action(Menu::Edit, "Measure time", Some(plain(Key::F6)), |shared| {
         shared.active().filter(|network| !shared.jobs.is_measured_soon(network)).map(|n| Command::Measure(n.id))
@@ -136,6 +145,8 @@ pub static ACTIONS: &[Action] = &[
     action(Menu::View, "Previous network", Some(ctrl(Key::PageUp)), |shared| {
         neighbour(shared, shared.document.networks().len().saturating_sub(1))
     }),
+    group(action(Menu::View, "Next picture", Some(plain(Key::PageDown)), |shared| picture(shared, 1))),
+    action(Menu::View, "Previous picture", Some(plain(Key::PageUp)), |shared| picture(shared, -1)),
     group(action(Menu::View, "Dark theme", None, |shared| theme(shared, ThemeChoice::Dark))),
     action(Menu::View, "Light theme", None, |shared| theme(shared, ThemeChoice::Light)),
     action(Menu::View, "System theme", None, |shared| theme(shared, ThemeChoice::System)),

@@ -151,7 +151,7 @@ pub fn button_in(ui: &Ui, rect: egui::Rect, subject: &Subject, out: &mut Outbox)
     let response = ui.interact(rect, ui.scope_id().with(("card", subject.name())), Sense::click());
     let colours = palette(ui);
     let is_lit = response.hovered() || response.has_focus();
-    let colour = if is_lit { colours.accent } else { colours.faint };
+    let colour = if is_lit { colours.accent } else { colours.muted };
     let radius = rect.size().min_elem() / 2.0 - 1.0;
     ui.painter().circle_stroke(rect.center(), radius, Stroke::new(1.0, colour));
     let font = theme::semibold(radius * 1.5);

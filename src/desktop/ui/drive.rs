@@ -47,6 +47,7 @@ fn frame(ui: &mut egui::Ui, stage: &mut Stage) {
         selection: &stage.selection,
         view: stage.view,
         theme: ThemeChoice::Dark,
+        pictures: &[],
         can_undo: false,
         can_redo: false,
     };

@@ -16,6 +16,7 @@ pub mod networks;
 pub mod palette;
 pub mod picker;
 pub mod prompt;
+pub mod scripts;
 pub mod selection;
 pub mod shares;
 pub mod status;
@@ -43,6 +44,8 @@ pub struct Shared<'a> {
     pub view: View,
     /// The theme chosen.
     pub theme: ThemeChoice,
+    /// The pictures that were given together, to be stepped through.
+    pub pictures: &'a [std::path::PathBuf],
     /// Is there anything to undo, to redo?
     pub can_undo: bool,
     /// Is there anything to make again?

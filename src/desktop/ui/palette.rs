@@ -5,19 +5,25 @@ use egui::{Align2, Key, RichText, ScrollArea, Sense, TextEdit, Ui, Vec2};
 
 use super::actions::ACTIONS;
 use super::theme::{self, palette, size};
-use super::{Outbox, Shared};
+use super::{Outbox, Shared, widgets};
 use crate::desktop::document::{Command, Selection};
+use crate::network::cost::Ledger;
 use crate::network::zoo::Subject;
-use crate::network::{attention, papers, parse, zoo};
+use crate::network::{NetworkSpec, attention, lower, number, papers, parse, zoo};
 
 /// How many results are listed.
 const LISTED: usize = 60;
+
+/// The height of the list, whether there is anything in it or not.
+const HEIGHT: f32 = 360.0;
 
 /// The palette, open or closed.
 #[derive(Default)]
 pub struct PaletteState {
     query: Option<String>,
     chosen: usize,
+    /// What was found last, and what for.
+    found: Option<(String, Vec<Entry>)>,
 }
 
 /// One thing to choose.
@@ -28,10 +34,11 @@ struct Entry {
 }
 
 impl PaletteState {
-    /// Opens it.
-    pub fn open(&mut self) {
-        self.query = Some(String::new());
+    /// Opens it; `typed` are letters that came with the key that opens it.
+    pub fn open(&mut self, typed: String) {
+        self.query = Some(typed);
         self.chosen = 0;
+        self.found = None;
     }
 
     /// Is it open?
@@ -62,16 +69,17 @@ impl PaletteState {
                 input.consume_key(none, Key::Enter),
             )
         });
-        let hint = RichText::new("A command, a layer, or a network to add").color(palette(ui).faint);
-        let field =
-            TextEdit::singleline(query).hint_text(hint).desired_width(f32::INFINITY).font(theme::regular(size::TITLE));
-        let response = ui.add(field);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Search"));
-        response.request_focus();
+        let hint = "A command, a layer, or a network to add";
+        let field = TextEdit::singleline(query).hint_text(hint).desired_width(f32::INFINITY);
+        let response = widgets::held_field(ui, "palette", field.font(theme::regular(size::TITLE)), "Search", true);
         if response.changed() {
             self.chosen = 0;
         }
-        let entries = find(query, shared);
+        // Looked for after the field has taken the keys of this frame.
+        let mut entries = match self.found.take() {
+            Some((of, entries)) if of == *query => entries,
+            _ => find(query, shared),
+        };
         let last = entries.len().saturating_sub(1);
         self.chosen = match (up, down) {
             (true, _) => self.chosen.saturating_sub(1),
@@ -79,15 +87,19 @@ impl PaletteState {
             _ => self.chosen.min(last),
         };
         ui.add_space(size::GAP);
-        let clicked = list(ui, &entries, self.chosen, up || down);
-        let chosen = clicked.or(enter.then_some(self.chosen));
-        match chosen.and_then(|index| entries.into_iter().nth(index)) {
-            Some(entry) => {
-                out.send(entry.command);
-                true
-            }
-            None => false,
+        let height = HEIGHT.min(ui.ctx().content_rect().height() - 160.0).max(96.0);
+        let room = Vec2::new(ui.available_width(), height);
+        let clicked = ui.allocate_ui(room, |ui| {
+            ui.set_min_size(room);
+            list(ui, &entries, self.chosen, up || down)
+        });
+        let chosen = clicked.inner.or(enter.then_some(self.chosen)).filter(|index| *index < entries.len());
+        if let Some(index) = chosen {
+            out.send(entries.swap_remove(index).command);
+            return true;
         }
+        self.found = Some((query.clone(), entries));
+        false
     }
 }
 
@@ -98,7 +110,7 @@ fn list(ui: &mut Ui, entries: &[Entry], chosen: usize, scroll: bool) -> Option<u
     if entries.is_empty() {
         ui.label(RichText::new("Nothing by that name").color(colours.muted));
     }
-    ScrollArea::vertical().max_height(360.0).auto_shrink([false, true]).show(ui, |ui| {
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         for (index, entry) in entries.iter().enumerate() {
             let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 28.0), Sense::click());
@@ -139,10 +151,8 @@ fn find(query: &str, shared: &Shared) -> Vec<Entry> {
     let mut found: Vec<(usize, Entry)> = Vec::new();
     // Anything that reads as a spec can be added as it stands.
     if let Ok(spec) = parse(query) {
-        found.push((
-            0,
-            Entry { title: format!("Add {spec}"), note: "network".to_owned(), command: Command::AddNetwork(spec) },
-        ));
+        let note = cost(&spec).unwrap_or_else(|problem| problem);
+        found.push((0, Entry { title: format!("Add {spec}"), note, command: Command::AddNetwork(spec) }));
     }
     let mut offer = |title: &str, note: &str, bias: usize, command: &dyn Fn() -> Option<Command>| {
         if let Some(score) = score(query, title)
@@ -154,15 +164,51 @@ fn find(query: &str, shared: &Shared) -> Vec<Entry> {
     for action in ACTIONS {
         offer(action.label, action.menu.title(), 1, &|| (action.command)(shared));
     }
+    let mut also = Vec::new();
+    for (label, words) in OTHER_WORDS {
+        let actions = ACTIONS.iter().filter(|action| action.label == *label && query.len() > 2);
+        for action in actions.filter(|action| score(query, action.label).is_none()) {
+            if words.split(' ').any(|word| word.starts_with(&query.to_lowercase())) {
+                also.extend((action.command)(shared).map(|command| (action.label, action.menu.title(), command)));
+            }
+        }
+    }
     if !query.is_empty() {
         parts(shared, &mut offer);
         networks_to_add(&mut offer);
         cards(&mut offer);
         paper_tables(&mut offer);
     }
+    let others = also
+        .into_iter()
+        .map(|(title, note, command)| (1, Entry { title: title.to_owned(), note: note.to_owned(), command }));
+    found.extend(others);
     found.sort_by_key(|(score, _)| *score);
     found.truncate(LISTED);
     found.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// What else people call an action.
+static OTHER_WORDS: &[(&str, &str)] = &[
+    ("Open…", "load file import checkpoint weights photo picture image"),
+    ("Open from Hub…", "hugging huggingface download pretrained timm internet"),
+    ("Save network as TOML…", "export spec"),
+    ("Save project…", "export workspace session"),
+    ("Inspect", "heatmap attention gates prediction photo overlay"),
+    ("Costs", "flops macs parameters params memory layers"),
+    ("Compare", "difference versus chart"),
+    ("Network", "graph canvas architecture diagram"),
+    ("Lab", "train experiment"),
+    ("Measure time", "benchmark profile latency speed milliseconds"),
+    ("Duplicate network", "copy clone"),
+    ("Remove network", "delete close"),
+    ("Shortcuts", "help keys hotkeys keyboard"),
+];
+
+/// What a network costs, in few words.
+fn cost(spec: &NetworkSpec) -> Result<String, String> {
+    let total = lower(spec).map(|graph| Ledger::of(&graph).total()).map_err(|error| error.to_string())?;
+    Ok(format!("{} parameters · {} MACs", number::short(total.params), number::short(total.macs)))
 }
 
 type Offer<'a> = dyn FnMut(&str, &str, usize, &dyn Fn() -> Option<Command>) + 'a;

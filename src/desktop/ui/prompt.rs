@@ -1,6 +1,6 @@
 //! A question that takes a line of text: a spec to edit, a path to open or to save to.
 
-use std::path::PathBuf;
+mod paths;
 
 use eframe::egui;
 use egui::{Key, RichText, TextEdit, Ui};
@@ -43,6 +43,11 @@ impl Question {
             Self::LabFolder => "Train on a folder of pictures",
             Self::WriteLab => "Write files into a folder",
         }
+    }
+
+    /// Is a place on the disk asked for?
+    fn is_path(self) -> bool {
+        !matches!(self, Self::EditSpec(_) | Self::Hub)
     }
 
     fn hint(self) -> &'static str {
@@ -95,12 +100,19 @@ fn ask(ui: &mut Ui, question: Question, text: &mut String, out: &mut Outbox) -> 
     let colours = palette(ui);
     ui.label(widgets::strong(question.title(), size::TITLE));
     ui.add_space(size::GAP);
-    let hint = RichText::new(question.hint()).color(colours.faint);
+    let completed = question.is_path() && ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Tab));
+    if completed && let Some(longer) = paths::completed(text) {
+        *text = longer;
+    }
+    let hint = format!("for example {}", question.hint());
     let field = TextEdit::singleline(text).hint_text(hint).font(theme::mono(size::TEXT)).desired_width(f32::INFINITY);
-    let response = ui.add(field);
+    // Tab completes: it does not lead on to the buttons.
+    let field = field.lock_focus(question.is_path());
+    let response = widgets::held_field(ui, "prompt", field, question.title(), true);
+    if completed {
+        cursor_to_end(ui, response.id, text);
+    }
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, question.title()));
-    response.request_focus();
     ui.add_space(4.0);
     let answer = answer(question, text.trim());
     let line = match &answer {
@@ -129,12 +141,22 @@ fn ask(ui: &mut Ui, question: Question, text: &mut String, out: &mut Outbox) -> 
     done
 }
 
+fn cursor_to_end(ui: &Ui, field: egui::Id, text: &str) {
+    let Some(mut state) = egui::text_edit::TextEditState::load(ui.ctx(), field) else { return };
+    let end = egui::text::CCursor::new(text.chars().count());
+    state.cursor.set_char_range(Some(egui::text::CCursorRange::one(end)));
+    state.store(ui.ctx(), field);
+}
+
 /// The command a text means, with a note; or why it means none.
 fn answer(question: Question, text: &str) -> Result<(Command, String), String> {
     if text.is_empty() {
-        return Err(format!("For example {}", question.hint()));
+        return Err(match question.is_path() {
+            true => format!("In {} unless the path begins with / or ~; Tab completes", paths::here()),
+            false => "Nothing yet".to_owned(),
+        });
     }
-    let path = || PathBuf::from(text);
+    let path = || paths::of(text);
     match question {
         Question::EditSpec(network) => {
             let spec = parse(text).map_err(|error| error.to_string())?;
@@ -142,9 +164,14 @@ fn answer(question: Question, text: &str) -> Result<(Command, String), String> {
             let note = format!("{} parameters, {} MACs", number::grouped(total.params), number::grouped(total.macs));
             Ok((Command::Edit { network, spec, stroke: None }, note))
         }
-        Question::OpenPath => match path().is_file() {
-            true => Ok((Command::Open(vec![path()]), "A spec, a project, weights or a picture".to_owned())),
-            false => Err("There is no such file".to_owned()),
+        Question::OpenPath => match path() {
+            path if path.is_file() => {
+                Ok((Command::Open(vec![path]), "A spec, a project, weights or a picture".to_owned()))
+            }
+            path if path.is_dir() => {
+                Err("This is a folder: go on with the name of a file in it; Tab completes".to_owned())
+            }
+            _ => Err("There is no such file; Tab completes what begins rightly".to_owned()),
         },
         Question::Hub => {
             // People copy OWNER/NAME from the page.
@@ -173,8 +200,10 @@ fn answer(question: Question, text: &str) -> Result<(Command, String), String> {
 }
 
 fn save_note(text: &str) -> String {
-    match std::path::Path::new(text).exists() {
-        true => "The file exists and will be replaced".to_owned(),
-        false => "A new file".to_owned(),
+    let path = paths::of(text);
+    let whole = std::path::absolute(&path).unwrap_or(path);
+    match whole.exists() {
+        true => format!("Replaces the file that is there: {}", whole.display()),
+        false => format!("A new file: {}", whole.display()),
     }
 }

@@ -4,7 +4,7 @@ use eframe::egui;
 use egui::{Align, Button, Layout, ProgressBar, RichText, Ui, Vec2};
 
 use super::theme::{self, palette, size};
-use super::{Outbox, Shared, widgets};
+use super::{Outbox, Shared, scripts, widgets};
 use crate::desktop::document::{Command, Document, Network};
 use crate::network::{NetworkSpec, number};
 
@@ -44,7 +44,7 @@ fn difference(ui: &mut Ui, shared: &Shared, network: &Network) {
         format!("{}{label}{change}", number::short_signed(i128::from(to) - i128::from(from)))
     };
     let text = format!("Δ vs A  {} · {}", part("", a.params, b.params), part(" MACs", a.macs, b.macs));
-    let colour = if a == b { palette(ui).faint } else { palette(ui).difference };
+    let colour = if a == b { palette(ui).muted } else { palette(ui).difference };
     ui.add(egui::Label::new(RichText::new(text).color(colour)).truncate())
         .on_hover_text("Parameters and MACs of this network less those of network A");
 }
@@ -77,13 +77,16 @@ fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
     } else if let Some(inspection) = shared.inspection(network) {
         let input = network.graph.input();
         let milliseconds = inspection.run.elapsed.as_secs_f64() * 1000.0;
+        let digits = usize::from(milliseconds < 10.0);
+        let name = shared.document.picture().name();
         let text = format!(
-            "{} · {} × {} · {milliseconds:.0} ms",
-            shared.document.picture().name(),
+            "picture {} at {} × {}, run in {milliseconds:.digits$} ms",
+            scripts::visual(&name),
             input.height(),
             input.width()
         );
-        ui.add(egui::Label::new(RichText::new(text).color(colours.muted)).truncate());
+        let whole = text.clone();
+        ui.add(egui::Label::new(RichText::new(text).color(colours.muted)).truncate()).on_hover_text(whole);
     } else if let Some(message) = shared.jobs.failure(network, shared.document) {
         ui.add(egui::Label::new(RichText::new(message).color(colours.error)).truncate()).on_hover_text(message);
     } else if shared.jobs.is_stopped(network, shared.document) {
@@ -101,7 +104,9 @@ fn letter_of(shared: &Shared, spec: &NetworkSpec) -> String {
 
 /// Right to left: how to stop it, how far it is, what it is.
 fn progress(ui: &mut Ui, what: &str, fraction: f32, stop: Command, out: &mut Outbox) {
-    if ui.add(Button::new("cancel").small()).clicked() {
+    // As the lab's own button calls it.
+    let name = if stop == Command::StopLab { "stop" } else { "cancel" };
+    if ui.add(Button::new(name).small()).clicked() {
         out.send(stop);
     }
     ui.add_sized(Vec2::new(96.0, 6.0), ProgressBar::new(fraction).desired_height(6.0));

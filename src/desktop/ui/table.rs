@@ -143,13 +143,13 @@ pub fn share_bar(ui: &Ui, cell: Rect, share: f32, colour: Color32) {
 /// Text of numbers: zeros step back.
 #[must_use]
 pub fn number_colour(colours: &Palette, value: u64) -> Color32 {
-    if value == 0 { colours.faint } else { colours.text }
+    if value == 0 { colours.muted } else { colours.text }
 }
 
 /// A visible focus for painted things that take it.
 pub fn focus_ring(ui: &Ui, rect: Rect, response: &Response) {
     if response.has_focus() {
-        let stroke = Stroke::new(1.0, palette(ui).accent);
+        let stroke = Stroke::new(2.0, palette(ui).accent);
         ui.painter().rect_stroke(rect, f32::from(size::CELL_CORNER), stroke, egui::StrokeKind::Inside);
     }
 }

@@ -1,6 +1,10 @@
 //! Pictures and gates as textures, made once and kept: a frame only places them.
 //!
-//! Opacity is not part of a texture: heat maps are painted over the picture with a tint, so a slider costs nothing.
+//! What lies over the photo is one opaque texture: painted with a tint, its colours would not be the scale's.
+
+mod over;
+
+pub use over::Over;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, LazyLock, Weak};
@@ -93,7 +97,8 @@ const POINTS: usize = 48;
 /// Small maps stay crisp when enlarged and smooth when reduced.
 const CRISP: TextureOptions = TextureOptions { magnification: TextureFilter::Nearest, ..TextureOptions::LINEAR };
 
-type GateKey = (usize, Face, Scale, Detail);
+/// A gate, what of it and how; last, how strongly the photo shows in it, where it lies over the photo.
+type GateKey = (usize, Face, Scale, Detail, Option<u8>);
 
 /// The textures of one inspection.
 struct Set {
@@ -101,9 +106,10 @@ struct Set {
     /// inspection can be taken for this one.
     inspection: Weak<Inspection>,
     picture: Option<TextureHandle>,
-    crop: Option<TextureHandle>,
     gates: HashMap<GateKey, TextureHandle>,
     passing: VecDeque<(GateKey, TextureHandle)>,
+    /// The light of the photo, by size.
+    reliefs: HashMap<[usize; 2], Arc<Vec<f32>>>,
     /// Products of strips, means over channels.
     products: HashMap<usize, GateMap<'static>>,
     shares: HashMap<usize, Arc<Shares>>,
@@ -116,9 +122,9 @@ impl Set {
         Self {
             inspection: Arc::downgrade(inspection),
             picture: None,
-            crop: None,
             gates: HashMap::new(),
             passing: VecDeque::new(),
+            reliefs: HashMap::new(),
             products: HashMap::new(),
             shares: HashMap::new(),
             sorted: HashMap::new(),
@@ -157,24 +163,38 @@ impl GateTextures {
         scale: Scale,
         detail: Detail,
     ) -> Option<TextureId> {
-        let key = (gate, face, scale, detail);
-        let set = self.set(inspection);
-        let passing = set.passing.iter().find(|(known, _)| *known == key).map(|(_, handle)| handle);
-        if let Some(handle) = set.gates.get(&key).or(passing) {
-            return Some(handle.id());
+        let key = (gate, face, scale, detail, None);
+        if let Some(known) = self.known(inspection, &key) {
+            return Some(known);
         }
         let map = self.map(inspection, gate, face)?;
         let image = heat(inspection, &map, scale.range(inspection, gate, face, &map), detail);
         let options = if detail == Detail::Exact { CRISP } else { TextureOptions::LINEAR };
         let handle = ctx.load_texture(format!("gate {gate}"), image, options);
+        Some(self.keep(inspection, key, handle, face.is_passing()))
+    }
+
+    fn known(&mut self, inspection: &Arc<Inspection>, key: &GateKey) -> Option<TextureId> {
+        let set = self.set(inspection);
+        let passing = set.passing.iter().find(|(known, _)| known == key).map(|(_, handle)| handle);
+        set.gates.get(key).or(passing).map(TextureHandle::id)
+    }
+
+    fn keep(
+        &mut self,
+        inspection: &Arc<Inspection>,
+        key: GateKey,
+        handle: TextureHandle,
+        is_passing: bool,
+    ) -> TextureId {
         let (id, set) = (handle.id(), self.set(inspection));
-        if face.is_passing() {
+        if is_passing {
             set.passing.push_front((key, handle));
             set.passing.truncate(PASSING);
         } else {
             set.gates.insert(key, handle);
         }
-        Some(id)
+        id
     }
 
     /// The values behind a face.
@@ -216,12 +236,6 @@ impl GateTextures {
     pub fn picture(&mut self, ctx: &Context, inspection: &Arc<Inspection>) -> TextureId {
         let make = || ctx.load_texture("picture", reduced(&inspection.picture.pixels), TextureOptions::LINEAR);
         self.set(inspection).picture.get_or_insert_with(make).id()
-    }
-
-    /// What the network saw of the picture.
-    pub fn crop(&mut self, ctx: &Context, inspection: &Arc<Inspection>) -> TextureId {
-        let make = || ctx.load_texture("crop", reduced(&inspection.prepared.crop), TextureOptions::LINEAR);
-        self.set(inspection).crop.get_or_insert_with(make).id()
     }
 
     /// The colour map itself, left to right from low to high.

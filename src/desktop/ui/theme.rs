@@ -26,8 +26,10 @@ pub struct Palette {
     pub text: Color32,
     /// Secondary text.
     pub muted: Color32,
-    /// Hints and zeros.
+    /// Rules and ticks. It carries no words: it is too weak to be read.
     pub faint: Color32,
+    /// The edge of what can be pressed or filled in: fields, boxes, empty cells.
+    pub outline: Color32,
     /// Selection, focus, network A.
     pub accent: Color32,
     /// Text on the accent and on attention colours.
@@ -60,6 +62,7 @@ const DARK: Palette = Palette {
     text: Color32::from_rgb(0xE6, 0xE8, 0xEC),
     muted: Color32::from_rgb(0x9A, 0xA3, 0xB2),
     faint: Color32::from_rgb(0x6C, 0x76, 0x86),
+    outline: Color32::from_rgb(0x74, 0x7E, 0x8F),
     accent: Color32::from_rgb(0x6E, 0xA8, 0xFE),
     on_accent: Color32::from_rgb(0x10, 0x13, 0x18),
     difference: Color32::from_rgb(0xF2, 0xC9, 0x4C),
@@ -103,18 +106,19 @@ const LIGHT: Palette = Palette {
     text: Color32::from_rgb(0x1B, 0x1F, 0x27),
     muted: Color32::from_rgb(0x56, 0x60, 0x72),
     faint: Color32::from_rgb(0x7B, 0x84, 0x94),
-    accent: Color32::from_rgb(0x1F, 0x6F, 0xEB),
+    outline: Color32::from_rgb(0x72, 0x7B, 0x8C),
+    accent: Color32::from_rgb(0x1B, 0x66, 0xD9),
     on_accent: Color32::from_rgb(0xFF, 0xFF, 0xFF),
-    difference: Color32::from_rgb(0x9A, 0x67, 0x00),
+    difference: Color32::from_rgb(0x8A, 0x5C, 0x00),
     block: Color32::from_rgb(0xDD, 0xE3, 0xEC),
     wire: Color32::from_rgb(0x8A, 0x94, 0xA5),
     error: Color32::from_rgb(0xC6, 0x28, 0x28),
     tint: 0.07,
-    se: Color32::from_rgb(0xB4, 0x53, 0x09),
+    se: Color32::from_rgb(0xA3, 0x4A, 0x07),
     cam: Color32::from_rgb(0xBE, 0x12, 0x3C),
-    sam: Color32::from_rgb(0x0E, 0x74, 0x90),
+    sam: Color32::from_rgb(0x0B, 0x6B, 0x86),
     cbam: Color32::from_rgb(0x6D, 0x28, 0xD9),
-    other: Color32::from_rgb(0x4D, 0x7C, 0x0F),
+    other: Color32::from_rgb(0x44, 0x70, 0x0C),
     networks: [
         Color32::from_rgb(0x1F, 0x6F, 0xEB),
         Color32::from_rgb(0x9A, 0x67, 0x00),
@@ -124,15 +128,15 @@ const LIGHT: Palette = Palette {
         Color32::from_rgb(0x7A, 0x5C, 0x2E),
     ],
     series: [
-        Color32::from_rgb(0x1F, 0x6F, 0xEB),
-        Color32::from_rgb(0xB4, 0x53, 0x09),
-        Color32::from_rgb(0x1B, 0x7F, 0x4B),
+        Color32::from_rgb(0x1B, 0x66, 0xD9),
+        Color32::from_rgb(0xA3, 0x4A, 0x07),
+        Color32::from_rgb(0x18, 0x74, 0x44),
         Color32::from_rgb(0xBE, 0x12, 0x3C),
         Color32::from_rgb(0x6D, 0x28, 0xD9),
-        Color32::from_rgb(0x0E, 0x74, 0x90),
-        Color32::from_rgb(0x9A, 0x67, 0x00),
+        Color32::from_rgb(0x0B, 0x6B, 0x86),
+        Color32::from_rgb(0x8A, 0x5C, 0x00),
         Color32::from_rgb(0xA8, 0x32, 0x6B),
-        Color32::from_rgb(0x4D, 0x7C, 0x0F),
+        Color32::from_rgb(0x44, 0x70, 0x0C),
         Color32::from_rgb(0x7A, 0x5C, 0x2E),
     ],
 };
@@ -146,7 +150,7 @@ impl Palette {
             "cam" => self.cam,
             "sam" => self.sam,
             "cbam" => self.cbam,
-            "off" => self.faint,
+            "off" => self.muted,
             "eca" => self.other,
             // The others take the hues of curves, in registry order.
             _ => {
@@ -245,10 +249,8 @@ pub mod size {
 pub mod opacity {
     /// The veil over what the network does not see of a picture.
     pub const CROPPED_AWAY: f32 = 0.72;
-    /// A gate over the picture, until the user moves the slider.
-    pub const HEAT: f32 = 0.6;
-    /// A gate over its thumbnail.
-    pub const THUMBNAIL: f32 = 0.75;
+    /// A bar that is neither chosen nor pointed at.
+    pub const BAR: f32 = 0.6;
     /// A classifier on the side, which is no part of what is computed.
     pub const SIDE: f32 = 0.55;
     /// The part of a bar between its mean and its largest value.
@@ -278,6 +280,7 @@ pub fn mono(size: f32) -> FontId {
 /// Installs fonts and both themes.
 pub fn install(ctx: &egui::Context) {
     ctx.set_fonts(fonts());
+    super::scripts::install(ctx);
     for (theme, palette) in [(Theme::Dark, &DARK), (Theme::Light, &LIGHT)] {
         ctx.style_mut_of(theme, |style| apply(style, palette));
     }
@@ -333,7 +336,8 @@ fn visuals(visuals: &mut egui::Visuals, palette: &Palette) {
     visuals.warn_fg_color = palette.difference;
     visuals.error_fg_color = palette.error;
     visuals.selection.bg_fill = palette.accent.gamma_multiply(0.35);
-    visuals.selection.stroke = Stroke::new(1.0, palette.accent);
+    // The text of what is chosen: the accent would be too weak on its own ground.
+    visuals.selection.stroke = Stroke::new(1.0, palette.text);
     visuals.slider_trailing_fill = true;
     let corner = CornerRadius::same(size::CELL_CORNER);
     let surface = |fill: Color32, border: Color32, text: Color32| egui::style::WidgetVisuals {
@@ -346,8 +350,11 @@ fn visuals(visuals: &mut egui::Visuals, palette: &Palette) {
     };
     let widgets = &mut visuals.widgets;
     widgets.noninteractive = surface(palette.panel, palette.line, palette.text);
-    widgets.inactive = surface(palette.sunken, palette.line, palette.text);
-    widgets.hovered = surface(palette.raised, palette.faint, palette.text);
+    widgets.inactive = surface(palette.sunken, palette.outline, palette.text);
+    widgets.hovered = surface(palette.raised, palette.muted, palette.text);
     widgets.active = surface(palette.raised, palette.accent, palette.text);
-    widgets.open = surface(palette.raised, palette.line, palette.text);
+    widgets.open = surface(palette.raised, palette.outline, palette.text);
 }
+
+#[cfg(test)]
+mod tests;

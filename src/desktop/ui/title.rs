@@ -1,7 +1,7 @@
 //! The bar at the top: name, menus, search; and the tabs of the views.
 
 use eframe::egui;
-use egui::{Align, Button, Layout, RichText, Sense, Stroke, Ui, Vec2};
+use egui::{Align, Button, Layout, Rect, RichText, Sense, Stroke, Ui, Vec2};
 
 use super::actions::{ACTIONS, Menu};
 use super::theme::{self, palette, size};
@@ -19,8 +19,26 @@ pub fn menu_bar(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
             egui::containers::menu::MenuButton::from_button(Button::new(title).frame(false))
                 .ui(ui, |ui| menu_items(ui, menu, shared, out));
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| search_field(ui, out));
+        let left = ui.cursor().left();
+        let search = ui.with_layout(Layout::right_to_left(Align::Center), |ui| search_field(ui, out));
+        let right = search.inner.left() - size::GAP;
+        remember(ui, |room| (room.min.x, room.max.x) = (left, right));
     });
+}
+
+/// Where nothing stands in the head of the window: beside the menus and the tabs, left of the search field.
+#[must_use]
+pub fn free_room(ctx: &egui::Context) -> Rect {
+    let room = ctx.data(|data| data.get_temp::<Rect>(free_id()));
+    room.filter(|room| room.right() > room.left()).unwrap_or_else(|| ctx.content_rect().shrink(size::GAP))
+}
+
+fn free_id() -> egui::Id {
+    egui::Id::unique("free-room")
+}
+
+fn remember(ui: &Ui, change: impl FnOnce(&mut Rect)) {
+    ui.ctx().data_mut(|data| change(data.get_temp_mut_or(free_id(), Rect::ZERO)));
 }
 
 fn menu_items(ui: &mut Ui, menu: Menu, shared: &Shared, out: &mut Outbox) {
@@ -42,13 +60,15 @@ fn menu_items(ui: &mut Ui, menu: Menu, shared: &Shared, out: &mut Outbox) {
 }
 
 /// Looks like a text field, opens the palette.
-fn search_field(ui: &mut Ui, out: &mut Outbox) {
+fn search_field(ui: &mut Ui, out: &mut Outbox) -> Rect {
     let colours = palette(ui);
-    let text = RichText::new("Search layers and commands   Ctrl K").color(colours.faint);
-    let button = Button::new(text).fill(colours.canvas).stroke(Stroke::new(1.0, colours.line));
-    if ui.add_sized(Vec2::new(280.0, size::ROW), button).clicked() {
+    let text = RichText::new("Search layers and commands   Ctrl K").color(colours.muted);
+    let button = Button::new(text).fill(colours.canvas).stroke(Stroke::new(1.0, colours.outline));
+    let response = ui.add_sized(Vec2::new(280.0, size::ROW), button);
+    if response.clicked() {
         out.send(Command::ShowPalette);
     }
+    response.rect
 }
 
 /// The tabs; the active one is underlined in the accent.
@@ -61,7 +81,9 @@ pub fn tabs(ui: &mut Ui, active: View, out: &mut Outbox) {
         for view in View::ALL {
             tab(ui, view, view == active, out);
         }
+        ui.cursor().left()
     });
+    remember(ui, |room| room.min.x = room.min.x.max(bar.inner));
     let bottom = bar.response.rect.bottom().max(top);
     ui.painter().hline(ui.max_rect().x_range(), bottom, Stroke::new(1.0, colours.line));
 }

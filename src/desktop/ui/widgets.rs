@@ -32,6 +32,23 @@ pub fn strong(text: impl Into<String>, points: f32) -> RichText {
     RichText::new(text).font(theme::semibold(points))
 }
 
+/// A field that has the keyboard for as long as it is shown, from the first letter on: it takes the focus before it
+/// reads the keys of the frame.
+/// `holds`: nothing lies over it that has the keyboard.
+pub fn held_field(ui: &mut Ui, id: &str, field: egui::TextEdit, spoken: &str, holds: bool) -> Response {
+    let id = egui::Id::unique(("held-field", id));
+    if holds && !ui.memory(|memory| memory.has_focus(id)) {
+        ui.memory_mut(|memory| memory.request_focus(id));
+    }
+    let response = ui.add(field.id(id));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, spoken));
+    if response.changed() {
+        // A slow screen shows one frame behind another: the last one is the one to be seen.
+        ui.ctx().request_repaint();
+    }
+    response
+}
+
 /// A formula or a tensor's name.
 pub fn code(ui: &mut Ui, text: impl Into<String>) -> Response {
     ui.label(RichText::new(text).font(theme::mono(size::MONO)))

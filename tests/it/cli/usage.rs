@@ -36,7 +36,9 @@ fn wrong_usage_is_one_line_that_names_the_mistake() {
     refused(["inspect", "resnet50", "--image", "a.png", "--crop", "-1"], &["-1"]);
     refused(["paper", "senet14"], &["senet14", "did you mean senet-14?"]);
     refused(["cots", "resnet50"], &["cots", "gatescope cost"]);
-    refused(["resnet50+cbam"], &["resnet50+cbam", "gatescope cost"]);
+    // A network or a file opens the window; what is neither is one message.
+    refused(["resnet51"], &["resnet51", "neither a file nor a command", "did you mean resnet50?"]);
+    refused(["resnet50", "none/photo.jpg"], &["none/photo.jpg", "no such file"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What the lab is doing and what it has found, as views read it.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -20,12 +21,17 @@ use crate::network::NetworkSpec;
 /// From here on every second step of a training's curve is dropped: a screen shows no more.
 const STEPS_KEPT: usize = 4000;
 
+/// How many earlier trainings are kept to be compared with.
+const EARLIER_KEPT: usize = 12;
+
 /// The lab.
 #[derive(Default)]
 pub struct Lab {
     running: Option<LabRun>,
     runs: u64,
     training: Option<Training>,
+    /// Trainings before that one, the newest first.
+    earlier: VecDeque<Training>,
     degradation: Shelf<DegradationResult>,
     attention: Shelf<AttentionResult>,
     atlas: Shelf<AtlasResult>,
@@ -175,6 +181,11 @@ impl Lab {
         self.training.as_ref()
     }
 
+    /// The trainings before the last, the newest first.
+    pub fn earlier(&self) -> impl ExactSizeIterator<Item = &Training> {
+        self.earlier.iter()
+    }
+
     /// Plain against residual.
     #[must_use]
     pub fn degradation(&self) -> &Shelf<DegradationResult> {
@@ -210,6 +221,7 @@ impl Lab {
         let flags = Flags::default();
         match task {
             LabTask::Train(task) => {
+                self.set_by();
                 self.training = Some(Training {
                     task: (**task).clone(),
                     steps: Vec::new(),
@@ -231,6 +243,13 @@ impl Lab {
             flags: flags.clone(),
         });
         (self.runs, flags)
+    }
+
+    /// The training that has been is kept beside the one that begins, if it came to anything.
+    fn set_by(&mut self) {
+        let Some(training) = self.training.take().filter(|training| !training.epochs.is_empty()) else { return };
+        self.earlier.push_front(training);
+        self.earlier.truncate(EARLIER_KEPT);
     }
 
     pub(super) fn hold(&mut self, hold: bool) {

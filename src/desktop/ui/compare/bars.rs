@@ -126,7 +126,7 @@ fn plot(ui: &Ui, names: Vec<String>, metric: Metric) -> Plot<'static> {
     let bottom = AxisHints::new_x()
         .formatter(move |mark, _| tick(metric, mark.value))
         .label_spacing(egui::Rangef::new(36.0, 60.0))
-        .tick_label_color(colours.faint)
+        .tick_label_color(colours.muted)
         .tick_label_font(label);
     let each = |input: egui_plot::GridInput| {
         let rows = input.bounds.0.ceil() as i64..=input.bounds.1.floor() as i64;
@@ -192,7 +192,7 @@ fn numbers(
             let end = PlotPoint::new(number as f64, geometry.middle(row, network));
             let corner = transform.position_from_point(&end) + vec2(5.0, 0.0);
             let (text, colour) = match number {
-                0 => ("–".to_owned(), colours.faint),
+                0 => ("–".to_owned(), colours.muted),
                 _ => (metric.short(number), colours.muted),
             };
             ui.painter().text(corner, Align2::LEFT_CENTER, text, theme::regular(size::LABEL), colour);

@@ -338,7 +338,7 @@ fn paint_tick(ui: &Ui, rect: Rect, is_ticked: bool) {
     let colours = palette(ui);
     let corner = 3.0;
     if !is_ticked {
-        ui.painter().rect_stroke(rect, corner, (1.0, colours.faint), egui::StrokeKind::Inside);
+        ui.painter().rect_stroke(rect, corner, (1.0, colours.outline), egui::StrokeKind::Inside);
         return;
     }
     ui.painter().rect_filled(rect, corner, colours.accent);

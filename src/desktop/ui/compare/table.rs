@@ -198,7 +198,7 @@ fn cells(ui: &Ui, sheet: &Sheet, spans: &[Rangef], row: Rect, costs: &[Option<Co
     for (column, span) in sheet.columns.iter().zip(spans) {
         let (words, value) = column.text(costs, sheet.digits);
         let colour = match column {
-            _ if value == 0 => colours.faint,
+            _ if value == 0 => colours.muted,
             Column::Value(..) => colours.text,
             Column::Difference(..) => colours.difference,
         };

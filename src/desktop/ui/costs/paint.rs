@@ -240,7 +240,7 @@ fn time_cell(ui: &Ui, columns: &Columns, column: Column, cell: Rect, (tree, row)
     let Some(whole) = tree.timing().map(Timing::total) else { return };
     let Some(time) = tree.time(row) else {
         if column == Column::Time {
-            table::text(ui, cell, "fused", theme::regular(size::LABEL), colours.faint, Side::Right);
+            table::text(ui, cell, "fused", theme::regular(size::LABEL), colours.muted, Side::Right);
         }
         return;
     };
@@ -271,8 +271,7 @@ fn hover(ui: &mut Ui, tree: &Tree, row: usize) {
 /// Percent over a thin bar.
 fn share_cell(ui: &Ui, cell: Rect, part: u64, whole: u64, hue: Color32) {
     let colours = palette(ui);
-    let colour = if part == 0 { colours.faint } else { colours.muted };
-    table::text(ui, cell, &percent(part, whole), theme::regular(size::LABEL), colour, Side::Right);
+    table::text(ui, cell, &percent(part, whole), theme::regular(size::LABEL), colours.muted, Side::Right);
     if part > 0 {
         table::share_bar(ui, cell, share(part, whole), hue);
     }

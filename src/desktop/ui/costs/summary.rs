@@ -183,8 +183,8 @@ fn measured(timing: &Timing) -> String {
     let threads = if timing.threads == 1 { "thread" } else { "threads" };
     let milliseconds = timing.median.as_secs_f64() * 1e3;
     format!(
-        "Time: {milliseconds:.1} ms a run, the middle of {}, {} {threads}, {}; the steps with a clock on each, by their first layer.",
-        timing.runs, timing.threads, timing.processor
+        "Time: {milliseconds:.1} ms a run, the middle of {}, {} {threads}, {}; its steps, timed in runs of their own that took {:.2} times as long, are scaled to it and stand at their first layer.",
+        timing.runs, timing.threads, timing.processor, timing.clocked
     )
 }
 

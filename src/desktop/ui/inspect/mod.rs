@@ -8,6 +8,7 @@ mod grid;
 mod layout;
 mod legend;
 mod model;
+mod overview;
 mod paths;
 mod picture;
 mod query;
@@ -25,8 +26,9 @@ use eframe::egui;
 use egui::{Rect, RichText, Ui, UiBuilder};
 
 use self::model::{Film, Frame, Order};
-use super::textures::{Detail, Face, GateTextures, Scale};
-use super::theme::{opacity, palette, size};
+use super::scripts::visual;
+use super::textures::{Detail, Face, GateTextures, Over, Scale};
+use super::theme::{palette, size};
 use super::widgets::{muted, pill, strong};
 use super::{Outbox, Shared};
 use crate::compute::explain::{Lens, Slice, Stats};
@@ -34,6 +36,10 @@ use crate::desktop::document::Network;
 use crate::desktop::jobs::Inspection;
 use crate::network::graph::GateKind;
 use crate::network::number;
+
+/// What the slider of the photo does.
+const PHOTO: &str = "How strongly the photo shows. It moves the lightness of the map's colours, by 15 % at most, and \
+                     never their hue: they stay the scale's. Hold the space bar for the photo alone.";
 
 /// The view's own state.
 #[derive(Default)]
@@ -45,8 +51,8 @@ pub struct InspectView {
 
 /// How gates are drawn; the user's choice, kept while the program runs.
 struct Settings {
-    /// Of the gate over the picture, 0 to 1.
-    opacity: f32,
+    /// By how many per cent the photo moves the lightness of the colours over it.
+    photo: u8,
     scale: Scale,
     detail: Detail,
     order: Order,
@@ -60,7 +66,7 @@ struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            opacity: opacity::HEAT,
+            photo: Over::PHOTO,
             scale: Scale::default(),
             detail: Detail::default(),
             order: Order::default(),
@@ -84,6 +90,11 @@ enum Look {
 }
 
 impl Settings {
+    /// How a gate lies over the photo.
+    fn over(&self, detail: Detail) -> Over {
+        Over { scale: self.scale, detail, photo: self.photo }
+    }
+
     /// The channel, if this gate has such a one.
     fn channel_of(&self, shown: &Shown) -> Option<usize> {
         self.channel.filter(|channel| *channel < shown.lens.channels())
@@ -280,7 +291,7 @@ fn title(ui: &mut Ui, shown: &Shown, inspection: &Inspection, settings: &mut Set
                 true => format!("{extent}, over {}", inspection.picture.name),
                 false => extent,
             };
-            muted(ui, extent);
+            muted(ui, visual(&extent).into_owned());
         },
         |ui| {
             let is_whole = settings.look == Look::Channels;
@@ -292,9 +303,9 @@ fn title(ui: &mut Ui, shown: &Shown, inspection: &Inspection, settings: &mut Set
             };
             if is_picture {
                 ui.spacing_mut().slider_width = 80.0;
-                let slider = ui.add(egui::Slider::new(&mut settings.opacity, 0.0..=1.0).show_value(false));
-                let label = muted(ui, "opacity");
-                slider.labelled_by(label.id);
+                let slider = ui.add(egui::Slider::new(&mut settings.photo, 0..=Over::PHOTO).show_value(false));
+                let label = muted(ui, "photo");
+                slider.labelled_by(label.id).on_hover_text(PHOTO);
                 let mut is_exact = settings.detail == Detail::Exact;
                 ui.checkbox(&mut is_exact, "exact").on_hover_text("one square a value, nothing interpolated");
                 settings.detail = if is_exact { Detail::Exact } else { Detail::Smooth };
@@ -315,7 +326,13 @@ fn within<R>(ui: &mut Ui, rect: Rect, contents: impl FnOnce(&mut Ui) -> R) -> R 
 
 /// `min 0.310 · mean 0.482 · max 0.620`.
 fn range_text(stats: &Stats) -> String {
-    format!("min {} · mean {} · max {}", number::value(stats.min), number::value(stats.mean), number::value(stats.max))
+    format!("min {} · mean {} · max {}", in_short(stats.min), in_short(stats.mean), in_short(stats.max))
+}
+
+/// A gate's value as those beside it are written: in decimals, never as a power of ten. What no decimals would show is
+/// as good as nothing.
+fn in_short(value: f32) -> String {
+    if value.abs() < 1e-6 { "0.000".to_owned() } else { number::value(value) }
 }
 
 /// A line at the pointer that says what is under it, kept inside `bounds`.

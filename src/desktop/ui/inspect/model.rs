@@ -69,12 +69,15 @@ impl Film {
 }
 
 impl Frame {
-    /// `2.1 SAM`, `2.1 rows`.
+    /// `layer2.1 SAM`, `layer2.1 rows`: a place is spelt as everywhere else.
     pub(super) fn short(&self) -> String {
-        let place = self.block.strip_prefix("layer").unwrap_or(&self.block);
+        format!("{} {}", self.block, self.name())
+    }
+
+    /// `SAM`, `rows`: what the gate is called where its place is said already.
+    pub(super) fn name(&self) -> &str {
         // The attention's name is what two gates of one block share: there is little room.
-        let name = if self.is_one_of_two() { self.kind.as_str() } else { &self.tag };
-        format!("{place} {name}")
+        if self.is_one_of_two() { self.kind.as_str() } else { &self.tag }
     }
 
     /// Does its attention have another gate, without a name of its own for each as CBAM has?
@@ -215,8 +218,8 @@ mod tests {
     fn gates_go_by_short_names_and_know_their_partner() {
         let frames = frames(&graph("resnet18+cbam+se@layer4"));
         let names: Vec<String> = frames.iter().map(Frame::short).collect();
-        assert_eq!(names[..2], ["1.0 CAM", "1.0 SAM"]);
-        assert_eq!(names.last().map(String::as_str), Some("4.1 SE"));
+        assert_eq!(names[..2], ["layer1.0 CAM", "layer1.0 SAM"]);
+        assert_eq!(names.last().map(String::as_str), Some("layer4.1 SE"));
         assert_eq!((frames[0].partner, frames[1].partner), (Some(1), Some(0)));
         assert!(frames.last().is_some_and(|frame| frame.partner.is_none() && frame.attention == "se"));
         assert_eq!((frames[2].block.as_str(), frames[2].stage.as_str()), ("layer1.1", "layer1"));

@@ -6,7 +6,7 @@ use egui::{Color32, CornerRadius, Painter, Pos2, Rect, Sense, Stroke, StrokeKind
 
 use std::sync::Arc;
 
-use super::super::textures::{Detail, Face, GateTextures, Scale};
+use super::super::textures::{Detail, Face, GateTextures, Over, Scale};
 use super::super::theme::{Palette, opacity, palette, size};
 use super::edges::{self, Edges};
 use super::layout::{Areas, around, cell_at, cell_rect, crop_on_screen, fit};
@@ -67,9 +67,11 @@ pub(super) fn show(
     // What follows the pointer is smoothed by the renderer: it may be another one each frame.
     let is_passing = query.as_ref().is_some_and(|query| !query.is_kept) && settings.detail == Detail::Smooth;
     let detail = if is_passing { Detail::Small } else { settings.detail };
-    let gate = textures.face(ui.ctx(), scene.inspection, shown.index, face, settings.scale, detail);
-    if let Some(gate) = gate {
-        painter.image(gate, placed.crop, UV, Color32::WHITE.gamma_multiply(settings.opacity));
+    let over = settings.over(detail);
+    if !is_photo_alone(ui)
+        && let Some(gate) = textures.over_photo(ui.ctx(), scene.inspection, shown.index, face, over)
+    {
+        painter.image(gate, placed.crop, UV, Color32::WHITE);
     }
     frame_crop(&painter, placed, palette(ui));
     strips(ui, placed, scene, shown, face, is_together);
@@ -87,6 +89,11 @@ pub(super) fn show(
     } else if placed.picture.contains(pointer) {
         readout(ui, areas.stage, pointer, "cropped away: the network does not see this");
     }
+}
+
+/// Is the space bar held, and nothing there to press with it?
+fn is_photo_alone(ui: &Ui) -> bool {
+    ui.memory(|memory| memory.focused().is_none()) && ui.input(|input| input.key_down(egui::Key::Space))
 }
 
 /// The weights of the strips along the picture's edges.
@@ -147,11 +154,10 @@ pub(super) fn paint_small(
     let placed = Placed::within(rect, scene.inspection);
     let painter = ui.painter_at(rect);
     paint(&painter, placed, textures.picture(ui.ctx(), scene.inspection), palette(ui));
-    let gate = gate.and_then(|(gate, face)| {
-        textures.face(ui.ctx(), scene.inspection, gate, face, settings.scale, settings.detail)
-    });
+    let over = settings.over(settings.detail);
+    let gate = gate.and_then(|(gate, face)| textures.over_photo(ui.ctx(), scene.inspection, gate, face, over));
     if let Some(gate) = gate {
-        painter.image(gate, placed.crop, UV, Color32::WHITE.gamma_multiply(settings.opacity));
+        painter.image(gate, placed.crop, UV, Color32::WHITE);
     }
     frame_crop(&painter, placed, palette(ui));
 }
@@ -167,9 +173,9 @@ pub(super) fn paint_thumbnail(
 ) {
     let (width, height) = inspection.prepared.crop.dimensions();
     let shown = fit(rect, Vec2::new(width as f32, height as f32));
-    ui.painter().image(textures.crop(ui.ctx(), inspection), shown, UV, Color32::WHITE);
-    if let Some(heat) = textures.gate(ui.ctx(), inspection, gate, scale, Detail::Small) {
-        ui.painter().image(heat, shown, UV, Color32::WHITE.gamma_multiply(opacity::THUMBNAIL));
+    let over = Over::new(scale, Detail::Small);
+    if let Some(gate) = textures.over_photo(ui.ctx(), inspection, gate, Face::default(), over) {
+        ui.painter().image(gate, shown, UV, Color32::WHITE);
     }
 }
 

@@ -4,6 +4,7 @@ use eframe::egui;
 use egui::{CornerRadius, CursorIcon, Label, Rect, Response, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::super::Outbox;
+use super::super::scripts::visual;
 use super::super::textures::{Face, GateTextures};
 use super::super::theme::{palette, size};
 use super::super::widgets::{caption, section};
@@ -13,7 +14,9 @@ use super::picture::{Placed, paint_small};
 use super::toolbar::weights_name;
 use super::{Look, Scene, Settings, Shown, range_text};
 use crate::compute::explain::Slice;
+use crate::compute::lab::data::object_sample;
 use crate::compute::labels::Guess;
+use crate::compute::weights::TrainedOn;
 use crate::network::graph::GateKind;
 
 /// The height a partner gate takes, at least and at most.
@@ -140,6 +143,9 @@ fn prediction(ui: &mut Ui, scene: Scene) {
         );
         if let Some(trained) = &scene.inspection.trained_on {
             ui.add(Label::new(RichText::new(trained.sentence()).color(colours.muted)).wrap());
+            if is_beyond(trained, &scene.inspection.picture.name) {
+                ui.add(Label::new(RichText::new(knows_only(trained)).color(colours.difference)).wrap());
+            }
         }
     } else {
         let text = "untrained weights: predictions mean nothing";
@@ -151,13 +157,33 @@ fn prediction(ui: &mut Ui, scene: Scene) {
     }
 }
 
+/// Was the network trained on generated pictures, and is this one of another kind?
+fn is_beyond(trained: &TrainedOn, picture: &str) -> bool {
+    trained.dataset == "objects" && object_sample(picture).is_none()
+}
+
+/// `This network knows ten classes only: circle, square, …`
+fn knows_only(trained: &TrainedOn) -> String {
+    const NAMED: usize = 4;
+    let count = trained.classes.len();
+    let number = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    let number = number.get(count).map_or_else(|| count.to_string(), |word| (*word).to_owned());
+    let named: Vec<&str> = trained.classes.iter().take(NAMED).map(String::as_str).collect();
+    let more = if count > NAMED { ", …" } else { "" };
+    format!(
+        "This network knows {number} classes only ({}{more}): it calls anything by the nearest of them.",
+        named.join(", ")
+    )
+}
+
 /// A class, its probability as a bar and in figures.
 fn guessed(ui: &mut Ui, guess: &Guess, is_trained: bool) {
     let colours = palette(ui);
     let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
     let figures = 64.0;
     let names = (row.width() - figures) * 0.55;
-    let name = guess.label.as_deref().map_or_else(|| format!("class {}", guess.class), str::to_owned);
+    let name =
+        guess.label.as_deref().map_or_else(|| format!("class {}", guess.class), |label| visual(label).into_owned());
     let text = Rect::from_min_size(row.min, vec2(names, row.height()));
     let mut line =
         ui.new_child(egui::UiBuilder::new().max_rect(text).layout(egui::Layout::left_to_right(egui::Align::Center)));

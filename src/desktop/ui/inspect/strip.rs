@@ -8,11 +8,11 @@ use super::super::textures::{GateTextures, Scale};
 use super::super::theme::{self, palette, size};
 use super::super::widgets::{caption, section};
 use super::channels::bar_rect;
+use super::in_short;
 use super::layout::{Areas, film_edges, visible};
 use super::picture::paint_thumbnail;
-use super::{Scene, Shown};
+use super::{Scene, Shown, overview};
 use crate::network::graph::GateKind;
-use crate::network::number::value;
 
 /// Room under a thumbnail: underline, two lines of text, the scroll bar.
 pub(super) const UNDER: f32 = 52.0;
@@ -54,6 +54,7 @@ pub(super) fn show(
         let whole = vec2(width + 2.0 * EDGE, ui.available_height());
         let origin = ui.allocate_exact_size(whole, Sense::hover()).0.min + vec2(EDGE, EDGE);
         let place = |index: usize| Rect::from_min_size(origin + vec2(edges[index], 0.0), vec2(thumbnail, thumbnail));
+        let seen = (viewport.left() / whole.x, viewport.right() / whole.x);
         if let Some(index) = scroll_to {
             ui.scroll_to_rect(place(index).expand2(vec2(2.0 * thumbnail, 0.0)), None);
         }
@@ -64,9 +65,11 @@ pub(super) fn show(
                 clicked = Some(index);
             }
         }
-        clicked
+        (clicked, seen)
     });
-    if let Some(gate) = clicked.inner.or(target).and_then(|index| scene.gate(index)) {
+    let (clicked, seen) = clicked.inner;
+    let pointed = overview::show(ui, areas.strip, scene, shown.index, seen);
+    if let Some(gate) = clicked.or(pointed).or(target).and_then(|index| scene.gate(index)) {
         gate.select(out);
     }
 }
@@ -147,11 +150,11 @@ fn frame(
     ui.painter().rect_filled(underline, 1.0, colour);
     let text = if is_chosen { colours.text } else { colours.muted };
     let left = rect.left();
-    line(ui, pos2(left, underline.bottom() + 3.0), short.clone(), text, rect.width() + size::GAP - 2.0);
+    line(ui, pos2(left, underline.bottom() + 3.0), gate.frame.block.clone(), text, rect.width() + size::GAP - 2.0);
     let is_grafted = scene.inspection.is_grafted(gate.index);
     let (number, shade) = match is_grafted {
         true => ("grafted".to_owned(), colours.difference),
-        false => (value(gate.stats.mean), text),
+        false => (format!("{} {}", gate.frame.name(), in_short(gate.stats.mean)), text),
     };
     line(ui, pos2(left, underline.bottom() + 17.0), number, shade, rect.width());
     let clicked = response.clicked();

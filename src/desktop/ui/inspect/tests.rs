@@ -51,6 +51,7 @@ fn view_of(spec: &str, picture: PictureChoice) -> Harness<'static, Stage> {
                 selection: &stage.selection,
                 view: View::Inspect,
                 theme: ThemeChoice::Dark,
+                pictures: &[],
                 can_undo: false,
                 can_redo: false,
             };
@@ -86,7 +87,7 @@ fn frames_are_reached_by_click_and_by_arrow_keys() {
     harness.key_press(egui::Key::Home);
     harness.run();
     assert_eq!(harness.state().selection.gate, gate(0, &harness));
-    harness.get_by_label("1.0 SAM").click();
+    harness.get_by_label("layer1.0 SAM").click();
     harness.run();
     assert_eq!(harness.state().selection.gate, gate(1, &harness));
     assert_eq!(harness.state().selection.part.as_deref(), Some("layer1.0"));

@@ -1,16 +1,22 @@
 //! Above everything: which picture, which weights, run again; and what the last run was.
 
+use std::sync::LazyLock;
+
 use eframe::egui;
 use egui::containers::menu::MenuButton;
 use egui::{Align, Button, Label, Layout, RichText, Ui};
 
+use super::super::scripts::visual;
 use super::super::theme::{palette, size};
 use super::super::{Outbox, Shared};
 use crate::compute::imaging;
 use crate::compute::lab::data::object_samples;
 use crate::compute::weights::bundled;
-use crate::desktop::document::{Command, Network, PictureChoice, WeightsChoice};
+use crate::compute::weights::bundled::Bundled;
+use crate::compute::weights::recognise::same_tensors;
+use crate::desktop::document::{Command, Network, PictureChoice, SavedNetwork, WeightsChoice};
 use crate::desktop::jobs::Inspection;
+use crate::network::{Graph, lower};
 
 /// Longer file names are cut on buttons.
 const NAME_LENGTH: usize = 22;
@@ -51,10 +57,12 @@ fn buttons(ui: &mut Ui, network: &Network, shared: &Shared, out: &mut Outbox) {
         out.send(Command::AskOpen);
     }
     menu(ui, "Samples", |ui| samples(ui, shared.document.picture(), out));
+    tray(ui, shared, out);
     if ui.button("Open weights…").on_hover_text("safetensors with PyTorch's names, or drop the file here").clicked() {
         out.send(Command::AskOpen);
     }
-    menu(ui, &format!("Weights: {}", weights_name(&network.weights)), |ui| weights(ui, network, out));
+    let name = weights_name(&network.weights);
+    menu(ui, &format!("Weights: {}", visual(&name)), |ui| weights(ui, network, out));
     if ui.button("Run again").on_hover_text("reads the files again").clicked() {
         out.send(Command::RunAgain);
     }
@@ -66,13 +74,45 @@ fn menu(ui: &mut Ui, title: &str, contents: impl FnOnce(&mut Ui)) {
     MenuButton::from_button(Button::new((title, triangle))).ui(ui, contents);
 }
 
+/// The pictures that were given together: which one is shown, the one before and the next.
+fn tray(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
+    let pictures = shared.pictures;
+    if pictures.len() < 2 {
+        return;
+    }
+    for (mark, name, step) in [("‹", "Previous picture", -1), ("›", "Next picture", 1)] {
+        let key = if step < 0 { "Page Up" } else { "Page Down" };
+        let response = ui.button(mark).on_hover_text(format!("{name} ({key})"));
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
+        if response.clicked() {
+            out.send(Command::StepPicture(step));
+        }
+    }
+    let shown = |path: &std::path::PathBuf| *shared.document.picture() == PictureChoice::File(path.clone());
+    let place = pictures.iter().position(shown);
+    let title =
+        place.map_or_else(|| format!("{} pictures", pictures.len()), |at| format!("{} of {}", at + 1, pictures.len()));
+    menu(ui, &title, |ui| {
+        egui::ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
+            for (index, path) in pictures.iter().enumerate() {
+                let name = PictureChoice::File(path.clone()).name();
+                let line = ui.selectable_label(place == Some(index), visual(&name).into_owned());
+                if line.on_hover_text(visual(&path.display().to_string()).into_owned()).clicked() {
+                    out.send(Command::SetPicture(PictureChoice::File(path.clone())));
+                    ui.close();
+                }
+            }
+        });
+    });
+}
+
 /// `cat.png · 451 × 300 · input 224 × 224 · 37 ms`; sizes are width × height.
 fn facts(inspection: &Inspection) -> String {
     let (width, height) = inspection.picture.pixels.dimensions();
     let input = inspection.graph.input();
     format!(
         "{} · {width} × {height} · input {} × {} · {}",
-        cut(&inspection.picture.name),
+        visual(&cut(&inspection.picture.name)),
         input.width(),
         input.height(),
         duration(inspection.run.elapsed)
@@ -122,13 +162,25 @@ fn weights(ui: &mut Ui, network: &Network, out: &mut Outbox) {
         }
         ui.close();
     }
-    ui.separator();
-    ui.label(RichText::new("come with gatescope").color(palette(ui).muted));
-    for bundled in bundled() {
-        let path = bundled.path();
-        if ui.button(bundled.title).on_hover_text("adds the network with its weights").clicked() {
-            out.send(Command::Open(vec![path]));
-            ui.close();
+    if network.weights.is_trained() && ui.button("What was recognised…").clicked() {
+        out.send(Command::ShowRecognised(network.id));
+        ui.close();
+    }
+    let (fitting, others): (Vec<_>, Vec<_>) = bundled().iter().partition(|bundled| fits(network, bundled));
+    for (heading, hover, bundled) in [
+        ("come with gatescope and fit this network", "sets the weights of this network", fitting),
+        ("add another network, with its weights", "this network stays as it is", others),
+    ] {
+        if bundled.is_empty() {
+            continue;
+        }
+        ui.separator();
+        ui.label(RichText::new(heading).color(palette(ui).muted));
+        for bundled in bundled {
+            if ui.button(bundled.title).on_hover_text(hover).clicked() {
+                out.send(Command::Open(vec![bundled.path()]));
+                ui.close();
+            }
         }
     }
     ui.separator();
@@ -136,6 +188,16 @@ fn weights(ui: &mut Ui, network: &Network, out: &mut Outbox) {
         out.send(Command::AskOpen);
         ui.close();
     }
+}
+
+/// Has the network the tensors of this bundled one?
+fn fits(network: &Network, bundled: &Bundled) -> bool {
+    static GRAPHS: LazyLock<Vec<(&str, Option<Graph>)>> = LazyLock::new(|| {
+        let graph = |bundled: &Bundled| lower(&SavedNetwork::bundled(bundled.name)?.spec).ok();
+        bundled().iter().map(|bundled| (bundled.name, graph(bundled))).collect()
+    });
+    let own = GRAPHS.iter().find(|(name, _)| *name == bundled.name).and_then(|(_, graph)| graph.as_ref());
+    own.is_some_and(|own| same_tensors(&network.graph, own))
 }
 
 /// The weights in a word or a file name.
@@ -149,13 +211,17 @@ pub(super) fn weights_name(weights: &WeightsChoice) -> String {
     }
 }
 
-/// A name with its middle left out when it is long: the start and the extension tell files apart.
+/// A long name without its extension and with its middle left out: its start and its end tell files apart.
 fn cut(name: &str) -> String {
-    let letters: Vec<char> = name.chars().collect();
-    if letters.len() <= NAME_LENGTH {
+    if name.chars().count() <= NAME_LENGTH {
         return name.to_owned();
     }
-    let tail = 10;
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let letters: Vec<char> = stem.chars().collect();
+    if letters.len() < NAME_LENGTH {
+        return format!("{stem}…");
+    }
+    let tail = 9;
     let head: String = letters[..NAME_LENGTH - tail - 1].iter().collect();
     let end: String = letters[letters.len() - tail..].iter().collect();
     format!("{head}…{end}")
@@ -167,11 +233,10 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn long_names_keep_their_start_and_extension() {
+    fn long_names_keep_what_tells_them_apart() {
         assert_eq!(cut("cat.png"), "cat.png");
-        let name = cut("resnet50_cbam_imagenet_epoch_100.safetensors");
-        assert_eq!(name.chars().count(), NAME_LENGTH);
-        assert!(name.starts_with("resnet50") && name.ends_with("afetensors"), "{name}");
+        assert_eq!(cut("cbam_resnet50.safetensors"), "cbam_resnet50…");
+        assert_eq!(cut("resnet50_cbam_imagenet_epoch_100.safetensors"), "resnet50_cba…epoch_100");
     }
 
     #[test]

@@ -137,8 +137,9 @@ impl AtlasPage {
         ui.horizontal_wrapped(|ui| {
             for (class, name) in result.classes.iter().enumerate() {
                 let is_shown = !self.hidden.contains(&class);
-                let colour = if is_shown { colours.series(class) } else { colours.faint };
-                let text = egui::RichText::new(format!("■ {name}")).color(colour);
+                let colour = if is_shown { colours.series(class) } else { colours.muted };
+                let mark = if is_shown { "■" } else { "□" };
+                let text = egui::RichText::new(format!("{mark} {name}")).color(colour);
                 let response = ui.add(egui::Button::new(text).frame(false));
                 response.widget_info(|| {
                     egui::WidgetInfo::selected(egui::Role::CheckBox, true, is_shown, format!("class {name}"))
@@ -185,7 +186,7 @@ fn overview(ui: &mut Ui, result: &AtlasResult, chosen: usize) -> Option<usize> {
         let high = (base - cell.top()) * (spread / highest) as f32;
         let bar = Rect::from_min_max(pos2(cell.left(), base - high.max(1.0)), pos2(cell.right(), base));
         let colour = colours.attention(&gate.attention);
-        let fill = if is_chosen || response.hovered() { colour } else { colour.gamma_multiply(theme::opacity::HEAT) };
+        let fill = if is_chosen || response.hovered() { colour } else { colour.gamma_multiply(theme::opacity::BAR) };
         ui.painter().rect_filled(bar, 2.0, fill);
         if width >= 24.0 {
             let name = gate.block.trim_start_matches("layer");

@@ -57,7 +57,7 @@ fn show_measure(ui: &mut Ui, column: Rect, rows: &[Row], measure: &Measure) {
     painter.text(column.min, Align2::LEFT_TOP, measure.title, theme::semibold(size::LABEL), colours.muted);
     let scale = format!("{:.0} to {:.0} %", low * 100.0, high * 100.0);
     let at = pos2(column.left(), column.top() + 15.0);
-    painter.text(at, Align2::LEFT_TOP, scale, theme::regular(size::LABEL), colours.faint);
+    painter.text(at, Align2::LEFT_TOP, scale, theme::regular(size::LABEL), colours.muted);
     if let Some(chance) = measure.chance.filter(|chance| (low..=high).contains(chance)) {
         for index in 0..rows.len() {
             let track = column.top() + 40.0 + ROW * (index as f32 + 0.5) + 8.0;

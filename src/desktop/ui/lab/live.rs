@@ -93,17 +93,21 @@ pub(super) fn curves(ui: &mut Ui, training: &Training) {
     ui.columns(2, |columns| {
         let ui = &mut columns[0];
         widgets::section(ui, "Loss");
-        let axes = Axes { name: "Loss by epoch", across, ..Axes::default() };
-        let learnt = series("training", "train", colours.accent, true, smoothed(steps, |step| f64::from(step.loss)));
+        let losses = smoothed(steps, |step| f64::from(step.loss));
         let test = epochs(|loss, _| loss, |epoch| (epoch.test_loss, epoch.test_error));
-        curves::show(ui, &axes, &[learnt, series("validation", "valid.", colours.difference, false, test)]);
+        let highest =
+            losses.iter().chain(&test).map(|point| point[1]).filter(|loss| loss.is_finite()).fold(0.1, f64::max);
+        // From nothing: a loss that only trembles is not made to look like one that falls.
+        let axes = Axes { name: "Loss by epoch", across, up: Some((0.0, highest * 1.05)), ..Axes::default() };
+        let learnt = series("training", "train", colours.accent, true, losses);
+        curves::show(ui, &axes, &[learnt, series("validation", "valid.", colours.series(1), false, test)]);
         let ui = &mut columns[1];
         widgets::section(ui, "Accuracy");
         let axes = Axes { name: "Accuracy by epoch", across, up: Some((0.0, 100.0)), unit: " %", ..Axes::default() };
         let percent = smoothed(steps, |step| f64::from(step.accuracy) * 100.0);
         let learnt = series("training", "train", colours.accent, true, percent);
         let test = epochs(|_, error| 100.0 - error * 100.0, |epoch| (epoch.test_loss, epoch.test_error));
-        curves::show(ui, &axes, &[learnt, series("validation", "valid.", colours.difference, false, test)]);
+        curves::show(ui, &axes, &[learnt, series("validation", "valid.", colours.series(1), false, test)]);
     });
     ui.add_space(size::GAP);
     widgets::section(ui, "Learning rate");
@@ -119,7 +123,7 @@ pub(super) fn curves(ui: &mut Ui, training: &Training) {
             Align2::CENTER_CENTER,
             "the first steps are on their way",
             theme::regular(size::LABEL),
-            colours.faint,
+            colours.muted,
         );
     }
 }

@@ -8,6 +8,7 @@ mod dots;
 mod form;
 mod live;
 mod parts;
+mod runs;
 mod shown;
 #[cfg(test)]
 mod tests;

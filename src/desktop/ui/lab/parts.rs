@@ -70,6 +70,8 @@ pub(super) fn progress(ui: &mut Ui, run: &LabRun, out: &mut Outbox) {
             if ui.add_enabled(!run.is_stopping(), Button::new("Stop")).clicked() {
                 out.send(Command::StopLab);
             }
+            // Apart: the one ends what the other holds.
+            ui.add_space(2.0 * size::PADDING);
             let (label, hold) = if run.is_held() { ("Resume", false) } else { ("Pause", true) };
             if ui.add_enabled(!run.is_stopping(), Button::new(label)).clicked() {
                 out.send(Command::HoldLab(hold));

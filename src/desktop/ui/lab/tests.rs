@@ -49,6 +49,7 @@ fn frame(ui: &mut egui::Ui, stage: &mut Stage) {
         selection: &stage.selection,
         view: View::Lab,
         theme: ThemeChoice::Dark,
+        pictures: &[],
         can_undo: false,
         can_redo: false,
     };

@@ -3,7 +3,7 @@
 use eframe::egui;
 use egui::{ComboBox, Label, RichText, Ui};
 
-use super::{form, live, parts};
+use super::{form, live, parts, runs};
 use crate::compute::lab::data::Source;
 use crate::compute::lab::experiments::{ATTENTIONS, lab_network};
 use crate::compute::lab::training::TrainingRecipe;
@@ -36,6 +36,7 @@ pub(super) struct TrainPage {
     threads: usize,
     more: bool,
     live: live::Live,
+    runs: runs::Runs,
 }
 
 impl Default for TrainPage {
@@ -48,6 +49,7 @@ impl Default for TrainPage {
             threads: parts::spare_threads(),
             more: false,
             live: live::Live::default(),
+            runs: runs::Runs::default(),
         }
     }
 }
@@ -84,6 +86,7 @@ impl TrainPage {
         if let Some(training) = lab.training() {
             outcome(ui, training, out);
             live::curves(ui, training);
+            self.runs.ui(ui, lab, out);
         } else {
             let hint = "Start trains on a thread of its own: you can go on working, pause it or stop it.";
             parts::nothing_yet(ui, LabPage::Train, hint);

@@ -26,7 +26,7 @@ impl NetworkView {
         let heading = Rect::from_min_size(pane.min, vec2(pane.width(), size::ROW));
         ui.scope_builder(egui::UiBuilder::new().max_rect(heading), |ui| {
             ui.horizontal_centered(|ui| {
-                widgets::section(ui, &tooltip::title(&network.graph, *scope));
+                ui.label(widgets::strong(tooltip::title(&network.graph, *scope), size::TEXT));
                 if let Some(notes) = &placed.common {
                     widgets::caption(ui, format!("every convolution with {notes}"));
                 }

@@ -179,7 +179,7 @@ fn open_scope(overview: &Overview, graph: &Graph, part: Option<Part>) -> Option<
 /// How to move about, as long as there is room to say it.
 fn hint(ui: &Ui, rect: Rect) {
     let painter = ui.painter_at(rect);
-    let colour = palette(ui).faint;
+    let colour = palette(ui).muted;
     for text in keys::hints() {
         let galley = painter.layout_no_wrap(text, theme::regular(size::LABEL), colour);
         if galley.size().x <= rect.width() {

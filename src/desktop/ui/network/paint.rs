@@ -101,7 +101,7 @@ fn classifier(pen: &Pen, side: &Side, rect: Rect, leave: f32, marks: Marks) {
     pen.outlined(rect, 3.0, edge, StrokeKind::Inside);
     let style = Lettering::new(size::LABEL).steady();
     let beside = rect.left_center() - vec2(4.0, 0.0);
-    pen.text(beside, Align2::RIGHT_CENTER, &side.block.name, &style, colours.faint);
+    pen.text(beside, Align2::RIGHT_CENTER, &side.block.name, &style, colours.muted);
 }
 
 fn frame(pen: &Pen, place: &PlacedGroup, is_selected: bool) {

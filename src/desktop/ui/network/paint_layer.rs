@@ -101,7 +101,7 @@ fn plain(pen: &Pen, scene: &Scene, index: usize, rect: Rect, skin: Skin) {
         lines.push((number::grouped(layer.weights), small.clone(), colours.muted));
     }
     if !layer.notes.is_empty() && !scene.placed.is_compact[index] {
-        lines.push((layer.notes.join(" · "), small, colours.faint));
+        lines.push((layer.notes.join(" · "), small, colours.muted));
     }
     let mut y = rect.center().y - (lines.len() as f32 - 1.0) * 7.0;
     for (text, style, colour) in lines {
@@ -147,7 +147,7 @@ fn join(pen: &Pen, scene: &Scene, layer: &LayerBox, parts: &[usize], rect: Rect,
     }
     // To the right: lanes come from the left, above and below.
     let style = Lettering::new(10.0);
-    pen.text(rect.left_bottom() + vec2(0.0, 3.0), Align2::LEFT_TOP, &text, &style, colours.faint);
+    pen.text(rect.left_bottom() + vec2(0.0, 3.0), Align2::LEFT_TOP, &text, &style, colours.muted);
 }
 
 /// A strip of all channels; those that go further are filled.
@@ -196,5 +196,5 @@ fn tone(pen: &Pen, part: usize, parts: usize) -> Color32 {
 /// Words under a box, up to `beyond` wider than it.
 fn caption(pen: &Pen, rect: Rect, text: &str, beyond: f32) {
     let style = Lettering::new(10.0).within(rect.width() + beyond);
-    pen.text(rect.center_bottom() + vec2(0.0, 3.0), Align2::CENTER_TOP, text, &style, pen.colours.faint);
+    pen.text(rect.center_bottom() + vec2(0.0, 3.0), Align2::CENTER_TOP, text, &style, pen.colours.muted);
 }

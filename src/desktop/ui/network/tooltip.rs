@@ -34,6 +34,13 @@ pub(super) fn spoken(block: &Block, count: usize) -> String {
     words
 }
 
+/// Shows a tooltip beside what it is of: below it is the opened block that one is looking at.
+pub(super) fn beside(response: &egui::Response, contents: impl FnOnce(&mut Ui)) {
+    let mut tooltip = egui::Tooltip::for_enabled(response);
+    tooltip.popup = tooltip.popup.align(egui::RectAlign::RIGHT_START);
+    tooltip.show(contents);
+}
+
 /// A tooltip's rows keep to one width, so that values line up.
 fn narrow(ui: &mut Ui) {
     ui.set_width(220.0);
@@ -128,12 +135,12 @@ fn in_words(kind: GateKind) -> String {
 pub(super) fn gates_status(ui: &Ui, shared: &Shared, network: &Network) -> (String, Color32) {
     let colours = palette(ui);
     if network.graph.gates.is_empty() {
-        return (String::new(), colours.faint);
+        return (String::new(), colours.muted);
     }
     if shared.inspection(network).is_some() {
         return match &network.weights {
             WeightsChoice::Seeded(seed) => (format!("gates of untrained weights (seed {seed})"), colours.difference),
-            WeightsChoice::File(_) => (String::new(), colours.faint),
+            WeightsChoice::File(_) => (String::new(), colours.muted),
             WeightsChoice::Grafted(..) => {
                 ("grafted gates: their attention is not from the file".to_owned(), colours.difference)
             }

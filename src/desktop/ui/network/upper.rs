@@ -56,7 +56,7 @@ impl NetworkView {
             if response.double_clicked() {
                 enter = Some(place.reach);
             }
-            response.on_hover_ui(|ui| tooltip::block(ui, subject.shared, network, block));
+            tooltip::beside(&response, |ui| tooltip::block(ui, subject.shared, network, block));
         }
         side(ui, pane, known, view, subject, &mut marks, out);
         let folded = fold_controls(ui, pane, known, view);
@@ -109,7 +109,7 @@ fn side(
         let spoken = format!("{}, on the side", side.block.name);
         let Some(response) = reactive(ui, pane, view * *rect, ("side", side.block.scope.0), &spoken) else { continue };
         block_response(ui, &response, &side.block, marks, out);
-        response.on_hover_ui(|ui| tooltip::block(ui, shared, network, &side.block));
+        tooltip::beside(&response, |ui| tooltip::block(ui, shared, network, &side.block));
     }
     let groups = known.overview.groups.iter().zip(&known.placed.groups);
     for ((_, id), rect) in groups.flat_map(|(group, place)| group.loose.iter().zip(&place.loose)) {
@@ -119,7 +119,7 @@ fn side(
         if response.clicked() {
             out.select_part(node.name.as_str());
         }
-        response.on_hover_ui(|ui| tooltip::loose(ui, network, *id));
+        tooltip::beside(&response, |ui| tooltip::loose(ui, network, *id));
     }
 }
 

@@ -246,6 +246,9 @@ fn draw_cell(ui: &Ui, rect: Rect, response: &egui::Response, is_set: bool, kind:
         (false, _) => colours.sunken,
     };
     ui.painter().rect_filled(rect, corner, fill);
+    if !is_set {
+        ui.painter().rect_stroke(rect, corner, Stroke::new(1.0, colours.outline), StrokeKind::Inside);
+    }
     if response.hovered() || response.has_focus() {
         let colour = kind.map_or(colours.faint, |name| colours.attention(name));
         ui.painter().rect_stroke(rect, corner, Stroke::new(1.0, colour), StrokeKind::Inside);

@@ -11,6 +11,7 @@ use egui::{Align, Align2, Button, Layout, Response, RichText, ScrollArea, Sense,
 
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared, widgets};
+use crate::compute::weights::bundled::is_bundled;
 use crate::desktop::document::{Command, Document, Network};
 use crate::network::number;
 
@@ -35,6 +36,11 @@ impl NetworksPanel {
             let add = RichText::new("+  Add network…").color(palette(ui).muted);
             if ui.add(Button::new(add).frame(false)).clicked() {
                 out.send(Command::AskSpec);
+            }
+            let open = RichText::new("+  Open weights or a photo…").color(palette(ui).muted);
+            let hover = "or drop them anywhere in the window: checkpoints, pictures, specs, projects";
+            if ui.add(Button::new(open).frame(false)).on_hover_text(hover).clicked() {
+                out.send(Command::AskOpen);
             }
             let Some(network) = shared.active() else { return };
             ui.add_space(size::PADDING);
@@ -76,15 +82,36 @@ fn row(ui: &mut Ui, shared: &Shared, position: usize, network: &Network, out: &m
         painter.text(inner.right_center(), Align2::RIGHT_CENTER, params, theme::regular(size::TEXT), colours.muted);
     let name = network.spec.to_string();
     let room = params.left() - inner.left() - 48.0;
-    let galley = elided(ui, &widgets::brief(&name), room, colours.text);
+    let galley = elided(ui, &widgets::brief(&network.title()), room, colours.text);
+    let after = inner.left() + 40.0 + galley.size().x + size::GAP;
     painter.galley(egui::pos2(inner.left() + 40.0, rect.center().y - galley.size().y / 2.0), galley, colours.text);
+    let known = known_classes(shared, network);
+    if let Some(known) = &known {
+        let room = egui::Rangef::new(after, params.left() - size::GAP);
+        let galley = ui.painter().layout_no_wrap(known.clone(), theme::regular(size::LABEL), colours.muted);
+        if galley.size().x <= room.span() {
+            painter.galley(egui::pos2(room.min, rect.center().y - galley.size().y / 2.0), galley, colours.muted);
+        }
+    }
     let label = format!("{letter} {name}");
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_active, &label));
     if response.clicked() {
         out.send(Command::SelectNetwork(network.id));
     }
     response.context_menu(|ui| row_menu(ui, network, out));
-    response.on_hover_text(name);
+    response.on_hover_text(match known {
+        Some(known) => format!("{name}\ntrained to tell {known} apart"),
+        None => name,
+    });
+}
+
+/// `ten shapes`: what a network was trained on, as far as that is known.
+fn known_classes(shared: &Shared, network: &Network) -> Option<String> {
+    if network.weights.path().is_some_and(is_bundled) {
+        return Some("ten shapes".to_owned());
+    }
+    let trained = shared.inspection(network)?.trained_on.as_ref()?;
+    Some(format!("{} classes", trained.classes.len()))
 }
 
 fn row_menu(ui: &mut Ui, network: &Network, out: &mut Outbox) {

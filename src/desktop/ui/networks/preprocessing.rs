@@ -31,10 +31,15 @@ impl Group {
             if ui.add(egui::Button::new(text).frame(false)).clicked() {
                 self.open = !self.open;
             }
-            let summary = format!("{} → {} {}", now.resize, now.crop[0], now.interpolation.as_str());
-            let colour = if network.preprocessing.is_some() { colours.difference } else { colours.faint };
-            ui.label(RichText::new(summary).size(size::LABEL).color(colour))
-                .on_hover_text("Shorter side, crop and filter; coloured where they are not torchvision's");
+            let mut summary = format!("{} → {} {}", now.resize, now.crop[0], now.interpolation.as_str());
+            if network.preprocessing.is_some() {
+                summary.push_str(", not ImageNet's");
+            }
+            let text = RichText::new(summary).size(size::LABEL).color(colours.muted);
+            ui.add(egui::Label::new(text).truncate()).on_hover_text(
+                "Shorter side, crop and filter, and whether they or mean and deviation differ from what \
+                                networks trained on ImageNet usually have (torchvision's)",
+            );
         });
         if !self.open {
             return;

@@ -5,7 +5,7 @@ mod model;
 mod side;
 
 use eframe::egui;
-use egui::{Align, Frame, Key, Layout, Modifiers, RichText, TextEdit, Ui};
+use egui::{Align, Frame, Key, Layout, Modifiers, TextEdit, Ui};
 
 use self::model::Choice;
 use super::theme::{self, palette, size};
@@ -74,10 +74,11 @@ enum Asked {
 
 impl Picker {
     /// Opens it, at this model where one is in use.
-    pub fn open(&mut self, purpose: For, model: Option<&str>) {
-        let choices = model::find("");
+    /// `typed` are letters that came with the key that opens it.
+    pub fn open(&mut self, purpose: For, model: Option<&str>, typed: String) {
+        let choices = model::find(&typed);
         let chosen = model.and_then(|model| choices.iter().position(|choice| choice.name == model)).unwrap_or(0);
-        self.open = Some(Open { purpose, query: String::new(), choices, chosen, follows: true, picture: None });
+        self.open = Some(Open { purpose, query: typed, choices, chosen, follows: true, picture: None });
     }
 
     /// Is it open?
@@ -146,17 +147,12 @@ impl Open {
         ];
         let pressed = |key: Key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         let asked = keys.into_iter().find(|(key, _)| !is_covered && pressed(*key)).map(|(_, asked)| asked);
-        let hint = RichText::new("resnet, mobile, se; or a whole network: resnet50+cbam(r=16)@layer3")
-            .color(palette(ui).faint);
+        let hint = "for example resnet, mobile, se; or a whole network: resnet50+cbam(r=16)@layer3";
         let field = TextEdit::singleline(&mut self.query)
             .hint_text(hint)
             .desired_width(f32::INFINITY)
             .font(theme::mono(size::TEXT));
-        let response = ui.add(field);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, self.purpose.title()));
-        if !is_covered {
-            response.request_focus();
-        }
+        let response = widgets::held_field(ui, "picker", field, self.purpose.title(), !is_covered);
         if response.changed() {
             self.choices = model::find(&self.query);
             self.chosen = model::likeliest(&self.query, &self.choices);

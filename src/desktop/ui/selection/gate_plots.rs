@@ -11,8 +11,8 @@ use crate::compute::imaging::colour::viridis;
 use crate::desktop::document::Network;
 use crate::desktop::jobs::Inspection;
 use crate::desktop::ui::shares::Shares;
-use crate::desktop::ui::textures::{Detail, GateTextures, Scale};
-use crate::desktop::ui::theme::{self, opacity, palette, size};
+use crate::desktop::ui::textures::{Detail, Face, GateTextures, Over, Scale};
+use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, Shared, widgets};
 use crate::network::graph::{Gate, GateKind, ScopeKind};
 use crate::network::number;
@@ -155,9 +155,9 @@ fn over_picture(
     let (row, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), shown.y), Sense::click());
     let rect = Rect::from_min_size(row.min, shown);
     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-    ui.painter().image(textures.crop(ui.ctx(), inspection), rect, whole, Color32::WHITE);
-    if let Some(heat) = textures.gate(ui.ctx(), inspection, index, Scale::Absolute, Detail::Smooth) {
-        ui.painter().image(heat, rect, whole, Color32::WHITE.gamma_multiply(opacity::HEAT));
+    let over = Over::new(Scale::Absolute, Detail::Smooth);
+    if let Some(gate) = textures.over_photo(ui.ctx(), inspection, index, Face::default(), over) {
+        ui.painter().image(gate, rect, whole, Color32::WHITE);
     }
     let bar = Rect::from_min_max(pos2(rect.right() + 8.0, rect.top()), pos2(rect.right() + 14.0, rect.bottom()));
     colour_bar(ui, bar, range);
@@ -202,7 +202,7 @@ fn scale(ui: &Ui, plot: Rect, range: (f32, f32)) {
             Stroke::new(1.0, colours.line),
         );
         let at = pos2(plot.right() + 14.0, y.clamp(plot.top() + 6.0, plot.bottom() - 6.0));
-        ui.painter().text(at, Align2::RIGHT_CENTER, text, theme::regular(size::LABEL), colours.faint);
+        ui.painter().text(at, Align2::RIGHT_CENTER, text, theme::regular(size::LABEL), colours.muted);
     }
 }
 
@@ -223,7 +223,7 @@ fn colour_bar(ui: &Ui, rect: Rect, (low, high): (f32, f32)) {
         }
     }
     ui.painter().add(egui::Shape::mesh(mesh));
-    let (font, colour) = (theme::regular(size::LABEL), palette(ui).faint);
+    let (font, colour) = (theme::regular(size::LABEL), palette(ui).muted);
     ui.painter().text(rect.right_top() + Vec2::new(5.0, -2.0), Align2::LEFT_TOP, end(high), font.clone(), colour);
     ui.painter().text(rect.right_bottom() + Vec2::new(5.0, 2.0), Align2::LEFT_BOTTOM, end(low), font, colour);
 }

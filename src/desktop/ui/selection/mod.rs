@@ -12,7 +12,7 @@ use self::part::{Part, scope_name};
 use super::textures::GateTextures;
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared, cards, widgets};
-use crate::desktop::document::Network;
+use crate::desktop::document::{Network, View};
 use crate::network::attention::{self, Attention, Position};
 use crate::network::graph::{Graph, ScopeId, ScopeKind};
 use crate::network::spec::Place;
@@ -55,7 +55,10 @@ fn selected(
         Part::Scope(scope) => formulas::of_scope(ui, network, scope),
     }
     let shown = gates_of(graph, part);
-    gate_plots::show(ui, shared, network, &shown, textures, out);
+    // Inspect shows them large.
+    if shared.view != View::Inspect {
+        gate_plots::show(ui, shared, network, &shown, textures, out);
+    }
     if let Some(name) = attention_at(graph, part) {
         card(ui, name, choice(network, part));
     }
@@ -146,7 +149,8 @@ fn card(ui: &mut Ui, name: &str, chosen: Option<&Attention>) {
 /// The network itself, and how to select.
 fn whole(ui: &mut Ui, shared: &Shared, network: &Network) {
     let name = network.spec.to_string();
-    let heading = RichText::new(widgets::brief(&name)).font(theme::semibold(size::TITLE)).color(palette(ui).text);
+    let heading =
+        RichText::new(widgets::brief(&network.title())).font(theme::semibold(size::TITLE)).color(palette(ui).text);
     ui.add(Label::new(heading).truncate()).on_hover_text(&name);
     widgets::caption(ui, "the whole network");
     ui.add_space(size::GAP);
@@ -158,7 +162,7 @@ fn whole(ui: &mut Ui, shared: &Shared, network: &Network) {
     if shared.selection.part.is_some() {
         ui.add_space(size::GAP);
         let gone = "What was selected is not part of this network.";
-        ui.add(Label::new(RichText::new(gone).color(palette(ui).faint)).wrap());
+        ui.add(Label::new(RichText::new(gone).color(palette(ui).muted)).wrap());
     }
 }
 

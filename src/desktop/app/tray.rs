@@ -1,0 +1,65 @@
+//! Several things given at once: every picture among them is kept, to be stepped through.
+
+use std::path::{Path, PathBuf};
+
+use super::App;
+use crate::compute::weights::bundled::is_bundled;
+use crate::compute::weights::checkpoint;
+use crate::desktop::document::{Command, PictureChoice, View};
+use crate::network::NetworkSpec;
+
+impl App {
+    /// Opens what was given together. Of several pictures the first is shown, the others wait.
+    pub(super) fn open_all(&mut self, paths: &[PathBuf]) {
+        let pictures: Vec<PathBuf> = paths.iter().filter(|path| is_picture(path)).map(|path| absolute(path)).collect();
+        let others = paths.iter().filter(|path| !is_picture(path));
+        others.chain(pictures.first()).for_each(|path| self.open(path));
+        if pictures.len() > 1 {
+            let count = pictures.len();
+            self.notices.done(format!("{count} pictures: Page Down and Page Up step through them"));
+        }
+        if !pictures.is_empty() {
+            self.pictures = pictures;
+        }
+    }
+
+    /// The picture so many places further on, round the list. It is a look at another, not a change to be undone.
+    pub(super) fn step_picture(&mut self, step: isize) {
+        let count = self.pictures.len();
+        let is_shown = |path: &PathBuf| *self.document.picture() == PictureChoice::File(path.clone());
+        let next = match self.pictures.iter().position(is_shown) {
+            Some(place) => (place as isize + step).rem_euclid(count.max(1) as isize) as usize,
+            None => 0,
+        };
+        let Some(path) = self.pictures.get(next).cloned() else { return };
+        if let Err(problem) = self.document.apply(&Command::SetPicture(PictureChoice::File(path))) {
+            self.notices.error(problem.to_string());
+        }
+        self.forget_failures();
+        self.changed = Some(std::time::Instant::now());
+    }
+
+    /// Adds the networks that are not there yet and makes the first the active one.
+    pub(super) fn show_networks(&mut self, specs: &[NetworkSpec]) {
+        self.change(&Command::AddNetworks(specs.to_vec()));
+        let first = specs.first().and_then(|spec| {
+            self.document.networks().iter().find(|network| network.spec == *spec).map(|network| network.id)
+        });
+        if let Some(id) = first {
+            self.change(&Command::SelectNetwork(id));
+        }
+        self.view = View::Network;
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// Is this opened as a picture: neither a spec nor a project nor weights nor a folder?
+fn is_picture(path: &Path) -> bool {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    let is_other = |extension: &str| extension == "toml" || checkpoint::EXTENSIONS.contains(&extension);
+    let is_named_other = extension.as_deref().is_some_and(is_other);
+    !is_named_other && !is_bundled(path) && !path.is_dir() && !checkpoint::looks_like_one(path)
+}
