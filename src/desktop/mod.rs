@@ -4,6 +4,7 @@ pub mod app;
 pub mod dialogs;
 pub mod document;
 pub mod jobs;
+pub mod panels;
 pub mod session;
 pub mod ui;
 
@@ -43,7 +44,7 @@ fn open(renderer: eframe::Renderer, commands: Vec<Command>) -> Result<(), String
             .with_title(NAME)
             .with_app_id(NAME)
             .with_inner_size([1440.0, 900.0])
-            .with_min_inner_size([960.0, 600.0])
+            .with_min_inner_size([480.0, 360.0])
             .with_drag_and_drop(true),
         renderer,
         // The interface brings its own, which looks only when a glyph is missing.

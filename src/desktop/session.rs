@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::document::{Document, LabPage, Project, ThemeChoice, View, parse_project, print_project};
+use super::panels::Panels;
 use crate::compute::engine::DeviceKind;
 
 /// Where the session lives; `None` keeps nothing (tests, systems without a home).
@@ -16,7 +17,7 @@ pub struct Session {
 }
 
 /// Things that are not the document's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct Settings {
     light: bool,
@@ -24,6 +25,7 @@ struct Settings {
     view: usize,
     device: DeviceKind,
     lab_page: usize,
+    panels: Panels,
 }
 
 /// What a session restores.
@@ -39,6 +41,8 @@ pub struct Restored {
     pub theme: ThemeChoice,
     /// Where networks run.
     pub device: DeviceKind,
+    /// The panels at the sides as they were left.
+    pub panels: Panels,
     /// What could not be restored, in words.
     pub problem: Option<String>,
 }
@@ -85,7 +89,8 @@ impl Session {
             Some(Ok(document)) => (document, None),
             Some(Err(problem)) => (Document::first_start(), Some(self.set_aside(&problem))),
         };
-        Restored { document, view, lab_page, theme, device: settings.device, problem }
+        let panels = settings.panels.checked();
+        Restored { document, view, lab_page, theme, device: settings.device, panels, problem }
     }
 
     /// Keeps a document.
@@ -96,7 +101,7 @@ impl Session {
         self.write("session.toml", &print_project(&document.project()))
     }
 
-    /// Keeps view, page of the lab, theme and device.
+    /// Keeps view, page of the lab, theme, device and panels.
     ///
     /// # Errors
     /// Which file could not be written, and why.
@@ -106,6 +111,7 @@ impl Session {
         lab_page: LabPage,
         theme: ThemeChoice,
         device: DeviceKind,
+        panels: Panels,
     ) -> Result<(), String> {
         let settings = Settings {
             light: theme == ThemeChoice::Light,
@@ -113,6 +119,7 @@ impl Session {
             view: View::ALL.iter().position(|known| *known == view).unwrap_or(0),
             device,
             lab_page: LabPage::ALL.iter().position(|known| *known == lab_page).unwrap_or(0),
+            panels,
         };
         self.write("settings.toml", &toml::to_string(&settings).unwrap_or_default())
     }
@@ -169,12 +176,18 @@ mod tests {
         let mut document = session.restore().document;
         document.apply(&Command::AddNetwork(parse("resnet18+sam").expect("parses"))).expect("valid");
         session.keep(&document).expect("writes");
-        session.keep_settings(View::Compare, LabPage::Atlas, ThemeChoice::Light, DeviceKind::Cuda).expect("writes");
+        let mut panels = Panels::default();
+        panels.left.width = 333.0;
+        panels.right.is_open = false;
+        session
+            .keep_settings(View::Compare, LabPage::Atlas, ThemeChoice::Light, DeviceKind::Cuda, panels)
+            .expect("writes");
         let restored = session.restore();
         assert_eq!(restored.document.project(), document.project());
         assert_eq!((restored.view, restored.theme), (View::Compare, ThemeChoice::Light));
         assert_eq!(restored.device, DeviceKind::Cuda);
         assert_eq!(restored.lab_page, LabPage::Atlas);
+        assert_eq!(restored.panels, panels);
         assert!(restored.problem.is_none());
 
         std::fs::write(folder.path().join("session.toml"), "gatescope_project = 77").expect("writes");

@@ -48,13 +48,23 @@ pub fn short_signed(difference: i128) -> String {
     }
 }
 
-/// A share with its sign: `+9.9 %`; two digits below one percent.
+/// A share with its sign: `+9.9 %`; two digits below one percent; a multiple where nobody thinks in percent: `271×`.
 #[must_use]
 pub fn percent_change(from: u64, to: u64) -> Option<String> {
     (from > 0).then(|| {
-        let change = (to as f64 / from as f64 - 1.0) * 100.0;
-        let digits = if change.abs() < 1.0 { 2 } else { 1 };
-        format!("{change:+.digits$} %").replace('-', "−")
+        let times = to as f64 / from as f64;
+        let change = (times - 1.0) * 100.0;
+        match times {
+            t if t >= 10.0 => format!("{}×", grouped(t.round() as u64)),
+            t if t >= 3.0 => format!("{t:.1}×"),
+            t if t > 0.0 && t <= 0.01 => format!("1/{}", grouped((1.0 / t).round() as u64)),
+            _ if to == from => "0 %".to_owned(),
+            _ if change.abs() < 0.005 => "<0.01 %".to_owned(),
+            _ => {
+                let digits = if change.abs() < 1.0 { 2 } else { 1 };
+                format!("{change:+.digits$} %").replace('-', "−")
+            }
+        }
     })
 }
 
@@ -111,5 +121,11 @@ mod tests {
         assert_eq!(bytes(108_000_000), "108.0 MB");
         assert_eq!(percent_change(25_557_032, 28_089_624).as_deref(), Some("+9.9 %"));
         assert_eq!(percent_change(0, 5), None);
+        assert_eq!(percent_change(94_600, 25_636_712).as_deref(), Some("271×"));
+        assert_eq!(percent_change(25_636_712, 94_600).as_deref(), Some("1/271"));
+        assert_eq!(percent_change(10, 34).as_deref(), Some("3.4×"));
+        assert_eq!(percent_change(200, 100).as_deref(), Some("−50.0 %"));
+        assert_eq!(percent_change(1_000_000, 1_000_001).as_deref(), Some("<0.01 %"));
+        assert_eq!(percent_change(7, 7).as_deref(), Some("0 %"));
     }
 }

@@ -4,6 +4,7 @@ mod behaviour;
 mod checkpoints;
 mod hub;
 mod lab;
+mod panels;
 mod picker;
 mod snapshots;
 mod window;

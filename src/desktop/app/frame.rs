@@ -5,6 +5,7 @@ use egui::{CentralPanel, Frame, Grid, Key, KeyboardShortcut, Margin, Modifiers, 
 
 use super::{App, Page, over, recognised};
 use crate::desktop::document::{Command, View};
+use crate::desktop::panels::{self, Side};
 use crate::desktop::ui::actions::{ACTIONS, Action};
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, Shared, Views, selection, status, title, widgets};
@@ -68,7 +69,7 @@ impl App {
         // With Shift first: Ctrl+Z would otherwise also answer to Ctrl+Shift+Z.
         let mut actions: Vec<(&Action, KeyboardShortcut)> =
             ACTIONS.iter().filter_map(|action| Some((action, action.shortcut?))).collect();
-        actions.sort_by_key(|(_, shortcut)| !shortcut.modifiers.shift);
+        actions.sort_by_key(|(_, shortcut)| !(shortcut.modifiers.shift || shortcut.modifiers.alt));
         for (action, shortcut) in actions.into_iter().filter(|_| !busy_elsewhere) {
             // While a field has the keyboard, undo and plain keys are its own.
             let is_fields = matches!(shortcut.logical_key, Key::Z | Key::C) || shortcut.modifiers == Modifiers::NONE;
@@ -97,24 +98,35 @@ fn bars(ui: &mut egui::Ui, shared: &Shared, out: &mut Outbox) {
 }
 
 fn side_panels(ui: &mut egui::Ui, shared: &Shared, views: &mut Views, out: &mut Outbox) {
+    let window = ui.ctx().content_rect().width();
+    let mut panels = views.panels;
+    if panels.is_open(Side::Left, window) {
+        let panel = Panel::left("networks");
+        panels.left.width = side_panel(ui, panel, panels.left.width, window, |ui| views.networks.ui(ui, shared, out));
+    }
+    if shared.view.has_selection() && panels.is_open(Side::Right, window) {
+        let panel = Panel::right("selection");
+        let textures = &mut views.textures;
+        panels.right.width =
+            side_panel(ui, panel, panels.right.width, window, |ui| selection::ui(ui, shared, textures, out));
+    }
+    views.panels = panels;
+}
+
+/// A panel whose inner edge can be dragged; gives its width.
+fn side_panel(ui: &mut egui::Ui, panel: Panel, width: f32, window: f32, add: impl FnOnce(&mut egui::Ui)) -> f32 {
     let frame = Frame::new().fill(palette(ui).panel).inner_margin(Margin { left: 16, right: 12, top: 0, bottom: 0 });
-    Panel::left("networks")
-        .default_size(size::LEFT_PANEL)
-        .size_range(240.0..=420.0)
-        .frame(frame)
-        .show(ui, |ui| views.networks.ui(ui, shared, out));
-    Panel::right("selection")
-        .default_size(size::RIGHT_PANEL)
-        .size_range(240.0..=460.0)
-        .frame(frame)
-        .show(ui, |ui| selection::ui(ui, shared, &mut views.textures, out));
+    // The view keeps some room, however narrow the window is.
+    let most = (window * 0.6).clamp(panels::LEAST, panels::MOST);
+    let shown = panel.resizable(true).default_size(width).size_range(panels::LEAST..=most).frame(frame).show(ui, add);
+    shown.response.rect.width().clamp(panels::LEAST, panels::MOST)
 }
 
 fn centre(ui: &mut egui::Ui, shared: &Shared, views: &mut Views, out: &mut Outbox) {
     let frame = Frame::new().fill(palette(ui).canvas);
     CentralPanel::default().frame(frame).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        title::tabs(ui, shared.view, out);
+        title::tabs(ui, shared.view, &views.panels, out);
         ui.spacing_mut().item_spacing.y = 4.0;
         if shared.document.networks().is_empty() && shared.view != View::Lab {
             widgets::empty_state(ui, "No networks", "Add one with Ctrl+N, or open a file with Ctrl+O.");

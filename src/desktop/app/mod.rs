@@ -18,6 +18,7 @@ use self::notices::Notices;
 use super::dialogs::Dialogs;
 use super::document::{Command, Document, History, Selection, ThemeChoice, View};
 use super::jobs::Jobs;
+use super::panels::Panels;
 use super::session::Session;
 use super::ui::{Outbox, Shared, Views, theme};
 use crate::compute::engine::DeviceKind;
@@ -52,6 +53,8 @@ pub struct App {
     views: Views,
     notices: Notices,
     page: Option<Page>,
+    /// The panels at the sides as they were last kept.
+    kept_panels: Panels,
     /// The pictures that were given together, to be stepped through.
     pictures: Vec<PathBuf>,
     /// What was recognised, by file.
@@ -83,12 +86,14 @@ impl App {
             views: Views::default(),
             notices: Notices::default(),
             page: None,
+            kept_panels: restored.panels,
             pictures: Vec::new(),
             recognised: recognised::Verdicts::default(),
             changed: None,
             outbox: Outbox::default(),
         };
         app.views.lab.open(restored.lab_page);
+        app.views.panels = restored.panels;
         app.apply_theme(ctx);
         app.choose_device();
         app.select_something();
@@ -229,6 +234,10 @@ impl App {
         let ctx = ui.ctx().clone();
         self.take_input(&ctx);
         self.frame(ui);
+        // A panel that is being dragged is kept once it is let go.
+        if self.views.panels != self.kept_panels && !ctx.input(|input| input.pointer.any_down()) {
+            self.keep_settings();
+        }
         let commands = self.outbox.take();
         let is_quiet = commands.is_empty();
         for command in commands {

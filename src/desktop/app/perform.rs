@@ -42,6 +42,7 @@ impl App {
                 self.view = View::Lab;
                 self.views.lab.open(page);
             }
+            Command::TogglePanel(side) => self.views.panels.toggle(side, ctx.content_rect().width()),
             Command::Select(selection) => return self.selection = selection,
             Command::SetTheme(theme) => {
                 self.theme = theme;
@@ -74,8 +75,13 @@ impl App {
             command => return self.change(&command),
         }
         self.changed = Some(std::time::Instant::now());
-        let kept = self.session.keep_settings(self.view, self.views.lab.page(), self.theme, self.device);
-        if let Err(problem) = kept {
+        self.keep_settings();
+    }
+
+    pub(super) fn keep_settings(&mut self) {
+        let (page, panels) = (self.views.lab.page(), self.views.panels);
+        self.kept_panels = panels;
+        if let Err(problem) = self.session.keep_settings(self.view, page, self.theme, self.device, panels) {
             self.notices.error(format!("Settings are not kept: {problem}"));
         }
     }

@@ -6,6 +6,7 @@ use super::{LabPage, LabTask, NetworkId, PictureChoice, WeightsChoice};
 use crate::compute::engine::DeviceKind;
 use crate::compute::imaging::Preprocessing;
 use crate::compute::lab::data::Source;
+use crate::desktop::panels::Side;
 use crate::network::NetworkSpec;
 
 /// The views, in the order of their tabs.
@@ -38,6 +39,14 @@ impl View {
             Self::Inspect => "Inspect",
             Self::Lab => "Lab",
         }
+    }
+}
+
+impl View {
+    /// Is there anything to say about one part of one network here?
+    #[must_use]
+    pub fn has_selection(self) -> bool {
+        matches!(self, Self::Network | Self::Costs | Self::Inspect)
     }
 }
 
@@ -74,6 +83,8 @@ pub enum Command {
     RemoveNetwork(NetworkId),
     /// Makes a network the active one.
     SelectNetwork(NetworkId),
+    /// Makes a network the one that others are compared with.
+    SetBaseline(NetworkId),
     /// Changes a network's spec. Edits of one `stroke` (a drag over the matrix) are undone together.
     Edit {
         /// Which network.
@@ -107,6 +118,8 @@ pub enum Command {
     Show(View),
     /// Shows a paper's table in the comparison; without a name the one shown last.
     ShowPaper(Option<&'static str>),
+    /// Hides a panel at the side, or shows it.
+    TogglePanel(Side),
     /// Selects a part, a gate or both.
     Select(Selection),
     /// Opens files of any kind: specs, projects, weights, pictures.
@@ -198,6 +211,7 @@ impl Command {
                 | Self::AddCheckpoint { .. }
                 | Self::DuplicateNetwork(_)
                 | Self::RemoveNetwork(_)
+                | Self::SetBaseline(_)
                 | Self::Edit { .. }
                 | Self::SetWeights(..)
                 | Self::SetPreprocessing { .. }

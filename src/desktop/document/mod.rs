@@ -5,6 +5,7 @@
 mod command;
 mod history;
 mod lab;
+pub mod letters;
 mod project;
 
 pub use command::{Command, Selection, ThemeChoice, View};
@@ -80,6 +81,8 @@ impl PictureChoice {
 pub struct Network {
     /// Its identity.
     pub id: NetworkId,
+    /// The place of its letter and its colour, kept for life: 0 is A.
+    pub slot: usize,
     /// What the user chose.
     pub spec: NetworkSpec,
     /// Where its weights come from.
@@ -104,7 +107,14 @@ impl Network {
         let ledger = Ledger::of(&graph);
         let fields = receptive_fields(&graph);
         let (graph, ledger, fields) = (Arc::new(graph), Arc::new(ledger), Arc::new(fields));
-        Ok(Self { id, spec, weights, preprocessing: None, graph, ledger, fields })
+        let slot = usize::try_from(id.0).unwrap_or(usize::MAX);
+        Ok(Self { id, slot, spec, weights, preprocessing: None, graph, ledger, fields })
+    }
+
+    /// The letter it is called by, for life.
+    #[must_use]
+    pub fn letter(&self) -> String {
+        letters::letter(self.slot)
     }
 
     /// What people call it: a network that comes with the program by its title, any other by its text form.
@@ -131,7 +141,11 @@ pub struct Document {
     networks: Vec<Network>,
     active: NetworkId,
     picture: PictureChoice,
+    /// The network others are compared with, where one was chosen.
+    baseline: Option<NetworkId>,
     next: u64,
+    /// From where the next letter is looked for: after the last one given.
+    next_slot: usize,
 }
 
 impl Document {
@@ -142,7 +156,9 @@ impl Document {
             networks: Vec::new(),
             active: NetworkId(0),
             picture: PictureChoice::Sample("cat.png".to_owned()),
+            baseline: None,
             next: 0,
+            next_slot: 0,
         })
     }
 
@@ -151,10 +167,18 @@ impl Document {
     /// # Errors
     /// The first spec that cannot be, with its own message.
     pub fn of(project: &Project) -> Result<Self, SpecError> {
-        let mut document =
-            Self { networks: Vec::new(), active: NetworkId(0), picture: project.picture.clone(), next: 0 };
-        for saved in &project.networks {
-            document.add(saved.clone())?;
+        let mut document = Self {
+            networks: Vec::new(),
+            active: NetworkId(0),
+            picture: project.picture.clone(),
+            baseline: None,
+            next: 0,
+            next_slot: 0,
+        };
+        for (position, saved) in project.networks.iter().enumerate() {
+            let slot = Some(saved.slot.unwrap_or(position));
+            let id = document.add(SavedNetwork { slot, ..saved.clone() })?;
+            document.baseline = if saved.is_baseline { Some(id) } else { document.baseline };
         }
         document.active = NetworkId(project.active.min(document.networks.len().saturating_sub(1)) as u64);
         Ok(document)
@@ -164,13 +188,33 @@ impl Document {
     #[must_use]
     pub fn project(&self) -> Project {
         Project {
-            networks: self.networks.iter().map(SavedNetwork::of).collect(),
+            networks: self
+                .networks
+                .iter()
+                .enumerate()
+                .map(|(position, network)| self.saved(position, network))
+                .collect(),
             active: self.position(self.active).unwrap_or(0),
             picture: self.picture.clone(),
         }
     }
 
-    /// The networks, A first.
+    /// What is saved of a network: its letter only where it is not its place's.
+    fn saved(&self, position: usize, network: &Network) -> SavedNetwork {
+        SavedNetwork {
+            slot: (network.slot != position).then_some(network.slot),
+            is_baseline: self.baseline == Some(network.id),
+            ..SavedNetwork::of(network)
+        }
+    }
+
+    /// The network others are compared with: the chosen one, else the first.
+    #[must_use]
+    pub fn baseline(&self) -> Option<&Network> {
+        self.baseline.and_then(|id| self.network(id)).or(self.networks.first())
+    }
+
+    /// The networks in their order.
     #[must_use]
     pub fn networks(&self) -> &[Network] {
         &self.networks
@@ -194,19 +238,10 @@ impl Document {
         self.networks.iter().find(|network| network.id == id)
     }
 
-    /// A network's place in the list: 0 is A.
+    /// A network's place in the list.
     #[must_use]
     pub fn position(&self, id: NetworkId) -> Option<usize> {
         self.networks.iter().position(|network| network.id == id)
-    }
-
-    /// The letter people call a network by: A to Z, then numbers.
-    #[must_use]
-    pub fn letter(position: usize) -> String {
-        u8::try_from(position)
-            .ok()
-            .filter(|position| *position < 26)
-            .map_or_else(|| format!("#{}", position + 1), |position| char::from(b'A' + position).to_string())
     }
 
     /// Applies a command that changes the document; others leave it as it is.
@@ -231,6 +266,7 @@ impl Document {
             }
             Command::RemoveNetwork(id) => self.remove(*id),
             Command::SelectNetwork(id) => self.active = *id,
+            Command::SetBaseline(id) => self.baseline = self.network(*id).map(|network| network.id),
             Command::Edit { network, spec, .. } => self.edit(*network, spec)?,
             Command::SetWeights(id, choice) => {
                 if let Some(network) = self.networks.iter_mut().find(|network| network.id == *id) {
@@ -251,6 +287,7 @@ impl Document {
         let mut changed = self.clone();
         if !keeps {
             changed.networks.clear();
+            changed.next_slot = 0;
         }
         let mut first = None;
         for spec in specs {
@@ -265,14 +302,19 @@ impl Document {
     fn add(&mut self, saved: SavedNetwork) -> Result<NetworkId, SpecError> {
         let id = NetworkId(self.next);
         let network = Network::new(id, saved.spec, saved.weights)?;
-        self.networks.push(Network { preprocessing: saved.preprocessing, ..network });
+        let taken: Vec<usize> = self.networks.iter().map(|network| network.slot).collect();
+        let wanted = saved.slot.filter(|slot| !taken.contains(slot));
+        let slot = wanted.unwrap_or_else(|| letters::next(&taken, self.next_slot));
+        self.networks.push(Network { slot, preprocessing: saved.preprocessing, ..network });
         self.next += 1;
+        self.next_slot = slot + 1;
         Ok(id)
     }
 
     fn remove(&mut self, id: NetworkId) {
         let Some(position) = self.position(id) else { return };
         self.networks.remove(position);
+        self.baseline = self.baseline.filter(|chosen| *chosen != id);
         if self.active == id {
             let neighbour = self.networks.get(position).or(self.networks.last());
             self.active = neighbour.map_or(NetworkId(0), |network| network.id);
@@ -286,7 +328,7 @@ impl Document {
             let changed = Network::new(id, spec.clone(), WeightsChoice::Seeded(0))?;
             let stays = network.weights.is_trained() && same_tensors(&network.graph, &changed.graph);
             let weights = if stays { network.weights.clone() } else { WeightsChoice::Seeded(0) };
-            *network = Network { weights, preprocessing, ..changed };
+            *network = Network { weights, preprocessing, slot: network.slot, ..changed };
         }
         Ok(())
     }

@@ -7,6 +7,8 @@
 //!
 //! [[network]]
 //! spec = "resnet50+cbam"
+//! letter = "C"                      # only where it is not that of its place in the list
+//! baseline = true                   # of the network that the others are compared with
 //! weights = "seed:0"                # or "file:/path/to/weights.safetensors", "graft-identity:/path", "graft-seed-0:/path"
 //!
 //! [network.preprocessing]           # only where it is not what the input asks for
@@ -20,7 +22,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Network, PictureChoice, WeightsChoice};
+use super::{Network, PictureChoice, WeightsChoice, letters};
 use crate::compute::config::ModelConfig;
 use crate::compute::imaging::{Interpolation, Preprocessing};
 use crate::compute::lab::data::object_samples;
@@ -50,6 +52,10 @@ pub struct SavedNetwork {
     pub weights: WeightsChoice,
     /// How its pictures are prepared, where that is not what its input asks for.
     pub preprocessing: Option<Preprocessing>,
+    /// The place of its letter, where it is not that of its place in the list.
+    pub slot: Option<usize>,
+    /// Is it the one that others are compared with?
+    pub is_baseline: bool,
 }
 
 impl SavedNetwork {
@@ -57,13 +63,14 @@ impl SavedNetwork {
     #[must_use]
     pub fn of(network: &Network) -> Self {
         let preprocessing = network.preprocessing.as_ref().map(|_| network.preparation());
-        Self { spec: network.spec.clone(), weights: network.weights.clone(), preprocessing }
+        let weights = network.weights.clone();
+        Self { weights, preprocessing, ..Self::untrained(network.spec.clone()) }
     }
 
     /// A network that has learnt nothing.
     #[must_use]
     pub fn untrained(spec: NetworkSpec) -> Self {
-        Self { spec, weights: WeightsChoice::Seeded(0), preprocessing: None }
+        Self { spec, weights: WeightsChoice::Seeded(0), preprocessing: None, slot: None, is_baseline: false }
     }
 }
 
@@ -74,7 +81,8 @@ impl SavedNetwork {
         let path = bundled().iter().find(|bundled| bundled.name == name)?.path();
         let config = ModelConfig::within(&path)?;
         let spec = parse(config.architecture.as_deref()?).ok()?;
-        Some(Self { spec, weights: WeightsChoice::File(path), preprocessing: config.preprocessing })
+        let weights = WeightsChoice::File(path);
+        Some(Self { weights, preprocessing: config.preprocessing, ..Self::untrained(spec) })
     }
 }
 
@@ -133,6 +141,10 @@ struct Version {
 #[serde(deny_unknown_fields)]
 struct Entry {
     spec: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    letter: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    baseline: bool,
     weights: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     preprocessing: Option<Preparation>,
@@ -153,6 +165,8 @@ struct Preparation {
 pub fn print_project(project: &Project) -> String {
     let entry = |saved: &SavedNetwork| Entry {
         spec: saved.spec.to_string(),
+        letter: saved.slot.map(letters::letter),
+        baseline: saved.is_baseline,
         preprocessing: saved.preprocessing.as_ref().map(|chosen| Preparation {
             resize: chosen.resize,
             interpolation: chosen.interpolation.as_str().to_owned(),
@@ -193,7 +207,9 @@ pub fn parse_project(text: &str) -> Result<Project, ProjectError> {
     for entry in file.networks {
         let spec = parse(&entry.spec)?;
         let preprocessing = entry.preprocessing.map(|saved| prepared(&spec, &saved)).transpose()?;
-        networks.push(SavedNetwork { weights: parse_weights(&entry.weights)?, preprocessing, spec });
+        let slot = entry.letter.as_deref().map(|letter| parse_letter(letter, &networks)).transpose()?;
+        let (weights, is_baseline) = (parse_weights(&entry.weights)?, entry.baseline);
+        networks.push(SavedNetwork { spec, weights, preprocessing, slot, is_baseline });
     }
     Ok(Project { networks, active: file.active, picture: parse_picture(&file.picture)? })
 }
@@ -213,6 +229,13 @@ fn prepared(spec: &NetworkSpec, saved: &Preparation) -> Result<Preprocessing, Pr
         Ok(()) => Ok(preprocessing),
         Err(error) => Err(SpecError::Field { spec: spec.to_string(), problem: error.to_string() }.into()),
     }
+}
+
+/// A letter that no network before has.
+fn parse_letter(letter: &str, before: &[SavedNetwork]) -> Result<usize, ProjectError> {
+    let slot = letters::slot(letter).filter(|slot| before.iter().all(|other| other.slot != Some(*slot)));
+    let forms = "each letter once: A to Z, then #27 and so on";
+    slot.ok_or_else(|| ProjectError::Value { field: "letter", value: letter.to_owned(), forms })
 }
 
 fn parse_weights(value: &str) -> Result<WeightsChoice, ProjectError> {
@@ -254,6 +277,8 @@ mod tests {
                 ..Preprocessing::for_input([3, 224, 224])
             }),
             weights: WeightsChoice::File(PathBuf::from("/data/my weights.safetensors")),
+            slot: Some(27),
+            is_baseline: true,
             spec,
         });
         project.picture = PictureChoice::File(PathBuf::from("/data/a:b.jpg"));
@@ -265,6 +290,10 @@ mod tests {
         for (text, wanted) in [
             ("gatescope_project = 2\npicture = \"sample:cat.png\"", "version 1"),
             ("picture = \"sample:cat.png\"", "gatescope_project"),
+            (
+                "gatescope_project = 1\npicture = \"sample:c\"\n[[network]]\nspec = \"resnet18\"\nletter = \"b\"\nweights = \"seed:0\"",
+                "A to Z",
+            ),
             ("gatescope_project = 1\npicture = \"cat.png\"", "write sample:NAME or file:PATH"),
             (
                 "gatescope_project = 1\npicture = \"sample:c\"\n[[network]]\nspec = \"resnet50\"\nweights = \"seed:0\"\n[network.preprocessing]\nresize = 0\ninterpolation = \"bicubic\"\nmean = [0, 0, 0]\nstd = [1, 1, 1]",

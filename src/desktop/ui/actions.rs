@@ -5,6 +5,7 @@ use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use super::Shared;
 use crate::compute::engine::DeviceKind;
 use crate::desktop::document::{Command, LabPage, NetworkId, ThemeChoice, View, WeightsChoice};
+use crate::desktop::panels::Side;
 
 /// The menu an action is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +62,8 @@ const fn ctrl_shift(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key)
 }
 
+const CTRL_ALT_B: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::ALT), Key::B);
+
 const fn plain(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::NONE, key)
 }
@@ -111,6 +114,10 @@ pub static ACTIONS: &[Action] = &[
     group(action(Menu::Edit, "Add network…", Some(ctrl(Key::N)), |_| Some(Command::AskSpec))),
     action(Menu::Edit, "Choose the model…", Some(ctrl(Key::M)), |shared| active(shared, Command::AskModel)),
     action(Menu::Edit, "Duplicate network", Some(ctrl(Key::D)), |shared| active(shared, Command::DuplicateNetwork)),
+    action(Menu::Edit, "Make it the baseline", None, |shared| {
+        let is_baseline = shared.document.baseline().map(|base| base.id) == shared.active().map(|network| network.id);
+        (!is_baseline).then(|| active(shared, Command::SetBaseline)).flatten()
+    }),
     action(Menu::Edit, "Remove network", None, |shared| active(shared, Command::RemoveNetwork)),
     action(Menu::Edit, "Copy network as text", Some(ctrl_shift(Key::C)), |shared| {
         active(shared, |_| Command::CopySpec)
@@ -147,6 +154,12 @@ pub static ACTIONS: &[Action] = &[
     }),
     group(action(Menu::View, "Next picture", Some(plain(Key::PageDown)), |shared| picture(shared, 1))),
     action(Menu::View, "Previous picture", Some(plain(Key::PageUp)), |shared| picture(shared, -1)),
+    group(action(Menu::View, "Hide or show the networks", Some(ctrl(Key::B)), |_| {
+        Some(Command::TogglePanel(Side::Left))
+    })),
+    action(Menu::View, "Hide or show the selection", Some(CTRL_ALT_B), |shared| {
+        shared.view.has_selection().then_some(Command::TogglePanel(Side::Right))
+    }),
     group(action(Menu::View, "Dark theme", None, |shared| theme(shared, ThemeChoice::Dark))),
     action(Menu::View, "Light theme", None, |shared| theme(shared, ThemeChoice::Light)),
     action(Menu::View, "System theme", None, |shared| theme(shared, ThemeChoice::System)),

@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 use super::document::{Command, Document, Network, Selection, ThemeChoice, View};
 use super::jobs::{Inspection, Jobs};
+use super::panels::Panels;
 
 /// Everything a view may read.
 #[derive(Clone, Copy)]
@@ -103,6 +104,8 @@ impl Outbox {
 /// The state views keep for themselves: zoom, scroll, sorting, caches of textures.
 #[derive(Default)]
 pub struct Views {
+    /// The panels at the sides.
+    pub panels: Panels,
     /// The graph.
     pub network: network::NetworkView,
     /// The cost table.

@@ -1,12 +1,17 @@
-//! The bar at the bottom: totals, the difference to network A, and the work in progress.
+//! The bar at the bottom: totals, the difference to the baseline, and the work in progress.
 
 use eframe::egui;
 use egui::{Align, Button, Layout, ProgressBar, RichText, Ui, Vec2};
 
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared, scripts, widgets};
-use crate::desktop::document::{Command, Document, Network};
+use crate::desktop::document::{Command, Network};
 use crate::network::{NetworkSpec, number};
+
+/// Below this width numbers are short and only parameters and MACs are there.
+const NARROW: f32 = 900.0;
+/// The difference needs this much.
+const DIFFERENCE: f32 = 480.0;
 
 /// The status bar.
 pub fn ui(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
@@ -21,15 +26,20 @@ pub fn ui(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
 
 fn totals(ui: &mut Ui, shared: &Shared, network: &Network) {
     let total = network.ledger.total();
-    let letter = Document::letter(shared.position(network));
+    let letter = network.letter();
+    let is_narrow = ui.available_width() < NARROW;
     let time = shared.jobs.measurement(network).map(|measured| measured.timing.median.as_secs_f64() * 1e3);
     let time = time.map(|time| ("time".to_owned(), format!("{time:.1} ms")));
     let counted = [
-        (format!("{letter}  params"), number::grouped(total.params)),
+        (
+            format!("{letter}  params"),
+            if is_narrow { number::short(total.params) } else { number::grouped(total.params) },
+        ),
         ("MACs".to_owned(), number::short(total.macs)),
         ("activations".to_owned(), number::bytes(total.activation_bytes)),
     ];
-    for (label, value) in counted.into_iter().chain(time) {
+    let shown = if is_narrow { 2 } else { counted.len() };
+    for (label, value) in counted.into_iter().take(shown).chain(time.filter(|_| !is_narrow)) {
         widgets::muted(ui, label);
         ui.label(widgets::strong(value, size::TEXT));
         ui.add_space(size::GAP);
@@ -37,16 +47,22 @@ fn totals(ui: &mut Ui, shared: &Shared, network: &Network) {
 }
 
 fn difference(ui: &mut Ui, shared: &Shared, network: &Network) {
-    let Some(first) = shared.document.networks().first().filter(|first| first.id != network.id) else { return };
-    let (a, b) = (first.ledger.total(), network.ledger.total());
+    let Some(base) = shared.document.baseline().filter(|base| base.id != network.id) else { return };
+    if ui.available_width() < DIFFERENCE {
+        return;
+    }
+    let (a, b) = (base.ledger.total(), network.ledger.total());
     let part = |label: &str, from: u64, to: u64| {
         let change = number::percent_change(from, to).map(|change| format!(" ({change})")).unwrap_or_default();
         format!("{}{label}{change}", number::short_signed(i128::from(to) - i128::from(from)))
     };
-    let text = format!("Δ vs A  {} · {}", part("", a.params, b.params), part(" MACs", a.macs, b.macs));
-    let colour = if a == b { palette(ui).muted } else { palette(ui).difference };
-    ui.add(egui::Label::new(RichText::new(text).color(colour)).truncate())
-        .on_hover_text("Parameters and MACs of this network less those of network A");
+    let letter = base.letter();
+    let text = format!("Δ to {letter}  {} · {}", part("", a.params, b.params), part(" MACs", a.macs, b.macs));
+    ui.add(egui::Label::new(RichText::new(text).color(palette(ui).muted)).truncate()).on_hover_text(format!(
+        "Parameters and MACs of this network less those of the baseline, {letter} {}. The star in the list of networks \
+         chooses another.",
+        base.title()
+    ));
 }
 
 /// Right to left: weights, then what the worker does or did.
@@ -98,8 +114,8 @@ fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
 }
 
 fn letter_of(shared: &Shared, spec: &NetworkSpec) -> String {
-    let position = shared.document.networks().iter().position(|network| network.spec == *spec);
-    position.map(Document::letter).unwrap_or_default()
+    let network = shared.document.networks().iter().find(|network| network.spec == *spec);
+    network.map(Network::letter).unwrap_or_default()
 }
 
 /// Right to left: how to stop it, how far it is, what it is.

@@ -134,7 +134,7 @@ pub fn row_background(ui: &Ui, row: Rect, selected: bool, hovered: bool, hue: Op
 /// A thin bar at the foot of a cell for a share from 0 to 1, growing from the left, on a track that is all of it.
 pub fn share_bar(ui: &Ui, cell: Rect, share: f32, colour: Color32) {
     let track =
-        Rect::from_min_max(pos2(cell.left() + PAD, cell.bottom() - 3.0), pos2(cell.right() - PAD, cell.bottom() - 1.0));
+        Rect::from_min_max(pos2(cell.left() + PAD, cell.bottom() - 4.0), pos2(cell.right() - PAD, cell.bottom() - 1.0));
     ui.painter().rect_filled(track, 1.0, palette(ui).raised);
     let bar = track.with_max_x(track.left() + (track.width() * share).max(2.0));
     ui.painter().rect_filled(bar, 1.0, colour);

@@ -7,6 +7,7 @@ use egui::{
     Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, Vec2,
 };
 
+use crate::desktop::document::letters::DISTINCT;
 use crate::network::attention::BLOCKS;
 
 /// The colours of one theme. An attention kind keeps its hue in every view.
@@ -34,7 +35,7 @@ pub struct Palette {
     pub accent: Color32,
     /// Text on the accent and on attention colours.
     pub on_accent: Color32,
-    /// Differences, network B, "untrained".
+    /// Warnings and nothing else: untrained weights, grafts, what is beyond a network.
     pub difference: Color32,
     /// Boxes of ordinary layers on the canvas.
     pub block: Color32,
@@ -49,7 +50,7 @@ pub struct Palette {
     sam: Color32,
     cbam: Color32,
     other: Color32,
-    networks: [Color32; 6],
+    networks: [Color32; DISTINCT],
     series: [Color32; 10],
 }
 
@@ -77,11 +78,15 @@ const DARK: Palette = Palette {
     other: Color32::from_rgb(0x8B, 0xC3, 0x4A),
     networks: [
         Color32::from_rgb(0x6E, 0xA8, 0xFE),
-        Color32::from_rgb(0xF2, 0xC9, 0x4C),
         Color32::from_rgb(0x6F, 0xCF, 0x97),
         Color32::from_rgb(0xF2, 0x8F, 0xB0),
-        Color32::from_rgb(0x9B, 0xD3, 0xF2),
-        Color32::from_rgb(0xC9, 0xB0, 0x8A),
+        Color32::from_rgb(0x4F, 0xD3, 0xE0),
+        Color32::from_rgb(0xF0, 0x76, 0x5C),
+        Color32::from_rgb(0xC9, 0xB6, 0xFF),
+        Color32::from_rgb(0x2F, 0xA0, 0x8C),
+        Color32::from_rgb(0xD8, 0x73, 0xDB),
+        Color32::from_rgb(0xD5, 0xDA, 0xE3),
+        Color32::from_rgb(0xB9, 0x8B, 0x78),
     ],
     series: [
         Color32::from_rgb(0x6E, 0xA8, 0xFE),
@@ -90,7 +95,7 @@ const DARK: Palette = Palette {
         Color32::from_rgb(0xF2, 0x8F, 0xB0),
         Color32::from_rgb(0xA7, 0x8B, 0xFA),
         Color32::from_rgb(0x4F, 0xB6, 0xC2),
-        Color32::from_rgb(0xF2, 0xC9, 0x4C),
+        Color32::from_rgb(0xD8, 0x73, 0xDB),
         Color32::from_rgb(0xE0, 0x6B, 0x6B),
         Color32::from_rgb(0x8B, 0xC3, 0x4A),
         Color32::from_rgb(0xC9, 0xB0, 0x8A),
@@ -120,12 +125,16 @@ const LIGHT: Palette = Palette {
     cbam: Color32::from_rgb(0x6D, 0x28, 0xD9),
     other: Color32::from_rgb(0x44, 0x70, 0x0C),
     networks: [
-        Color32::from_rgb(0x1F, 0x6F, 0xEB),
-        Color32::from_rgb(0x9A, 0x67, 0x00),
-        Color32::from_rgb(0x1B, 0x7F, 0x4B),
-        Color32::from_rgb(0xA8, 0x32, 0x6B),
-        Color32::from_rgb(0x1B, 0x7A, 0xA6),
-        Color32::from_rgb(0x7A, 0x5C, 0x2E),
+        Color32::from_rgb(0x1B, 0x66, 0xD9),
+        Color32::from_rgb(0x18, 0x74, 0x44),
+        Color32::from_rgb(0xC2, 0x34, 0x7F),
+        Color32::from_rgb(0x0A, 0x77, 0x9C),
+        Color32::from_rgb(0xC2, 0x3A, 0x22),
+        Color32::from_rgb(0x7A, 0x4B, 0xD6),
+        Color32::from_rgb(0x2B, 0x6E, 0x73),
+        Color32::from_rgb(0xA0, 0x1F, 0xB0),
+        Color32::from_rgb(0x3A, 0x41, 0x4D),
+        Color32::from_rgb(0x7A, 0x46, 0x32),
     ],
     series: [
         Color32::from_rgb(0x1B, 0x66, 0xD9),
@@ -134,7 +143,7 @@ const LIGHT: Palette = Palette {
         Color32::from_rgb(0xBE, 0x12, 0x3C),
         Color32::from_rgb(0x6D, 0x28, 0xD9),
         Color32::from_rgb(0x0B, 0x6B, 0x86),
-        Color32::from_rgb(0x8A, 0x5C, 0x00),
+        Color32::from_rgb(0xA0, 0x1F, 0xB0),
         Color32::from_rgb(0xA8, 0x32, 0x6B),
         Color32::from_rgb(0x44, 0x70, 0x0C),
         Color32::from_rgb(0x7A, 0x5C, 0x2E),
@@ -178,10 +187,10 @@ impl Palette {
         attention.lerp_to_gamma(self.canvas, share * 0.68)
     }
 
-    /// The colour of the network at this position: A is the accent, B the colour of differences.
+    /// The colour of the network whose letter has this place: never the warning's.
     #[must_use]
-    pub fn network(&self, position: usize) -> Color32 {
-        self.networks[position % self.networks.len()]
+    pub fn network(&self, slot: usize) -> Color32 {
+        self.networks[slot % self.networks.len()]
     }
 
     /// The colour of a curve among many: depths, classes. More curves begin again.
@@ -235,10 +244,6 @@ pub mod size {
     pub const HERO: f32 = 28.0;
     /// Formulas and tensor names.
     pub const MONO: f32 = 12.0;
-    /// Width of the left panel.
-    pub const LEFT_PANEL: f32 = 288.0;
-    /// Width of the right panel.
-    pub const RIGHT_PANEL: f32 = 304.0;
     /// Height of the menu bar.
     pub const MENU_BAR: f32 = 36.0;
     /// Height of the status bar.

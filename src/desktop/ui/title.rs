@@ -7,6 +7,7 @@ use super::actions::{ACTIONS, Menu};
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared, widgets};
 use crate::desktop::document::{Command, View};
+use crate::desktop::panels::{Panels, Side};
 
 /// The menu bar.
 pub fn menu_bar(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
@@ -64,28 +65,64 @@ fn search_field(ui: &mut Ui, out: &mut Outbox) -> Rect {
     let colours = palette(ui);
     let text = RichText::new("Search layers and commands   Ctrl K").color(colours.muted);
     let button = Button::new(text).fill(colours.canvas).stroke(Stroke::new(1.0, colours.outline));
-    let response = ui.add_sized(Vec2::new(280.0, size::ROW), button);
+    let width = ui.available_width().clamp(80.0, 280.0);
+    let response = ui.add_sized(Vec2::new(width, size::ROW), button.truncate());
     if response.clicked() {
         out.send(Command::ShowPalette);
     }
     response.rect
 }
 
-/// The tabs; the active one is underlined in the accent.
-pub fn tabs(ui: &mut Ui, active: View, out: &mut Outbox) {
+/// The tabs, the active one underlined in the accent; at both ends what hides and shows the panel there.
+pub fn tabs(ui: &mut Ui, active: View, panels: &Panels, out: &mut Outbox) {
     let colours = palette(ui);
     let top = ui.cursor().top();
+    let window = ui.ctx().content_rect().width();
     let bar = ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
-        ui.add_space(size::PADDING);
+        ui.add_space(4.0);
+        panel_switch(ui, Side::Left, panels.is_open(Side::Left, window), out);
         for view in View::ALL {
             tab(ui, view, view == active, out);
         }
-        ui.cursor().left()
+        let end = ui.cursor().left();
+        if active.has_selection() {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.add_space(4.0);
+                panel_switch(ui, Side::Right, panels.is_open(Side::Right, window), out);
+            });
+        }
+        end
     });
     remember(ui, |room| room.min.x = room.min.x.max(bar.inner));
     let bottom = bar.response.rect.bottom().max(top);
     ui.painter().hline(ui.max_rect().x_range(), bottom, Stroke::new(1.0, colours.line));
+}
+
+/// A small window with a bar at its side: filled where the panel is there.
+fn panel_switch(ui: &mut Ui, side: Side, is_open: bool, out: &mut Outbox) {
+    let colours = palette(ui);
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(32.0, 40.0), Sense::click());
+    let strong = response.hovered() || response.has_focus();
+    let colour = if strong { colours.text } else { colours.muted };
+    let frame = Rect::from_center_size(rect.center(), Vec2::new(16.0, 13.0));
+    ui.painter().rect_stroke(frame, 2.0, Stroke::new(1.2, colour), egui::StrokeKind::Inside);
+    let bar = match side {
+        Side::Left => frame.with_max_x(frame.left() + 5.5),
+        Side::Right => frame.with_min_x(frame.right() - 5.5),
+    };
+    if is_open {
+        ui.painter().rect_filled(bar, 1.0, colour);
+    } else {
+        ui.painter().rect_stroke(bar, 2.0, Stroke::new(1.0, colour), egui::StrokeKind::Inside);
+    }
+    let keys = if side == Side::Left { "Ctrl+B" } else { "Ctrl+Alt+B" };
+    let spoken = format!("{} the {}", if is_open { "Hide" } else { "Show" }, side.title());
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_open, &spoken));
+    if response.clicked() {
+        out.send(Command::TogglePanel(side));
+    }
+    response.on_hover_text(format!("{spoken} ({keys})"));
 }
 
 fn tab(ui: &mut Ui, view: View, is_active: bool, out: &mut Outbox) {

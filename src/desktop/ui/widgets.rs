@@ -79,6 +79,45 @@ pub fn dot(ui: &mut Ui, colour: Color32) {
     ui.painter().circle_filled(rect.center(), 5.0, colour);
 }
 
+/// The star of the network that the others are compared with: filled, or one that can be given.
+pub fn star(ui: &mut Ui, letter: &str, is_baseline: bool) -> Response {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(18.0), Sense::click());
+    star_in(ui, rect, response, letter, is_baseline)
+}
+
+/// The same in a place that is there already.
+pub fn star_in(ui: &Ui, rect: egui::Rect, response: Response, letter: &str, is_baseline: bool) -> Response {
+    let colours = palette(ui);
+    let is_strong = is_baseline || response.hovered() || response.has_focus();
+    let colour = if is_strong { colours.text } else { colours.outline };
+    let middle = rect.center();
+    let corner = |step: usize| {
+        let angle = std::f32::consts::PI * step as f32 / 5.0 - std::f32::consts::FRAC_PI_2;
+        middle + Vec2::angled(angle) * if step % 2 == 0 { 6.0 } else { 2.6 }
+    };
+    let outline: Vec<egui::Pos2> = (0..10).map(corner).collect();
+    if is_baseline {
+        // A star is not convex: its points are triangles around a pentagon.
+        for step in (0..10).step_by(2) {
+            let spike = vec![outline[step], outline[(step + 1) % 10], middle, outline[(step + 9) % 10]];
+            ui.painter().add(egui::Shape::convex_polygon(spike, colour, Stroke::NONE));
+        }
+    } else {
+        ui.painter().add(egui::Shape::closed_line(outline, Stroke::new(1.0, colour)));
+    }
+    let spoken = match is_baseline {
+        true => format!("{letter} is the baseline"),
+        false => format!("Make {letter} the baseline"),
+    };
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_baseline, &spoken));
+    let hint = if is_baseline {
+        "The others are compared with this one (Δ)"
+    } else {
+        "Compare the others with this one (Δ)"
+    };
+    response.on_hover_text(hint)
+}
+
 /// What is said where there is nothing yet: what it is and what to do.
 pub fn empty_state(ui: &mut Ui, title: &str, hint: &str) {
     let colours = palette(ui);

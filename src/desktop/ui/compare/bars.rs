@@ -19,8 +19,6 @@ const BETWEEN: f32 = 12.0;
 const AXIS: f32 = 20.0;
 /// Room for the names of stages.
 const NAMES: f32 = 56.0;
-/// Up to so many networks every bar has its number.
-const LABELLED: usize = 4;
 
 /// A stretch of one bar.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,7 +87,8 @@ pub(super) fn show(ui: &mut Ui, comparison: &Comparison, metric: Metric) {
         (0..rows).flat_map(|row| (0..networks).map(move |network| value(row, network))).max().unwrap_or(0).max(1);
     let names: Vec<String> = comparison.outer.iter().map(|row| comparison.rows[*row].name.clone()).collect();
     let charts = charts(ui, comparison, metric, &geometry);
-    let reach = most as f64 * if networks <= LABELLED { 1.14 } else { 1.02 };
+    // Room for the number at the end of the longest bar.
+    let reach = most as f64 * 1.14;
     let bounds = PlotBounds::from_min_max([0.0, -0.5], [reach, rows as f64 - 0.5]);
     let response = plot(ui, names, metric).height(geometry.height(rows) + AXIS).show(ui, |plot| {
         plot.set_plot_bounds(bounds);
@@ -99,9 +98,7 @@ pub(super) fn show(ui: &mut Ui, comparison: &Comparison, metric: Metric) {
     });
     let spoken = format!("Bar chart: {} by stage, largest {}", metric.title(), metric.short(most));
     response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &spoken));
-    if networks <= LABELLED {
-        numbers(ui, &response.transform, &geometry, rows, metric, value);
-    }
+    numbers(ui, &response.transform, &geometry, rows, metric, value);
     let hovered = response.response.hover_pos().map(|position| response.transform.value_from_position(position));
     if let Some((row, network)) = hovered.and_then(|point| geometry.at(point.y, rows)) {
         response.response.on_hover_ui_at_pointer(|ui| hover(ui, comparison, row, network, metric));
@@ -162,7 +159,7 @@ fn charts(ui: &Ui, comparison: &Comparison, metric: Metric, geometry: &Geometry)
             let middle = geometry.middle(row, network);
             segments(comparison, row, network, metric).into_iter().filter(|segment| segment.value > 0).map(
                 move |segment| {
-                    let fill = segment.kind.map_or(colours.network(network), |kind| colours.attention(kind));
+                    let fill = segment.kind.map_or(colours.network(column.slot), |kind| colours.attention(kind));
                     Bar::new(middle, segment.value as f64)
                         .base_offset(segment.from as f64)
                         .width(geometry.thickness * 0.84)
@@ -171,7 +168,7 @@ fn charts(ui: &Ui, comparison: &Comparison, metric: Metric, geometry: &Geometry)
             )
         });
         let name = format!("{} {}", column.letter, column.name);
-        BarChart::new(name, bars.collect()).color(colours.network(network)).horizontal().allow_hover(false)
+        BarChart::new(name, bars.collect()).color(colours.network(column.slot)).horizontal().allow_hover(false)
     };
     comparison.columns.iter().enumerate().map(chart).collect()
 }
@@ -224,10 +221,11 @@ fn hover(ui: &mut Ui, comparison: &Comparison, row: usize, network: usize, metri
 mod tests {
     use super::super::model::tests::networks;
     use super::*;
+    use crate::desktop::document::NetworkId;
 
     #[test]
     fn a_bar_is_the_whole_stage_with_attention_last() {
-        let comparison = Comparison::of(&networks(&["resnet50", "resnet50+cbam@layer3+se@layer3.0"]));
+        let comparison = Comparison::of(&networks(&["resnet50", "resnet50+cbam@layer3+se@layer3.0"]), NetworkId(0));
         let row = comparison.outer.iter().position(|row| comparison.rows[*row].name == "layer3").expect("exists");
         let bar = segments(&comparison, row, 1, Metric::Params);
         assert_eq!(bar.len(), 3);

@@ -17,16 +17,23 @@ const GROUPS: [Metric; 2] = [Metric::Params, Metric::Macs];
 pub(super) enum Column {
     /// A network's own number.
     Value(Metric, usize),
-    /// A network's number less A's.
-    Difference(Metric, usize),
+    /// A network's number less the baseline's.
+    Difference {
+        /// Of what.
+        metric: Metric,
+        /// The network.
+        network: usize,
+        /// The baseline.
+        base: usize,
+    },
 }
 
 impl Column {
-    /// All of them, group by group: A, B, Δ B, C, Δ C.
-    pub(super) fn all(networks: usize) -> Vec<Self> {
+    /// All of them, group by group: A, B, Δ B, C, Δ C, where A is the baseline.
+    pub(super) fn all(networks: usize, base: usize) -> Vec<Self> {
         let of = |metric: Metric| {
             (0..networks).flat_map(move |network| {
-                let difference = (network > 0).then_some(Self::Difference(metric, network));
+                let difference = (network != base).then_some(Self::Difference { metric, network, base });
                 std::iter::once(Self::Value(metric, network)).chain(difference)
             })
         };
@@ -35,7 +42,7 @@ impl Column {
 
     pub(super) fn metric(self) -> Metric {
         match self {
-            Self::Value(metric, _) | Self::Difference(metric, _) => metric,
+            Self::Value(metric, _) | Self::Difference { metric, .. } => metric,
         }
     }
 
@@ -49,8 +56,12 @@ impl Column {
                 Some(value) => (metric.exact(value), i128::from(value)),
                 None => ("–".to_owned(), 0),
             },
-            Self::Difference(metric, network) => {
-                let change = difference(of(metric, 0), of(metric, network));
+            // Neither has such a part: there is nothing to differ.
+            Self::Difference { network, base, .. } if cells[base].is_none() && cells[network].is_none() => {
+                ("–".to_owned(), 0)
+            }
+            Self::Difference { metric, network, base } => {
+                let change = difference(of(metric, base), of(metric, network));
                 (if is_short { short_signed(change) } else { signed(change) }, change)
             }
         }
@@ -111,11 +122,12 @@ fn measure(ui: &Ui, columns: &[Column], comparison: &Comparison, digits: Digits)
 mod tests {
     use super::super::model::tests::networks;
     use super::*;
+    use crate::desktop::document::NetworkId;
 
     #[test]
-    fn every_network_but_a_has_its_difference_beside_it() {
-        let comparison = Comparison::of(&networks(&["resnet50", "resnet50+cbam", "resnet20"]));
-        let columns = Column::all(3);
+    fn every_network_but_the_baseline_has_its_difference_beside_it() {
+        let comparison = Comparison::of(&networks(&["resnet50", "resnet50+cbam", "resnet20"]), NetworkId(0));
+        let columns = Column::all(3, 0);
         assert_eq!(columns.len(), 2 * (3 + 2));
         let totals = comparison.totals();
         let texts: Vec<String> = columns.iter().map(|column| column.text(&totals, Digits::All).0).collect();
@@ -125,5 +137,10 @@ mod tests {
         let layer4 = comparison.rows.iter().find(|row| row.name == "layer4").expect("exists");
         assert_eq!(columns[3].text(&layer4.cells, Digits::All).0, "–");
         assert_eq!(columns[4].text(&layer4.cells, Digits::All).0, "−14,964,736");
+        let starred = Column::all(3, 1);
+        let texts: Vec<String> = starred.iter().map(|column| column.text(&totals, Digits::All).0).collect();
+        assert_eq!(texts[..3], ["25,557,032", "−2,532,592", "28,089,624"]);
+        let neither = Column::Difference { metric: Metric::Params, network: 1, base: 0 };
+        assert_eq!(neither.text(&[None, None], Digits::All), ("–".to_owned(), 0));
     }
 }

@@ -68,8 +68,9 @@ impl CompareView {
             ui.vertical_centered(|ui| self.paper_button(ui));
             return;
         };
-        if !self.comparison.as_ref().is_some_and(|comparison| comparison.is_of(networks)) {
-            self.comparison = Some(Comparison::of(networks));
+        let baseline = shared.document.baseline().map_or(first.id, |base| base.id);
+        if !self.comparison.as_ref().is_some_and(|comparison| comparison.is_of(networks, baseline)) {
+            self.comparison = Some(Comparison::of(networks, baseline));
             self.table = columns::Widths::default();
         }
         // Taken out so that the sections below may change the rest.
@@ -82,7 +83,7 @@ impl CompareView {
                 }
                 self.switch(ui);
                 ui.add_space(size::GAP);
-                legend(ui, &comparison);
+                legend(ui, &comparison, networks, out);
                 ui.add_space(size::GAP);
                 bars::show(ui, &comparison, self.metric);
                 ui.add_space(size::PADDING);
@@ -136,13 +137,19 @@ fn alone(ui: &mut Ui, network: &Network, out: &mut Outbox) {
     ui.add_space(size::PADDING);
 }
 
-/// Which colour is which network, which hue which attention.
-fn legend(ui: &mut Ui, comparison: &Comparison) {
+/// Which colour is which network, which hue which attention, and the star of the one the others are compared with.
+fn legend(ui: &mut Ui, comparison: &Comparison, networks: &[Network], out: &mut Outbox) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(size::PADDING, 4.0);
         let colours = palette(ui);
         for (position, column) in comparison.columns.iter().enumerate() {
-            entry(ui, colours.network(position), &column.letter, &column.name);
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 4.0;
+                if networks.len() > 1 && widgets::star(ui, &column.letter, position == comparison.base).clicked() {
+                    out.send(Command::SetBaseline(networks[position].id));
+                }
+                entry(ui, colours.network(column.slot), &column.letter, &column.name);
+            });
         }
         for kind in &comparison.kinds {
             let title = attention::find(kind).map_or(*kind, |block| block.card().title);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::desktop::document::{Document, Network};
+use crate::desktop::document::{Network, NetworkId};
 use crate::network::Graph;
 use crate::network::cost::{self, Cost, Row};
 use crate::network::graph::ScopeKind;
@@ -13,6 +13,8 @@ use crate::network::graph::ScopeKind;
 pub struct Column {
     /// A, B, C.
     pub letter: String,
+    /// The place of its colour.
+    pub slot: usize,
     /// Its spec's text form.
     pub name: String,
     /// The whole network.
@@ -25,7 +27,9 @@ pub type Attention = (&'static str, Cost);
 /// Networks side by side.
 pub struct Comparison {
     graphs: Vec<Arc<Graph>>,
-    /// The networks, A first.
+    /// Which of them the others are compared with.
+    pub base: usize,
+    /// The networks in their order.
     pub columns: Vec<Column>,
     /// Stem, stages with their blocks, head.
     pub rows: Vec<Row>,
@@ -38,9 +42,9 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Aligns the networks.
+    /// Aligns the networks; the others are compared with this one.
     #[must_use]
-    pub fn of(networks: &[Network]) -> Self {
+    pub fn of(networks: &[Network], baseline: NetworkId) -> Self {
         let pairs: Vec<_> = networks.iter().map(|network| (&*network.graph, &*network.ledger)).collect();
         let rows = cost::compare(&pairs);
         let outer: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].kind != ScopeKind::Block).collect();
@@ -54,14 +58,16 @@ impl Comparison {
                 kinds.push(kind);
             }
         }
-        let column = |(position, network): (usize, &Network)| Column {
-            letter: Document::letter(position),
+        let column = |network: &Network| Column {
+            letter: network.letter(),
+            slot: network.slot,
             name: network.graph.name.clone(),
             total: network.ledger.total(),
         };
         Self {
             graphs: networks.iter().map(|network| network.graph.clone()).collect(),
-            columns: networks.iter().enumerate().map(column).collect(),
+            columns: networks.iter().map(column).collect(),
+            base: networks.iter().position(|network| network.id == baseline).unwrap_or(0),
             rows,
             outer,
             attention,
@@ -71,8 +77,10 @@ impl Comparison {
 
     /// Does it still show these networks?
     #[must_use]
-    pub fn is_of(&self, networks: &[Network]) -> bool {
+    pub fn is_of(&self, networks: &[Network], baseline: NetworkId) -> bool {
         self.graphs.len() == networks.len()
+            && networks.get(self.base).is_some_and(|base| base.id == baseline)
+            && self.columns.iter().zip(networks).all(|(column, network)| column.slot == network.slot)
             && self.graphs.iter().zip(networks).all(|(graph, network)| Arc::ptr_eq(graph, &network.graph))
     }
 
@@ -125,16 +133,16 @@ fn attention_in(network: &Network, part: &str) -> Vec<Attention> {
     found
 }
 
-/// How much more than A this is; a part that is not there costs nothing.
+/// How much more than the baseline this is; a part that is not there costs nothing.
 #[must_use]
-pub fn difference(a: u64, other: u64) -> i128 {
-    i128::from(other) - i128::from(a)
+pub fn difference(base: u64, other: u64) -> i128 {
+    i128::from(other) - i128::from(base)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::desktop::document::{NetworkId, WeightsChoice};
+    use crate::desktop::document::WeightsChoice;
     use crate::network::parse;
 
     pub fn networks(specs: &[&str]) -> Vec<Network> {
@@ -147,7 +155,7 @@ pub(super) mod tests {
     #[test]
     fn attention_by_stage_adds_up_to_the_networks_own() {
         let networks = networks(&["resnet50", "resnet50+se@layer1+cbam@layer2,layer4.1", "resnet20+sam"]);
-        let comparison = Comparison::of(&networks);
+        let comparison = Comparison::of(&networks, NetworkId(0));
         assert_eq!(comparison.kinds.len(), 3);
         for (column, network) in networks.iter().enumerate() {
             let sum: Cost = (0..comparison.outer.len())
@@ -160,7 +168,7 @@ pub(super) mod tests {
 
     #[test]
     fn blocks_are_shown_where_their_stage_is_open_and_differences_add_up() {
-        let comparison = Comparison::of(&networks(&["resnet50", "resnet20+cbam"]));
+        let comparison = Comparison::of(&networks(&["resnet50", "resnet20+cbam"]), NetworkId(0));
         let closed = HashSet::new();
         assert_eq!(comparison.shown(&closed).count(), comparison.outer.len());
         let open = HashSet::from(["layer3".to_owned()]);

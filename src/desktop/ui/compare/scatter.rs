@@ -80,7 +80,11 @@ pub(super) fn show(ui: &mut Ui, comparison: &Comparison) {
         for (network, place) in places.iter().enumerate() {
             let points = Points::new(comparison.columns[network].letter.clone(), vec![*place]);
             plot.points(
-                points.shape(MarkerShape::Circle).radius(5.0).color(colours.network(network)).allow_hover(false),
+                points
+                    .shape(MarkerShape::Circle)
+                    .radius(5.0)
+                    .color(colours.network(comparison.columns[network].slot))
+                    .allow_hover(false),
             );
         }
     });

@@ -1,4 +1,4 @@
-//! The table: parameters and MACs of every network by stage and block, and how far each is from A.
+//! The table: parameters and MACs of every network by stage and block, and how far each is from the baseline.
 
 use eframe::egui;
 use egui::{Rangef, Rect, Sense, Ui, pos2, vec2};
@@ -36,7 +36,7 @@ impl CompareView {
     /// The aligned table.
     pub(super) fn show_table(&mut self, ui: &mut Ui, comparison: &Comparison, shared: &Shared, out: &mut Outbox) {
         self.title(ui, comparison);
-        let columns = Column::all(comparison.columns.len());
+        let columns = Column::all(comparison.columns.len(), comparison.base);
         let (widths, digits) = self.table.fit(ui, &columns, comparison, ui.available_width() - NAME);
         let open = self.open.clone();
         let rows: Vec<&Row> = comparison.shown(&open).collect();
@@ -74,7 +74,10 @@ impl CompareView {
     fn title(&mut self, ui: &mut Ui, comparison: &Comparison) {
         ui.horizontal(|ui| {
             ui.set_height(size::ROW);
-            widgets::section(ui, "Stage by stage").on_hover_text("Δ is the difference to A");
+            widgets::section(ui, "Stage by stage").on_hover_text(format!(
+                "Δ is the difference to {}, the baseline; a star in the legend chooses another",
+                comparison.columns[comparison.base].letter
+            ));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let is_open = comparison.stages().all(|stage| self.open.contains(&stage.name));
                 if ui.button(if is_open { "Hide blocks" } else { "Show blocks" }).clicked() {
@@ -157,11 +160,13 @@ fn headings(ui: &mut Ui, columns: &[Column], spans: &[Rangef], comparison: &Comp
         }
         let letter = |network: usize| comparison.columns[network].letter.as_str();
         let (words, colour) = match column {
-            Column::Value(_, network) => (letter(*network).to_owned(), colours.network(*network)),
-            Column::Difference(_, network) if comparison.columns.len() > 2 => {
+            Column::Value(_, network) => {
+                (letter(*network).to_owned(), colours.network(comparison.columns[*network].slot))
+            }
+            Column::Difference { network, .. } if comparison.columns.len() > 2 => {
                 (format!("Δ {}", letter(*network)), colours.muted)
             }
-            Column::Difference(..) => ("Δ".to_owned(), colours.muted),
+            Column::Difference { .. } => ("Δ".to_owned(), colours.muted),
         };
         table::text(ui, cell, &words, label.clone(), colour, Side::Right);
     }
@@ -192,7 +197,7 @@ fn row_of_numbers(ui: &mut Ui, sheet: &Sheet, spans: &[Rangef], index: usize, co
     clicked
 }
 
-/// The numbers of one row; zeros step back, differences stand out.
+/// The numbers of one row; zeros and differences step back: a sign says enough.
 fn cells(ui: &Ui, sheet: &Sheet, spans: &[Rangef], row: Rect, costs: &[Option<Cost>], font: &egui::FontId) {
     let colours = palette(ui);
     for (column, span) in sheet.columns.iter().zip(spans) {
@@ -200,23 +205,23 @@ fn cells(ui: &Ui, sheet: &Sheet, spans: &[Rangef], row: Rect, costs: &[Option<Co
         let colour = match column {
             _ if value == 0 => colours.muted,
             Column::Value(..) => colours.text,
-            Column::Difference(..) => colours.difference,
+            Column::Difference { .. } => colours.muted,
         };
         table::text(ui, table::cell(row, *span), &words, font.clone(), colour, Side::Right);
     }
 }
 
-/// A part in every network, to the last digit, with how much more than A it is.
+/// A part in every network, to the last digit, with how much more than the baseline it is.
 fn hover(ui: &mut Ui, row: &Row, comparison: &Comparison) {
     ui.label(widgets::strong(row.name.as_str(), size::TEXT));
-    let base = row.cells[0].unwrap_or_default();
+    let base = row.cells[comparison.base].unwrap_or_default();
     for (network, column) in comparison.columns.iter().enumerate() {
         let Some(cost) = row.cells[network] else {
             widgets::muted(ui, format!("{}: has no such part", column.letter));
             continue;
         };
         let more = |metric: Metric| {
-            let change = percent_change(metric.of(base), metric.of(cost)).filter(|_| network > 0);
+            let change = percent_change(metric.of(base), metric.of(cost)).filter(|_| network != comparison.base);
             let change = change.map(|change| format!(" ({change})")).unwrap_or_default();
             format!("{}{change}", metric.exact(metric.of(cost)))
         };

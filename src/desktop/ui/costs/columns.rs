@@ -15,6 +15,8 @@ const SHARE: f32 = 58.0;
 /// Operators are named in full where there is this much more room.
 const LONG_OP: f32 = 150.0;
 const SHORT_OP: f32 = 86.0;
+/// What names keep beyond their least before operators get more room.
+const NAME_SPARE: f32 = 24.0;
 /// The narrowest and the widest column of names; what is left over goes to the other columns.
 const NAME: (f32, f32) = (136.0, 320.0);
 
@@ -83,6 +85,10 @@ impl Columns {
     pub(super) fn fit(left: f32, available: f32, is_timed: bool) -> Self {
         let mut list = choose(available, is_timed);
         let fixed: f32 = list.iter().map(|(_, width)| width).sum();
+        // What operators are called is not cut while the names have room to spare.
+        let spare = (available - fixed - NAME.0 - NAME_SPARE).clamp(0.0, (LONG_OP - list[1].1).max(0.0));
+        list[1].1 += spare;
+        let fixed = fixed + spare;
         list[0].1 = (available - fixed).clamp(NAME.0, NAME.1);
         let left_over = (available - fixed - list[0].1).max(0.0) / (list.len() - 1) as f32;
         for (_, width) in &mut list[1..] {

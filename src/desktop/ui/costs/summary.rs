@@ -8,7 +8,7 @@ use super::shares::{shares, stat};
 use super::shown::{Base, Folds};
 use super::{export, written};
 use crate::compute::engine::Timing;
-use crate::desktop::document::{Command, Document, Network};
+use crate::desktop::document::{Command, Network};
 use crate::desktop::ui::metric::Metric;
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, Shared, table, widgets};
@@ -25,11 +25,10 @@ pub(super) const FOOT: f32 = size::GAP * 3.0 + LINE * 3.0 + size::LABEL + 4.0;
 impl CostsView {
     /// The network's letter and name, measuring, and the table as text.
     pub(super) fn title(&self, ui: &mut Ui, network: &Network, shared: &Shared, out: &mut Outbox) {
-        let position = shared.position(network);
         ui.horizontal(|ui| {
             ui.set_height(size::ROW);
-            widgets::dot(ui, palette(ui).network(position));
-            ui.label(widgets::strong(Document::letter(position), size::TITLE));
+            widgets::dot(ui, palette(ui).network(network.slot));
+            ui.label(widgets::strong(network.letter(), size::TITLE));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 self.copy_buttons(ui);
                 measure_button(ui, network, shared, out);
@@ -170,11 +169,16 @@ impl CostsView {
 /// The labels of a row's written-out numbers, in the order of [`Metric::ALL`].
 const LABELS: [&str; 4] = ["params", "MACs", "element-wise", "activations"];
 
-/// Text in a rect, `indent` from its left edge; shortened with a hover that says it all.
+/// Text in a rect, `indent` from its left edge; where it is shortened, hovering says it all and a click copies it.
 fn flush(ui: &mut Ui, rect: egui::Rect, indent: f32, text: &str, font: egui::FontId, colour: egui::Color32) {
     let room = rect.with_min_x(rect.left() + indent - table::PAD);
     if table::text(ui, room, text, font, colour, table::Side::Left) {
-        ui.interact(room, ui.scope_id().with((text, indent as u32)), egui::Sense::hover()).on_hover_text(text);
+        let cut = ui.interact(room, ui.scope_id().with((text, indent as u32)), egui::Sense::click());
+        cut.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Copy {text}")));
+        if cut.clicked() {
+            ui.copy_text(text.to_owned());
+        }
+        cut.on_hover_text(format!("{text}\nA click copies it"));
     }
 }
 

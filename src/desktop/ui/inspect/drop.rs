@@ -7,7 +7,6 @@ use egui::{Align2, Id, LayerId, Order, Rect, Shape, Stroke, Ui, vec2};
 
 use super::super::Shared;
 use super::super::theme::{self, opacity, palette, size};
-use crate::desktop::document::Document;
 
 /// Endings by what a file is.
 const PICTURES: [&str; 9] = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "jfif"];
@@ -21,8 +20,7 @@ pub(super) fn overlay(ui: &Ui, rect: Rect, shared: &Shared) {
     if files.is_empty() {
         return;
     }
-    let active =
-        shared.active().map(|network| format!("{} {}", Document::letter(shared.position(network)), network.graph.name));
+    let active = shared.active().map(|network| format!("{} {}", network.letter(), network.graph.name));
     let (title, hint) = promise(&files.iter().map(AsRef::as_ref).collect::<Vec<_>>(), active.as_deref());
     let colours = palette(ui);
     let painter = ui.ctx().layer_painter(LayerId::new(Order::Foreground, Id::unique("inspect drop")));

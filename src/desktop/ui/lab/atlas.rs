@@ -9,7 +9,7 @@ use super::curves::{self, Axes, Curve};
 use super::{form, parts};
 use crate::compute::lab::data::Source;
 use crate::compute::lab::experiments::atlas::{AtlasGate, AtlasResult, Order};
-use crate::desktop::document::{AtlasTask, Document, LabPage, LabTask, Network};
+use crate::desktop::document::{AtlasTask, LabPage, LabTask, Network};
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, Shared, widgets};
 use crate::network::graph::GateKind;
@@ -57,8 +57,7 @@ impl AtlasPage {
             form::whole(ui, "Threads", "The window keeps what is left", &mut self.threads, 1..=64, 0.05);
         });
         if let Some(network) = active {
-            let words =
-                format!("of {} {}, the active network", Document::letter(shared.position(network)), network.spec);
+            let words = format!("of {} {}, the active network", network.letter(), network.spec);
             let text = egui::RichText::new(words).size(size::LABEL).color(palette(ui).muted);
             ui.add(egui::Label::new(text).truncate()).on_hover_text("Choose another on the left");
             ui.add_space(size::GAP);

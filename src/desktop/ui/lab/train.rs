@@ -7,7 +7,7 @@ use super::{form, live, parts, runs};
 use crate::compute::lab::data::Source;
 use crate::compute::lab::experiments::{ATTENTIONS, lab_network};
 use crate::compute::lab::training::TrainingRecipe;
-use crate::desktop::document::{Command, Document, LabPage, LabTask, TrainTask};
+use crate::desktop::document::{Command, LabPage, LabTask, TrainTask};
 use crate::desktop::jobs::{Ending, Training};
 use crate::desktop::ui::theme::{palette, size};
 use crate::desktop::ui::{Outbox, Shared, widgets};
@@ -107,9 +107,8 @@ impl TrainPage {
     }
 
     fn network(&mut self, ui: &mut Ui, shared: &Shared) {
-        let active = shared.active().map(|network| {
-            format!("{} {}, from the beginning", Document::letter(shared.position(network)), network.spec)
-        });
+        let active =
+            shared.active().map(|network| format!("{} {}, from the beginning", network.letter(), network.spec));
         let name = |choice: Choice| match choice {
             Choice::Active => active.clone().unwrap_or_else(|| "no network".to_owned()),
             Choice::Preset(index) => match ATTENTIONS.get(index) {

@@ -165,7 +165,8 @@ fn name_rect(place: &PlacedGroup, view: egui::emath::TSTransform) -> Rect {
 fn turn_mark(ui: &Ui, pane: Rect, name: Rect, group: &Group, is_folded: bool) {
     let painter = ui.painter_at(pane);
     let colours = palette(ui);
-    let title = painter.layout_no_wrap(group.name.clone(), theme::semibold(size::LABEL), colours.muted);
+    // The name is drawn larger as one comes nearer: measured at its largest, the word never touches it.
+    let title = painter.layout_no_wrap(group.name.clone(), theme::semibold(size::TEXT), colours.muted);
     let word = if is_folded { "unfold" } else { "fold" };
     let at = pos2(name.left() + title.size().x + size::GAP, name.bottom() - 3.0);
     painter.text(at, Align2::LEFT_BOTTOM, word, theme::regular(size::LABEL), colours.accent);

@@ -4,6 +4,7 @@ use eframe::egui;
 use egui::{Align2, Popup, PopupCloseBehavior, Rect, RichText, Sense, Ui};
 
 use super::brush::choices;
+use crate::desktop::document::NetworkId;
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::network::attention::{self, AttentionBlock, BLOCKS};
 use crate::network::{NetworkSpec, zoo};
@@ -19,14 +20,24 @@ const LIST: f32 = 300.0;
 #[derive(Default)]
 pub(super) struct Columns {
     added: Vec<&'static str>,
+    /// The network shown, and what it had while it was: a column does not leave under the hand that empties it.
+    kept: (Option<NetworkId>, Vec<&'static str>),
 }
 
 impl Columns {
     /// Nothing chosen first; where that leaves the network its own SE, what takes that out; then blocks in registry order.
-    pub(super) fn shown(&self, spec: &NetworkSpec) -> Vec<Option<&'static str>> {
-        let is_shown = |name: &&'static str| {
-            USUAL.contains(name) || self.added.contains(name) || choices(spec).any(|choice| choice.name() == *name)
-        };
+    pub(super) fn shown(&mut self, id: NetworkId, spec: &NetworkSpec) -> Vec<Option<&'static str>> {
+        if self.kept.0 != Some(id) {
+            self.kept = (Some(id), Vec::new());
+        }
+        let used = attention::names().into_iter().filter(|name| choices(spec).any(|choice| choice.name() == *name));
+        for name in used {
+            if !self.kept.1.contains(&name) {
+                self.kept.1.push(name);
+            }
+        }
+        let is_shown =
+            |name: &&'static str| USUAL.contains(name) || self.added.contains(name) || self.kept.1.contains(name);
         let off = zoo::has_built_in(spec).then_some(Some(attention::OFF));
         std::iter::once(None).chain(off).chain(attention::names().into_iter().filter(is_shown).map(Some)).collect()
     }
@@ -77,7 +88,7 @@ mod tests {
 
     #[test]
     fn the_usual_blocks_and_those_in_use_have_columns() {
-        let names = |text: &str| Columns::default().shown(&parse(text).expect("parses"));
+        let names = |text: &str| Columns::default().shown(NetworkId(0), &parse(text).expect("parses"));
         let usual = [None, Some("se"), Some("cam"), Some("sam"), Some("cbam")];
         assert_eq!(names("resnet18"), usual);
         assert_eq!(names("resnet18+cbam+eca@layer4.0").len(), usual.len() + 1);
@@ -86,7 +97,17 @@ mod tests {
 
     #[test]
     fn a_block_asked_for_has_a_column_too() {
-        let columns = Columns { added: vec!["eca"] };
-        assert!(columns.shown(&parse("resnet18").expect("parses")).contains(&Some("eca")));
+        let mut columns = Columns { added: vec!["eca"], ..Columns::default() };
+        assert!(columns.shown(NetworkId(0), &parse("resnet18").expect("parses")).contains(&Some("eca")));
+    }
+
+    #[test]
+    fn a_column_stays_when_its_last_cell_is_painted_over() {
+        let mut columns = Columns::default();
+        let mut has_eca =
+            |id: u64, text: &str| columns.shown(NetworkId(id), &parse(text).expect("parses")).contains(&Some("eca"));
+        assert!(has_eca(0, "resnet18+eca@layer1.0"));
+        assert!(has_eca(0, "resnet18+se@layer1.0"));
+        assert!(!has_eca(1, "resnet18"));
     }
 }

@@ -7,12 +7,12 @@ use egui::{Align, ComboBox, DragValue, Layout, Response, RichText, TextEdit, Ui}
 
 use super::brush::choices;
 use super::labelled;
-use crate::desktop::document::{Command, Document, Network};
+use crate::desktop::document::{Command, Network};
 use crate::desktop::ui::theme::{self, palette, size};
-use crate::desktop::ui::{Outbox, Shared, cards, widgets};
+use crate::desktop::ui::{Outbox, cards, widgets};
 use crate::network::options::{Declared, Kind, Value};
 use crate::network::zoo::Subject;
-use crate::network::{NetworkSpec, zoo};
+use crate::network::{NetworkSpec, attention, zoo};
 
 /// Width of the widgets on the right.
 const WIDGET: f32 = 140.0;
@@ -31,10 +31,9 @@ pub(super) struct Design {
 }
 
 impl Design {
-    pub(super) fn ui(&mut self, ui: &mut Ui, shared: &Shared, network: &Network, out: &mut Outbox) {
-        let letter = Document::letter(shared.position(network));
+    pub(super) fn ui(&mut self, ui: &mut Ui, network: &Network, kinds: &[&'static str], out: &mut Outbox) {
         ui.horizontal(|ui| {
-            widgets::section(ui, &format!("{letter} · Design"));
+            widgets::section(ui, &format!("{} · Design", network.letter()));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let text = RichText::new("as text").size(size::LABEL).color(palette(ui).muted);
                 if ui.add(egui::Button::new(text).frame(false)).on_hover_text(network.spec.to_string()).clicked() {
@@ -45,7 +44,7 @@ impl Design {
         ui.add_space(4.0);
         model(ui, network, out);
         self.sizes(ui, network, out);
-        self.attention_numbers(ui, network, out);
+        self.attention_numbers(ui, network, kinds, out);
         self.more_options(ui, network, out);
     }
 
@@ -87,14 +86,23 @@ impl Design {
         }
     }
 
-    /// The numbers of the attention in use side by side (reduction, kernel), set for every place that has it.
-    fn attention_numbers(&mut self, ui: &mut Ui, network: &Network, out: &mut Outbox) {
-        let numbers: Vec<Used> =
-            used_options(&network.spec).into_iter().filter(|(declared, _)| !is_word(declared)).collect();
+    /// The numbers (reduction, kernel) of every attention that can be painted, side by side, set for every place that
+    /// has it. Those of kinds not in use wait, muted: painting the first cell moves nothing.
+    fn attention_numbers(&mut self, ui: &mut Ui, network: &Network, kinds: &[&'static str], out: &mut Outbox) {
+        let used = used_options(&network.spec);
+        let numbers: Vec<(Used, bool)> = offered(kinds)
+            .into_iter()
+            .map(|offered| match used.iter().find(|(known, _)| known.field.key == offered.0.field.key) {
+                Some(used) => (used.clone(), true),
+                None => (offered, false),
+            })
+            .collect();
         for pair in numbers.chunks(2) {
             ui.columns(2, |columns| {
-                for (ui, used) in columns.iter_mut().zip(pair) {
-                    self.attention_option(ui, network, used, NARROW, out);
+                for (ui, (used, is_used)) in columns.iter_mut().zip(pair) {
+                    ui.add_enabled_ui(*is_used, |ui| self.attention_option(ui, network, used, NARROW, out))
+                        .response
+                        .on_disabled_hover_text("No attention of this network has it yet");
                 }
             });
         }
@@ -197,6 +205,20 @@ fn used_options(spec: &NetworkSpec) -> Vec<Used> {
         }
     }
     used
+}
+
+/// The numbers that these kinds of attention have, each once, as they begin.
+fn offered(kinds: &[&'static str]) -> Vec<Used> {
+    let mut offered: Vec<Used> = Vec::new();
+    for block in kinds.iter().filter_map(|name| attention::find(name)) {
+        for declared in block.declared().into_iter().filter(|declared| !is_word(declared)) {
+            if !offered.iter().any(|(known, _)| known.field.key == declared.field.key) {
+                let value = declared.default.clone();
+                offered.push((declared, value));
+            }
+        }
+    }
+    offered
 }
 
 fn is_word(declared: &Declared) -> bool {

@@ -12,8 +12,11 @@ use egui::{Align, Align2, Button, Layout, Response, RichText, ScrollArea, Sense,
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared, widgets};
 use crate::compute::weights::bundled::is_bundled;
-use crate::desktop::document::{Command, Document, Network};
+use crate::desktop::document::{Command, Network};
 use crate::network::number;
+
+/// Width of the baseline's star at the end of a row.
+const STAR: f32 = 24.0;
 
 /// The panel's own state.
 #[derive(Default)]
@@ -21,6 +24,8 @@ pub struct NetworksPanel {
     matrix: matrix::Matrix,
     design: design::Design,
     preprocessing: preprocessing::Group,
+    /// Height of what stands above the matrix.
+    above: f32,
 }
 
 impl NetworksPanel {
@@ -30,8 +35,8 @@ impl NetworksPanel {
             ui.add_space(size::PADDING);
             widgets::section(ui, "Networks");
             ui.add_space(4.0);
-            for (position, network) in shared.document.networks().iter().enumerate() {
-                row(ui, shared, position, network, out);
+            for network in shared.document.networks() {
+                row(ui, shared, network, out);
             }
             let add = RichText::new("+  Add network…").color(palette(ui).muted);
             if ui.add(Button::new(add).frame(false)).clicked() {
@@ -44,17 +49,35 @@ impl NetworksPanel {
             }
             let Some(network) = shared.active() else { return };
             ui.add_space(size::PADDING);
-            self.design.ui(ui, shared, network, out);
-            self.preprocessing.ui(ui, network, out);
-            ui.add_space(size::PADDING);
+            self.above_the_matrix(ui, network, out);
             self.matrix.ui(ui, network, out);
             ui.add_space(size::PADDING);
         });
     }
 }
 
-/// One network: dot, letter, name, parameters. A click makes it active.
-fn row(ui: &mut Ui, shared: &Shared, position: usize, network: &Network, out: &mut Outbox) {
+impl NetworksPanel {
+    /// What stands above the matrix keeps its height while one paints in it.
+    fn above_the_matrix(&mut self, ui: &mut Ui, network: &Network, out: &mut Outbox) {
+        let kinds = self.matrix.kinds(network);
+        let mut fill = |ui: &mut Ui| {
+            self.design.ui(ui, network, &kinds, out);
+            self.preprocessing.ui(ui, network, out);
+            ui.add_space(size::PADDING);
+        };
+        if !self.matrix.is_painting() {
+            self.above = ui.scope(fill).response.rect.height();
+            return;
+        }
+        let (rect, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), self.above), Sense::hover());
+        let mut child = ui.new_child(egui::UiBuilder::new().id_salt("above the matrix").max_rect(rect));
+        child.shrink_clip_rect(rect);
+        fill(&mut child);
+    }
+}
+
+/// One network: dot, letter, name, parameters, the baseline's star. A click makes it active.
+fn row(ui: &mut Ui, shared: &Shared, network: &Network, out: &mut Outbox) {
     let colours = palette(ui);
     let is_active = shared.active().is_some_and(|active| active.id == network.id);
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 28.0), Sense::click());
@@ -66,10 +89,13 @@ fn row(ui: &mut Ui, shared: &Shared, position: usize, network: &Network, out: &m
         let stroke = egui::Stroke::new(1.0, colours.accent);
         ui.painter().rect_stroke(rect, f32::from(size::CELL_CORNER), stroke, egui::StrokeKind::Inside);
     }
-    let inner = rect.shrink2(Vec2::new(8.0, 0.0));
+    let mut inner = rect.shrink2(Vec2::new(8.0, 0.0));
+    if shared.document.networks().len() > 1 {
+        inner.max.x -= STAR;
+    }
     let painter = ui.painter_at(rect);
-    painter.circle_filled(inner.left_center() + Vec2::new(5.0, 0.0), 5.0, colours.network(position));
-    let letter = Document::letter(position);
+    painter.circle_filled(inner.left_center() + Vec2::new(5.0, 0.0), 5.0, colours.network(network.slot));
+    let letter = network.letter();
     painter.text(
         inner.left_center() + Vec2::new(20.0, 0.0),
         Align2::LEFT_CENTER,
@@ -98,6 +124,14 @@ fn row(ui: &mut Ui, shared: &Shared, position: usize, network: &Network, out: &m
     if response.clicked() {
         out.send(Command::SelectNetwork(network.id));
     }
+    if inner.right() < rect.right() - STAR {
+        let place = egui::Rect::from_min_max(egui::pos2(rect.right() - STAR, rect.top()), rect.max);
+        let star = ui.interact(place, ui.scope_id().with(("star", network.id)), Sense::click());
+        let is_baseline = shared.document.baseline().is_some_and(|base| base.id == network.id);
+        if widgets::star_in(ui, place, star, &letter, is_baseline).clicked() {
+            out.send(Command::SetBaseline(network.id));
+        }
+    }
     response.context_menu(|ui| row_menu(ui, network, out));
     response.on_hover_text(match known {
         Some(known) => format!("{name}\ntrained to tell {known} apart"),
@@ -115,9 +149,11 @@ fn known_classes(shared: &Shared, network: &Network) -> Option<String> {
 }
 
 fn row_menu(ui: &mut Ui, network: &Network, out: &mut Outbox) {
-    for (label, command) in
-        [("Duplicate", Command::DuplicateNetwork(network.id)), ("Remove", Command::RemoveNetwork(network.id))]
-    {
+    for (label, command) in [
+        ("Make it the baseline", Command::SetBaseline(network.id)),
+        ("Duplicate", Command::DuplicateNetwork(network.id)),
+        ("Remove", Command::RemoveNetwork(network.id)),
+    ] {
         if ui.button(label).clicked() {
             out.send(command);
             ui.close();

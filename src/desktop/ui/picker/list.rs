@@ -6,7 +6,7 @@ use egui::{Align2, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui, Ve
 use super::model::{self, Choice};
 use super::{LIST, Open};
 use crate::desktop::ui::theme::{self, palette, size};
-use crate::desktop::ui::{Shared, widgets};
+use crate::desktop::ui::{Shared, table, widgets};
 use crate::network::cost::Cost;
 use crate::network::number;
 
@@ -73,14 +73,17 @@ impl Open {
         let painter = ui.painter_at(rect.shrink(2.0));
         let (x, middle) = (rect.left() + 10.0, rect.center().y);
         let title = theme::semibold(size::TEXT);
-        painter.text(egui::pos2(x, middle - 8.0), Align2::LEFT_CENTER, &choice.label, title, colours.text);
+        let label = table::elided(ui, &choice.label, title, colours.text, rect.width() - 20.0);
+        let is_cut = label.elided;
+        let at = Align2::LEFT_CENTER.anchor_size(egui::pos2(x, middle - 8.0), label.size());
+        painter.galley(at.min, label, colours.text);
         let costs = match cost(shared, choice) {
             Some(cost) => format!("{} · {}", number::short(cost.params), number::short(cost.macs)),
             None => "…".to_owned(),
         };
         let small = theme::regular(size::LABEL);
         painter.text(egui::pos2(x, middle + 9.0), Align2::LEFT_CENTER, costs, small, colours.muted);
-        response
+        if is_cut { response.on_hover_text(&choice.name) } else { response }
     }
 }
 

@@ -165,3 +165,38 @@ fn the_faint_colour_carries_no_words() {
         }
     }
 }
+
+/// CIE L*a*b* under D65.
+fn lab(colour: Color32) -> [f64; 3] {
+    let [r, g, b] = [colour.r(), colour.g(), colour.b()].map(|band| {
+        let band = f64::from(band) / 255.0;
+        if band <= 0.040_45 { band / 12.92 } else { ((band + 0.055) / 1.055).powf(2.4) }
+    });
+    let x = (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.950_47;
+    let y = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    let z = (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.088_83;
+    let [x, y, z] = [x, y, z].map(|t| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 });
+    [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+}
+
+fn apart(a: Color32, b: Color32) -> f64 {
+    let (a, b) = (lab(a), lab(b));
+    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+}
+
+#[test]
+fn ten_networks_have_ten_colours_and_none_is_the_warning_s() {
+    for (theme, palette) in themes() {
+        for slot in 0..DISTINCT {
+            let colour = palette.network(slot);
+            assert!(apart(colour, palette.difference) > 25.0, "{theme}: {slot} looks like a warning");
+            let others = (0..slot).map(|other| apart(colour, palette.network(other)));
+            assert!(others.fold(f64::INFINITY, f64::min) > 15.0, "{theme}: {slot} looks like another");
+            let name = [(format!("network {slot}"), colour)];
+            assert_apart(theme, &name, &surfaces(palette)[..2], WORDS);
+        }
+        for curve in 0..palette.series_count() {
+            assert!(apart(palette.series(curve), palette.difference) > 20.0, "{theme}: curve {curve}");
+        }
+    }
+}
