@@ -22,6 +22,9 @@ use super::theme::size;
 use super::{Outbox, Shared, widgets};
 use crate::desktop::document::Network;
 
+/// In a lower window the view scrolls.
+const LOWEST: f32 = 470.0;
+
 /// The view's own state.
 #[derive(Default)]
 pub struct CostsView {
@@ -56,6 +59,17 @@ impl CostsView {
             return widgets::empty_state(ui, "No network to count", "Add one to see what every layer costs.");
         };
         self.follow(network, shared);
+        if ui.available_height() >= LOWEST {
+            return self.contents(ui, network, shared, out);
+        }
+        // A low window scrolls the whole view: nothing is out of reach.
+        let room = egui::vec2(ui.available_width(), LOWEST);
+        egui::ScrollArea::vertical().id_salt("costs in a low window").auto_shrink(false).show(ui, |ui| {
+            ui.allocate_ui(room, |ui| self.contents(ui, network, shared, out));
+        });
+    }
+
+    fn contents(&mut self, ui: &mut Ui, network: &Network, shared: &Shared, out: &mut Outbox) {
         egui::Frame::new().inner_margin(size::PADDING).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             self.title(ui, network, shared, out);

@@ -1,7 +1,7 @@
 //! Paints the overview: stages, blocks, shortcuts, gates.
 
 use eframe::egui;
-use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
+use egui::{Align2, Color32, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
 use super::gates::Gates;
 use super::glyphs;
@@ -231,11 +231,25 @@ fn labels(pen: &Pen, group: &Group, place: &PlacedGroup) {
     }
     let Some(block) = place.blocks.first() else { return };
     let style = Lettering::new(size::LABEL).steady().within(46.0);
-    let above: Pos2 = block.rect.center_top() - vec2(0.0, 6.0);
+    let middle = within_sight(pen, block.rect);
+    let above = pos2(middle, block.rect.top() - 6.0);
     pen.text(above, Align2::CENTER_BOTTOM, &group.name, &style.clone().semibold(), colours.muted);
-    let below = block.rect.center_bottom() + vec2(0.0, 6.0);
+    let below = pos2(middle, block.rect.bottom() + 6.0);
     let channels = group.blocks[0].shape.channels().to_string();
     pen.text(below, Align2::CENTER_TOP, &channels, &style, colours.muted);
+}
+
+/// Half the width of a short name beside the edge of the pane, in points.
+const HALF_NAME: f32 = 16.0;
+
+/// Where the name of a part that stands alone goes: over its middle, but not beyond the edge of the pane.
+fn within_sight(pen: &Pen, rect: Rect) -> f32 {
+    let clip = pen.view.inverse() * pen.painter.clip_rect();
+    let half = HALF_NAME / pen.view.scaling;
+    if !clip.intersects(rect) || clip.width() <= 2.0 * half {
+        return rect.center().x;
+    }
+    rect.center().x.clamp(clip.left() + half, clip.right() - half)
 }
 
 /// Lighter on dark and darker on light: what a hovered box is mixed with.

@@ -44,6 +44,7 @@ pub(super) fn find(query: &str) -> Vec<Choice> {
         found.extend(grouped(
             models.map(|model| Choice::of(model.name, model.summary, family, NetworkSpec::of(model.name), true)),
         ));
+        found.extend(prefixed(&query, family));
         // Other names only where they are looked for.
         let aliases =
             family.aliases().iter().filter(|alias| !words.is_empty() && answers(&words, [alias.name, "", ""]));
@@ -53,6 +54,29 @@ pub(super) fn find(query: &str) -> Vec<Choice> {
         }));
     }
     found
+}
+
+/// Attention whose name in front of a model's is a well-known name: `seresnet50`.
+const PREFIXES: [&str; 2] = ["se", "eca"];
+/// So many of them are offered; each is counted as it is listed.
+const OFFERED: usize = 12;
+
+/// A family's models with attention by such a name, of those that begin with what was typed.
+fn prefixed(query: &str, family: &'static dyn Family) -> Vec<Choice> {
+    let is_more = |prefix: &&&str| query.len() > prefix.len() && query.starts_with(**prefix);
+    let Some(prefix) = PREFIXES.iter().find(is_more) else { return Vec::new() };
+    let names = family.models().into_iter().map(|model| format!("{prefix}{}", model.name));
+    let names = names.filter(|name| {
+        let is_alias = family.aliases().iter().any(|alias| alias.name == *name);
+        name.starts_with(query) && name != query && !is_alias && zoo::find(name).is_none()
+    });
+    let choice = |name: String| {
+        let spec = parse(&name).ok()?;
+        let cost = lower(&spec).ok().map(|graph| Ledger::of(&graph).total())?;
+        let meaning = spec.to_string();
+        Some(Choice { cost: Some(cost), ..Choice::of(&name, &meaning, family, spec, false) })
+    };
+    names.filter_map(choice).take(OFFERED).collect()
 }
 
 /// The same choices, those of a group together.
@@ -195,6 +219,9 @@ mod tests {
         assert_eq!(named[likeliest("senet154", &named)].spec.to_string(), "senet154_trunk+se");
         assert_eq!(find("seresnet50")[0].spec.to_string(), "resnet50+se");
         assert_eq!(find("resnet50+cbam")[0].spec.to_string(), "resnet50+cbam");
+        let begun = find("seresne");
+        assert!(begun.iter().any(|choice| choice.name == "seresnet50" && choice.cost.is_some()));
+        assert!(begun[likeliest("seresne", &begun)].name.starts_with("seresnet"), "before the legacy ones");
         assert!(find("resnet51").is_empty());
     }
 
