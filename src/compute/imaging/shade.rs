@@ -97,15 +97,18 @@ pub fn relief(photo: &RgbImage, window: &Window, to: [usize; 2]) -> Vec<f32> {
 /// The greys between which all but the two tails lie.
 fn ends(counts: &[usize; 256], total: usize) -> (f32, f32) {
     let tail = (total as f64 * TAIL) as usize;
-    let nth = |grey: &mut dyn Iterator<Item = usize>| {
-        let mut seen = 0;
-        grey.find(|grey| {
-            seen += counts[*grey];
-            seen > tail
-        })
-    };
-    let (low, high) = (nth(&mut (0..256)), nth(&mut (0..256).rev()));
+    let low = past(counts, tail, 0..256);
+    let high = past(counts, tail, (0..256).rev());
     (low.unwrap_or(0) as f32, high.unwrap_or(0) as f32)
+}
+
+/// The first of these greys up to which more than `tail` pixels have been passed.
+fn past(counts: &[usize; 256], tail: usize, mut greys: impl Iterator<Item = usize>) -> Option<usize> {
+    let mut seen = 0;
+    greys.find(|grey| {
+        seen += counts[*grey];
+        seen > tail
+    })
 }
 
 /// The greys of a window at another size, 0 to 255. Four samples a pixel where it is made smaller: it is looked at,

@@ -166,7 +166,7 @@ fn weights(ui: &mut Ui, network: &Network, out: &mut Outbox) {
         out.send(Command::ShowRecognised(network.id));
         ui.close();
     }
-    let (fitting, others): (Vec<_>, Vec<_>) = bundled().iter().partition(|bundled| fits(network, bundled));
+    let (fitting, others): (Vec<&Bundled>, Vec<&Bundled>) = bundled().iter().partition(|bundled| fits(network, bundled));
     for (heading, hover, bundled) in [
         ("come with gatescope and fit this network", "sets the weights of this network", fitting),
         ("add another network, with its weights", "this network stays as it is", others),
@@ -191,12 +191,12 @@ fn weights(ui: &mut Ui, network: &Network, out: &mut Outbox) {
 }
 
 /// Has the network the tensors of this bundled one?
-fn fits(network: &Network, bundled: &Bundled) -> bool {
+fn fits(network: &Network, candidate: &Bundled) -> bool {
     static GRAPHS: LazyLock<Vec<(&str, Option<Graph>)>> = LazyLock::new(|| {
-        let graph = |bundled: &Bundled| lower(&SavedNetwork::bundled(bundled.name)?.spec).ok();
-        bundled().iter().map(|bundled| (bundled.name, graph(bundled))).collect()
+        let graph = |name: &str| lower(&SavedNetwork::bundled(name)?.spec).ok();
+        bundled().iter().map(|known| (known.name, graph(known.name))).collect()
     });
-    let own = GRAPHS.iter().find(|(name, _)| *name == bundled.name).and_then(|(_, graph)| graph.as_ref());
+    let own = GRAPHS.iter().find(|(name, _)| *name == candidate.name).and_then(|(_, graph)| graph.as_ref());
     own.is_some_and(|own| same_tensors(&network.graph, own))
 }
 

@@ -84,6 +84,7 @@ fn offer(ui: &mut Ui, block: &dyn AttentionBlock) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Columns;
+    use crate::desktop::document::NetworkId;
     use crate::network::parse;
 
     #[test]

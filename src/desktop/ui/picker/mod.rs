@@ -8,7 +8,7 @@ use eframe::egui;
 use egui::{Align, Frame, Key, Layout, Modifiers, TextEdit, Ui};
 
 use self::model::Choice;
-use super::theme::{self, palette, size};
+use super::theme::{self, size};
 use super::{Outbox, Shared, widgets};
 use crate::desktop::document::{Command, NetworkId};
 use crate::network::diagram::Diagram;
