@@ -91,7 +91,7 @@ fn frames_are_reached_by_click_and_by_arrow_keys() {
     harness.run();
     assert_eq!(harness.state().selection.gate, gate(1, &harness));
     assert_eq!(harness.state().selection.part.as_deref(), Some("layer1.0"));
-    harness.get_by_label("show 1.0 CAM").click();
+    harness.get_by_label("show layer1.0 CAM").click();
     harness.run();
     assert_eq!(harness.state().selection.gate, gate(0, &harness));
 }
@@ -124,7 +124,7 @@ fn strips_are_shown_alone_together_and_channel_by_channel() {
     let mut harness = view_of("resnet20+coord", cat());
     harness.key_press(egui::Key::Home);
     harness.run();
-    harness.get_by_label("1.0 rows").click();
+    harness.get_by_label("layer1.0 rows").click();
     harness.run();
     harness.get_by_label_contains("mean of 16 channels");
     harness.get_by_label("together").click();
@@ -137,7 +137,7 @@ fn strips_are_shown_alone_together_and_channel_by_channel() {
     harness.run();
     harness.get_by_label_contains("of 16 · whole gate");
     // By its name: in a window as low as this it lies below the others.
-    harness.get_by_label("show 1.0 columns").click_accesskit();
+    harness.get_by_label("show layer1.0 columns").click_accesskit();
     harness.run();
     assert_eq!(harness.state().selection.gate, gate(0, &harness));
     harness.get_by_label_contains("32 columns");

@@ -166,7 +166,8 @@ fn weights(ui: &mut Ui, network: &Network, out: &mut Outbox) {
         out.send(Command::ShowRecognised(network.id));
         ui.close();
     }
-    let (fitting, others): (Vec<&Bundled>, Vec<&Bundled>) = bundled().iter().partition(|bundled| fits(network, bundled));
+    let (fitting, others): (Vec<&Bundled>, Vec<&Bundled>) =
+        bundled().iter().partition(|bundled| fits(network, bundled));
     for (heading, hover, bundled) in [
         ("come with gatescope and fit this network", "sets the weights of this network", fitting),
         ("add another network, with its weights", "this network stays as it is", others),
