@@ -106,7 +106,8 @@ fn plain_weights_are_grafted_when_asked_and_marked() {
         inspection.run.gates.iter().all(|gate| gate.values.iter().all(|value| value.to_bits() == 1.0_f32.to_bits()))
     );
     harness.state_mut().send(Command::Select(Selection { part: Some("layer1.0".to_owned()), gate: None }));
-    harness.run_ok();
+    harness.state_mut().send(Command::Show(View::Network));
+    settle(&mut harness);
     assert_eq!(harness.query_all_by_label("grafted").count(), 2, "the selection panel marks both gates");
 }
 

@@ -28,7 +28,7 @@ fn alone(spec: &str) -> Session {
 fn a_drag_over_a_network_without_attention_paints_the_blocks_it_went_over() {
     let mut harness = window_with(&alone("resnet34"), SIZE, ThemeChoice::Dark);
     let place = |harness: &egui_kittest::Harness<'static, gatescope::desktop::App>, block: &str| {
-        harness.get_by_label(&format!("cbam at {block}")).rect().center()
+        harness.get_by_role_and_label(egui::accesskit::Role::Button, &format!("cbam at {block}")).rect().center()
     };
     let (from, to) = (place(&harness, "layer1.0"), place(&harness, "layer1.2"));
     harness.hover_at(from);

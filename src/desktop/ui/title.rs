@@ -82,8 +82,9 @@ pub fn tabs(ui: &mut Ui, active: View, panels: &Panels, out: &mut Outbox) {
         ui.spacing_mut().item_spacing.x = 0.0;
         ui.add_space(4.0);
         panel_switch(ui, Side::Left, panels.is_open(Side::Left, window), out);
+        let padding = tab_padding(ui);
         for view in View::ALL {
-            tab(ui, view, view == active, out);
+            tab(ui, view, view == active, padding, out);
         }
         let end = ui.cursor().left();
         if active.has_selection() {
@@ -125,13 +126,26 @@ fn panel_switch(ui: &mut Ui, side: Side, is_open: bool, out: &mut Outbox) {
     response.on_hover_text(format!("{spoken} ({keys})"));
 }
 
-fn tab(ui: &mut Ui, view: View, is_active: bool, out: &mut Outbox) {
+/// Room around a tab's word: less where the window is narrow, so that the switch at the end stays in reach.
+fn tab_padding(ui: &Ui) -> f32 {
+    const WIDEST: f32 = 32.0;
+    const LEAST: f32 = 6.0;
+    let words: f32 = View::ALL.iter().map(|view| tab_width(ui, *view)).sum();
+    // The switch at the other end, and the gap beside it.
+    let room = ui.available_width() - words - 36.0;
+    (room / View::ALL.len() as f32).clamp(LEAST, WIDEST)
+}
+
+/// The width of a tab's word in the bolder face, so that nothing moves when the tab changes.
+fn tab_width(ui: &Ui, view: View) -> f32 {
+    let font = theme::semibold(size::TEXT);
+    ui.painter().layout_no_wrap(view.title().to_owned(), font, palette(ui).text).size().x
+}
+
+fn tab(ui: &mut Ui, view: View, is_active: bool, padding: f32, out: &mut Outbox) {
     let colours = palette(ui);
     let font = if is_active { theme::semibold(size::TEXT) } else { theme::regular(size::TEXT) };
-    // Laid out in the bolder face, so that nothing moves when the tab changes.
-    let width =
-        ui.painter().layout_no_wrap(view.title().to_owned(), theme::semibold(size::TEXT), colours.text).size().x;
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(width + 32.0, 40.0), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(tab_width(ui, view) + padding, 40.0), Sense::click());
     let colour = if is_active || response.hovered() || response.has_focus() { colours.text } else { colours.muted };
     ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, view.title(), font, colour);
     if is_active {
