@@ -120,7 +120,12 @@ const fn bottleneck(name: &'static str, summary: &'static str, blocks: &'static 
     Preset { block: "bottleneck", ..basic(name, summary, blocks) }
 }
 
-const fn cifar(name: &'static str, summary: &'static str, blocks: &'static [usize], shortcut: &'static str) -> Preset {
+pub(super) const fn cifar(
+    name: &'static str,
+    summary: &'static str,
+    blocks: &'static [usize],
+    shortcut: &'static str,
+) -> Preset {
     Preset { stem: "cifar", shortcut, ..basic(name, summary, blocks) }
 }
 
@@ -150,6 +155,7 @@ impl Preset {
     }
 
     pub(super) fn find(model: &str) -> &'static Self {
-        PRESETS.iter().find(|preset| preset.name == model).unwrap_or(&PRESETS[0])
+        let listed = PRESETS.iter().find(|preset| preset.name == model);
+        listed.or_else(|| super::depths::find(model)).unwrap_or(&PRESETS[0])
     }
 }
