@@ -5,6 +5,8 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::network::suggest::is_hidden;
+
 /// Why a command stopped. Every message says what, where and what to do, on one line.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
@@ -59,7 +61,7 @@ pub fn one_line(message: &str) -> String {
     for c in message.trim().chars() {
         match c {
             '\n' | '\t' => line.push(' '),
-            c if c.is_control() => line.extend(c.escape_default()),
+            c if is_hidden(c) => line.extend(c.escape_default()),
             c => line.push(c),
         }
     }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use super::error::CliError;
+use super::error::{CliError, one_line};
 use super::progress::Progress;
 use crate::compute::config::ModelConfig;
 use crate::compute::hub::{self, Hub, HubError};
@@ -65,7 +65,7 @@ pub fn network(reference: &str, config: &ModelConfig) -> Result<NetworkSpec, Cli
 /// A line on standard error that is no error.
 pub fn say(note: &str) {
     // A reader that went away is no reason to stop.
-    let _ = writeln!(io::stderr(), "gatescope: {note}");
+    let _ = writeln!(io::stderr(), "gatescope: {}", one_line(note));
 }
 
 fn refused(error: &HubError) -> CliError {

@@ -85,9 +85,14 @@ pub fn read(argument: &OsStr) -> Result<NetworkSpec, CliError> {
     let parsed = if is_toml { None } else { Some(parse(&text)) };
     match parsed {
         Some(Ok(spec)) => Ok(spec),
-        Some(Err(error)) if !path.exists() && !text.contains('/') => Err(CliError::input(error)),
+        Some(Err(error)) if !path.exists() && !is_path(&text) => Err(CliError::input(error)),
         _ => read_file(path),
     }
+}
+
+/// Does a slash make it a path? Behind a bracket it is a fraction: `resnet50+se(r=1/16)`.
+fn is_path(text: &str) -> bool {
+    text.split('(').next().is_some_and(|name| name.contains('/'))
 }
 
 fn read_file(path: &Path) -> Result<NetworkSpec, CliError> {

@@ -16,6 +16,7 @@ pub mod options;
 pub mod papers;
 pub mod spec;
 pub mod suggest;
+pub mod synonyms;
 pub mod zoo;
 
 pub use graph::Graph;

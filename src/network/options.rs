@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::suggest;
+use super::{suggest, synonyms};
 
 /// The value of one option.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +120,9 @@ impl Field {
 
     /// The allowed values, in words.
     fn expectation(&self, value: &Value) -> String {
+        if let (Kind::Number { .. } | Kind::OneOf(_), Some(by)) = (self.kind, synonyms::whole(&value.to_string())) {
+            return format!("{} takes a whole number, what it divides by: write {}={by}", self.long, self.key);
+        }
         match self.kind {
             Kind::Number { min, max } => format!("{} takes a whole number from {min} to {max}", self.long),
             Kind::OneOf(allowed) => {
@@ -155,6 +158,9 @@ impl Options {
     /// A sentence naming the field, the value and a suggestion.
     pub fn set(&mut self, declared: &[Declared], name: &str, value: &Value) -> Result<(), String> {
         let Some(found) = declared.iter().find(|d| d.field.is_called(name)) else {
+            if let Some(instead) = synonyms::declared_option(name, &value.to_string(), declared) {
+                return Err(format!("{name}={value}: unknown option, {instead}"));
+            }
             let keys: Vec<&str> = declared.iter().map(|d| d.field.key).collect();
             return Err(match keys.is_empty() {
                 true => format!("{name}={value}: no option is known here"),

@@ -347,6 +347,9 @@ fn resnet_papers_numbers() {
         ("resnet18", 11_689_512, 1_814_073_344),
         ("resnet44", 658_586, 97_174_144),
         ("resnet110(blocks=200-200-200)", 19_421_274, 2_829_238_912),
+        ("resnet1202", 19_421_274, 2_829_238_912),
+        // Without the shortcuts' additions, which are no MACs.
+        ("plain1202", 19_421_274, 2_829_238_912),
         ("resnet20(shortcut=b)", 272_474, 40_813_184),
         ("resnet50+se(variant=nobias)@layer4", 27_129_896, 4_089_184_256 + 1_572_864),
         ("resnet50+se(variant=nobias)@layer1,layer2,layer3", 26_499_112, 4_089_184_256 + 942_080),

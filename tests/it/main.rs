@@ -9,6 +9,7 @@ mod checkpoints;
 mod cli;
 mod config;
 mod costs;
+mod counts;
 mod hub;
 mod imaging;
 mod papers;

@@ -1,6 +1,7 @@
 //! Specs: what users type, what they read back, what is refused.
 
 use gatescope::network::attention::Attention;
+use gatescope::network::graph::ScopeKind;
 use gatescope::network::options::Value;
 use gatescope::network::spec::{NetworkSpec, Place, toml};
 use gatescope::network::{cost::Ledger, lower, parse, zoo};
@@ -234,4 +235,92 @@ proptest! {
     fn near_misses_of_the_grammar_do_not_panic(text in "resnet(18|50)[+@(),=a-z0-9.]{0,30}") {
         let _ = parse(&text);
     }
+}
+
+/// What other libraries write is answered with what to write here, and that can be read.
+#[test]
+fn names_and_options_of_other_libraries_are_known() {
+    for (text, wanted) in [
+        ("se_resnet50", "did you mean seresnet50?"),
+        ("se-resnet50", "did you mean seresnet50?"),
+        ("SE-ResNet50", "did you mean seresnet50?"),
+        ("seResNet_50", "did you mean seresnet50?"),
+        ("ResNet-50", "did you mean resnet50?"),
+        ("resnet-50", "did you mean resnet50?"),
+        ("resnet_50", "did you mean resnet50?"),
+        ("eca_resnet50d", "did you mean ecaresnet50d?"),
+        ("resnext50", "did you mean resnext50_32x4d?"),
+        ("ResNeXt-50", "did you mean resnext50_32x4d?"),
+        ("resnext50-32x4d", "did you mean resnext50_32x4d?"),
+        ("se_resnext50_32x4d", "did you mean seresnext50_32x4d?"),
+        ("se_resnext50", "did you mean seresnext50_32x4d?"),
+        ("wide_resnet50", "did you mean wide_resnet50_2?"),
+        ("WideResNet50", "did you mean wide_resnet50_2?"),
+        ("efficientnet-b0", "did you mean efficientnet_b0?"),
+        ("EfficientNetB0", "did you mean efficientnet_b0?"),
+        ("resnet50.a1_in1k", "did you mean resnet50?"),
+        ("cbam_resnet50", "did you mean resnet50+cbam?"),
+        ("ResNet50-CBAM", "did you mean resnet50+cbam?"),
+        ("resnet1200", "did you mean resnet1202?"),
+        ("plain4000", "CIFAR depths are 6n + 2 up to 3074: did you mean plain3074?"),
+        ("resnet50(num_classes=10)", "did you mean classes=10?"),
+        ("resnet50(numClasses=10)", "did you mean classes=10?"),
+        ("resnet50(in_chans=1)", "did you mean input=1x224x224?"),
+        ("resnet50(in_channels=1)", "did you mean input=1x224x224?"),
+        ("resnet20(in_chans=1)", "did you mean input=1x32x32?"),
+        ("resnet50(img_size=192)", "did you mean input=192?"),
+        ("resnet50(pretrained=yes)", "weights are a file of their own"),
+        ("resnet50+se(r=1/16)", "write r=16"),
+        ("resnet50+se(r=0.0625)", "write r=16"),
+        ("resnet50+se(se_ratio=1/16)", "did you mean r=16?"),
+        ("resnet50+se(rd_ratio=0.25)", "did you mean r=4?"),
+        ("resnet50+se(reduction_ratio=8)", "did you mean r=8?"),
+        ("resnet50+cbam(kernel_size=3)", "did you mean k=3?"),
+        ("resnet50(Stride=v1)", "did you mean stride=v1?"),
+    ] {
+        let error = parse(text).map(|spec| spec.to_string()).expect_err(text).to_string();
+        assert!(error.contains(wanted), "{text}: {error}");
+        if let Some(name) = wanted.strip_prefix("did you mean ").filter(|name| !name.contains('=')) {
+            parse(name.trim_end_matches('?')).expect(name);
+        }
+    }
+    for (text, input) in [("224X192", [3, 224, 192]), ("224×192", [3, 224, 192]), ("1X64X64", [1, 64, 64])] {
+        let spec = parse(&format!("resnet50(input={text})")).expect(text);
+        assert_eq!(zoo::input_of(&spec), input, "{text}");
+    }
+}
+
+#[test]
+fn no_message_carries_a_character_that_turns_the_line_round() {
+    let toml = |line: &str| format!("gatescope = 1\nmodel = \"resnet50\"\n{line}\n");
+    let errors = [
+        parse("resnet\u{202e}50").map(|_| ()),
+        parse("resnet50\u{2066}(x=1)").map(|_| ()),
+        zoo::parse_toml("gatescope = 1\nmodel = \"res\u{202e}net\"\n").map(|_| ()),
+        zoo::parse_toml(&toml("[options]\nstride = \"v\u{202e}1\"")).map(|_| ()),
+        zoo::parse_toml(&toml("[[attention]]\nblock = \"\u{200f}se\"")).map(|_| ()),
+    ];
+    for error in errors {
+        let message = error.expect_err("refused").to_string();
+        assert!(!message.contains(['\u{202e}', '\u{2066}', '\u{200f}']), "{message:?}");
+        assert!(message.contains("\\u{"), "{message}: it is shown what was there");
+    }
+}
+
+/// BAM stands after the last stage only where that is said; the short form must not lose it.
+#[test]
+fn bam_painted_on_every_stage_stays_on_the_last() {
+    let count = |text: &str| {
+        let graph = lower(&parse(text).expect(text)).expect(text);
+        graph.scope_ids().filter(|id| matches!(graph[*id].kind, ScopeKind::Attention("bam"))).count()
+    };
+    assert_eq!(count("resnet18+bam"), 3);
+    let painted = parse("resnet18+bam@layer1,layer2,layer3,layer4").expect("parses");
+    assert_eq!(count(&painted.to_string()), 4);
+    let stages = zoo::stages(&painted).expect("stages");
+    let short = NetworkSpec { attention: painted.attention.simplified(&stages), ..painted };
+    assert_eq!(short.to_string(), "resnet18+bam+bam@layer4");
+    assert_eq!(count(&short.to_string()), 4);
+    let plain = parse("resnet18+bam").expect("parses");
+    assert_eq!(plain.attention.simplified(&stages), plain.attention);
 }

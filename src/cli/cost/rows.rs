@@ -3,7 +3,7 @@
 use super::{Costed, time, ways};
 use crate::cli::table::{Cell, Table};
 use crate::network::cost::{Cost, Lesson};
-use crate::network::graph::{Graph, NodeId, Op};
+use crate::network::graph::{Graph, NodeId, Op, Receptive, receptive};
 
 fn text(words: impl Into<String>) -> Cell {
     Cell::Text(words.into())
@@ -21,36 +21,50 @@ pub(super) fn layers(network: &Costed) -> Table {
         table = table.words("output");
     }
     table = table.numbers("parameters").numbers("MACs");
+    let has_products = network.ledger.total().products > 0;
+    if has_products {
+        table = table.numbers("products");
+    }
+    if network.timing.is_none() {
+        table = table.numbers("field").numbers("stride");
+    }
     if network.timing.is_some() {
         table = time::TITLES.into_iter().fold(table, Table::numbers);
     }
-    let cells = |name: &str, op: &str, output: Cell, cost: Cost, times: Option<[Cell; 2]>| {
+    let cells = |name: &str, op: &str, output: Cell, cost: Cost, seen: [Cell; 2], times: Option<[Cell; 2]>| {
         let mut row = vec![text(name), text(op)];
         row.extend(times.is_none().then_some(output));
         row.extend([Cell::Count(cost.params), Cell::Count(cost.macs)]);
+        row.extend(has_products.then_some(Cell::Count(cost.products)));
+        row.extend(seen.into_iter().filter(|_| times.is_none()));
         row.extend(times.into_iter().flatten());
         row
     };
+    let fields = receptive(&network.graph);
     for id in layer_ids(network) {
         let (node, cost) = (&network.graph[id], network.ledger.layer(id));
         let output = text(node.shape.to_string());
-        table.row(cells(&node.name, node.op.name(), output, cost, time::layer_cells(network, id)));
+        let times = time::layer_cells(network, id);
+        table.row(cells(&node.name, node.op.name(), output, cost, seen_cells(fields[id.0]), times));
     }
-    table.total(cells("total", "", Cell::Empty, network.ledger.total(), time::total_cells(network)));
+    let (total, none) = (network.ledger.total(), [Cell::Empty, Cell::Empty]);
+    table.total(cells("total", "", Cell::Empty, total, none, time::total_cells(network)));
     table
 }
 
 /// Every layer of every network, for a spreadsheet.
 pub(super) fn layers_csv(networks: &[Costed]) -> Table {
     let mut table = Table::new().words("network").words("name").words("op").words("output");
-    table = keys(table, networks);
+    table = keys(table, &SEEN_KEYS, networks);
     for network in networks {
+        let fields = receptive(&network.graph);
         for id in layer_ids(network) {
             let node = &network.graph[id];
             let output: Vec<String> = node.shape.dims().iter().map(ToString::to_string).collect();
             let mut row =
                 vec![text(&network.graph.name), text(&node.name), text(node.op.name()), text(output.join("x"))];
             row.extend(cost_cells(network.ledger.layer(id)));
+            row.extend(seen_cells(fields[id.0]));
             row.extend(time::layer_cells(network, id).into_iter().flatten());
             table.row(row);
         }
@@ -61,7 +75,7 @@ pub(super) fn layers_csv(networks: &[Costed]) -> Table {
 /// Stem, stages, head and total of every network, for a spreadsheet.
 pub(super) fn parts_csv(networks: &[Costed]) -> Table {
     let mut table = Table::new().words("network").words("part");
-    table = keys(table, networks);
+    table = keys(table, &[], networks);
     for network in networks {
         for (name, id) in network.parts().chain([("total", Graph::ROOT)]) {
             let cost = network.ledger.scope(id);
@@ -75,16 +89,22 @@ pub(super) fn parts_csv(networks: &[Costed]) -> Table {
 }
 
 /// A column for each number there is.
-fn keys(table: Table, networks: &[Costed]) -> Table {
+fn keys(table: Table, more: &[&'static str], networks: &[Costed]) -> Table {
     let is_timed = networks.iter().any(|network| network.timing.is_some());
     let times = time::KEYS.into_iter().filter(|_| is_timed);
-    COST_KEYS.into_iter().chain(times).fold(table, Table::numbers)
+    COST_KEYS.into_iter().chain(more.iter().copied()).chain(times).fold(table, Table::numbers)
 }
 
-const COST_KEYS: [&str; 4] = ["params", "macs", "elementwise", "activation_bytes"];
+const COST_KEYS: [&str; 5] = ["params", "macs", "products", "elementwise", "activation_bytes"];
+const SEEN_KEYS: [&str; 2] = ["receptive_field", "stride"];
 
-fn cost_cells(cost: Cost) -> [Cell; 4] {
-    [cost.params, cost.macs, cost.elementwise, cost.activation_bytes].map(Cell::Count)
+fn cost_cells(cost: Cost) -> [Cell; 5] {
+    [cost.params, cost.macs, cost.products, cost.elementwise, cost.activation_bytes].map(Cell::Count)
+}
+
+/// Receptive field and stride, the longer of the two axes.
+fn seen_cells(seen: Receptive) -> [Cell; 2] {
+    [seen.side(), seen.step()].map(|pixels| Cell::Count(pixels as u64))
 }
 
 /// The lesson's convolutions, for people.

@@ -52,18 +52,23 @@ fn summary(network: &Costed) -> Table {
 
 fn parts(network: &Costed) -> Table {
     let mut table = Table::new().words("part").numbers("parameters").numbers("%").numbers("MACs").numbers("%");
-    table = table.numbers("element-wise").numbers("act. bytes");
     let total = network.ledger.total();
+    let has_products = total.products > 0;
+    if has_products {
+        table = table.numbers("products");
+    }
+    table = table.numbers("element-wise").numbers("act. bytes");
     let cells = |name: &str, cost: Cost| {
-        vec![
+        let mut row = vec![
             Cell::Text(name.to_owned()),
             Cell::Count(cost.params),
             Cell::Share(share(cost.params, total.params)),
             Cell::Count(cost.macs),
             Cell::Share(share(cost.macs, total.macs)),
-            Cell::Count(cost.elementwise),
-            Cell::Count(cost.activation_bytes),
-        ]
+        ];
+        row.extend(has_products.then_some(Cell::Count(cost.products)));
+        row.extend([Cell::Count(cost.elementwise), Cell::Count(cost.activation_bytes)]);
+        row
     };
     for (name, id) in network.parts() {
         table.row(cells(name, network.ledger.scope(id)));

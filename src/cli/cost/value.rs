@@ -7,7 +7,7 @@ use crate::cli::ledger;
 use crate::cli::running::milliseconds;
 use crate::compute::engine::{Timing, gflops};
 use crate::network::cost::{Cost, Lesson};
-use crate::network::graph::{NodeId, Op};
+use crate::network::graph::{NodeId, Op, receptive};
 
 /// `{"networks": [...]}`.
 #[derive(Serialize)]
@@ -76,6 +76,9 @@ struct Layer<'a> {
     name: &'a str,
     op: &'static str,
     output: &'a [usize],
+    /// The longer side, in pixels of the input.
+    receptive_field: usize,
+    stride: usize,
     #[serde(flatten)]
     cost: Numbers,
     #[serde(flatten)]
@@ -110,11 +113,14 @@ impl<'a> Report<'a> {
 fn network(costed: &Costed) -> Network<'_> {
     let Costed { graph, ledger, timing } = costed;
     let timing = timing.as_ref();
+    let fields = receptive(graph);
     let layer = |id: NodeId| {
         let node = &graph[id];
+        let (receptive_field, stride) = (fields[id.0].side(), fields[id.0].step());
         let cost = ledger.layer(id);
         let speed = Speed::of(cost.macs, timing.and_then(|timing| timing.layer(id)));
-        Layer { name: &node.name, op: node.op.name(), output: node.shape.dims(), cost: cost.into(), speed }
+        let (name, op, output) = (&node.name, node.op.name(), node.shape.dims());
+        Layer { name, op, output, receptive_field, stride, cost: cost.into(), speed }
     };
     let stage = |(name, id)| {
         let cost = ledger.scope(id);

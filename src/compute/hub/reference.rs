@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::HubError;
+use crate::network::suggest::is_hidden;
 
 /// What a reference begins with.
 pub const SCHEME: &str = "hf:";
@@ -95,7 +96,7 @@ pub(super) fn is_inside(path: &str) -> bool {
 
 /// Short enough for a message, and harmless.
 fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(120).collect()
+    text.chars().filter(|c| !is_hidden(*c)).take(120).collect()
 }
 
 #[cfg(test)]

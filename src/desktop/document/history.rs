@@ -81,6 +81,7 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desktop::document::PictureChoice;
     use crate::network::parse;
 
     #[test]
@@ -125,5 +126,25 @@ mod tests {
         assert!(!history.can_undo());
         history.redo(&mut document);
         assert_eq!(document, last);
+    }
+
+    /// Documents share their graphs, but a long day must not fill the memory: 200 steps back and no more.
+    #[test]
+    fn two_hundred_steps_are_kept() {
+        let mut document = Document::first_start();
+        let mut history = History::default();
+        let picture = |step: usize| PictureChoice::Sample(step.to_string());
+        for step in 0..250 {
+            let command = Command::SetPicture(picture(step));
+            let before = document.clone();
+            document.apply(&command).expect("valid");
+            history.record(before, &command);
+        }
+        let mut steps = 0;
+        while history.can_undo() {
+            history.undo(&mut document);
+            steps += 1;
+        }
+        assert_eq!((steps, document.picture()), (200, &picture(49)));
     }
 }

@@ -344,3 +344,27 @@ impl Document {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::parse;
+
+    /// Who removes what is looked at goes on with what stood next to it, not with the top of the list.
+    #[test]
+    fn after_a_removal_the_neighbour_is_chosen() {
+        let mut document = Document::first_start();
+        let specs = ["resnet18", "resnet34", "resnet20", "resnet32"].map(|text| parse(text).expect(text));
+        document.apply(&Command::OpenNetworks(specs.to_vec())).expect("valid");
+        let ids: Vec<NetworkId> = document.networks().iter().map(|network| network.id).collect();
+        for (removed, chosen) in [(2, 3), (3, 1), (1, 0)] {
+            document.apply(&Command::SelectNetwork(ids[removed])).expect("valid");
+            document.apply(&Command::RemoveNetwork(ids[removed])).expect("valid");
+            assert_eq!(document.active().map(|network| network.id), Some(ids[chosen]), "after {removed}");
+        }
+        document.apply(&Command::AddNetwork(specs[1].clone())).expect("valid");
+        let active = document.active().map(|network| network.id);
+        document.apply(&Command::RemoveNetwork(ids[0])).expect("valid");
+        assert_eq!(document.active().map(|network| network.id), active, "another's removal changes nothing");
+    }
+}

@@ -10,6 +10,8 @@ mod inspection;
 mod lab;
 mod measuring;
 mod opening;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub use catalogue::Catalogue;

@@ -136,6 +136,12 @@ pub trait AttentionBlock: Sync {
     /// builder's current scope is the residual block; the attention scope is opened here.
     fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId;
 
+    /// Does a block with it in a convolution's place name its other convolutions as modules of a convolution and a
+    /// norm, `conv2.conv` and `conv2.bn`?
+    fn nests_neighbours(&self) -> bool {
+        false
+    }
+
     /// Adds the block in place of the convolution `conv`, under its `name`, with its stride, its groups and its output
     /// channels; BatchNorm and ReLU are the block's own. Only asked of blocks whose [`Site`] is the convolution.
     fn replace(

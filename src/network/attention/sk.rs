@@ -108,6 +108,10 @@ impl AttentionBlock for Sk {
         if is_in_place(options) { Site::Convolution } else { Site::Branch }
     }
 
+    fn nests_neighbours(&self) -> bool {
+        true
+    }
+
     fn attach(&self, builder: &mut GraphBuilder, features: NodeId, options: &Options) -> NodeId {
         let conv = Conv2d::new(builder.shape(features).channels(), 3);
         self.replace(builder, "se", conv, features, options)

@@ -7,10 +7,10 @@
 use super::parts::{careful_multiple, is_in_place, site_declared};
 use super::sk::weigh_paths;
 use super::{AttentionBlock, Card, Site};
-use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, ScopeKind};
+use crate::network::graph::{Conv2d, GateKind, GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 
-const RADIX: Field = Field { key: "radix", long: "radix", help: "splits to weigh", kind: Kind::OneOf(&[2, 3, 4]) };
+const RADIX: Field = Field { key: "radix", long: "radix", help: "splits to weigh", kind: Kind::OneOf(&[1, 2, 3, 4]) };
 const REDUCTION: Field = Field {
     key: "r",
     long: "reduction",
@@ -41,14 +41,20 @@ fn split(b: &mut GraphBuilder, conv: Conv2d, is_normed: bool, features: NodeId, 
     let splits = norm(b, "bn0", splits);
     let splits = b.add("act0", Op::Relu, &[splits]);
     let part = |path: usize| Op::ChannelSlice { start: path * channels, length: channels };
-    let parts: Vec<NodeId> = (0..radix).map(|path| b.add(&format!("split{path}"), part(path), &[splits])).collect();
-    let sum = b.add("gap.sum", Op::Add, &parts);
+    let several = if radix > 1 { radix } else { 0 };
+    let parts: Vec<NodeId> = (0..several).map(|path| b.add(&format!("split{path}"), part(path), &[splits])).collect();
+    let sum = if radix > 1 { b.add("gap.sum", Op::Add, &parts) } else { splits };
     let pooled = b.add("gap", Op::GlobalAvgPool, &[sum]);
     let layer = |out| Op::Conv2d(Conv2d::new(out, 1).with_bias().groups(groups));
     let hidden = b.add("fc1", layer(width), &[pooled]);
     let hidden = norm(b, "bn1", hidden);
     let hidden = b.add("act1", Op::Relu, &[hidden]);
     let said = b.add("fc2", layer(channels * radix), &[hidden]);
+    if radix == 1 {
+        // One split has nothing to share with: a gate as of SE.
+        let gate = b.add("gate", Op::Sigmoid, &[said]);
+        return b.gate(GateKind::Channel, splits, gate);
+    }
     let said = by_split(b, said, radix, groups);
     let gate = b.add("gate", Op::SoftmaxPaths { paths: radix }, &[said]);
     weigh_paths(b, radix, splits, gate)

@@ -49,7 +49,34 @@ pub fn formula(graph: &Graph, id: NodeId) -> (Option<Term>, Option<Term>) {
             let positions = input.height() * input.width();
             (String::new(), product(&[output.channels(), output.height() * output.width(), positions]))
         }
-        _ => Default::default(),
+        Op::Input
+        | Op::Relu
+        | Op::Relu6
+        | Op::Sigmoid
+        | Op::Tanh
+        | Op::HardSigmoid
+        | Op::Silu
+        | Op::HardSwish
+        | Op::Times { .. }
+        | Op::MaxPool(_)
+        | Op::AvgPool(_)
+        | Op::AdaptiveAvgPool { .. }
+        | Op::GlobalAvgPool
+        | Op::GlobalMaxPool
+        | Op::MeanOverWidth
+        | Op::MeanOverHeight
+        | Op::SoftmaxPositions
+        | Op::SoftmaxPaths { .. }
+        | Op::ChannelMean
+        | Op::ChannelMax
+        | Op::Concat
+        | Op::ChannelSlice { .. }
+        | Op::ChannelShuffle { .. }
+        | Op::Add
+        | Op::Scale
+        | Op::Flatten
+        | Op::Subsample { .. }
+        | Op::PadChannels { .. } => Default::default(),
     };
     let term = |expression: String, value: u64| (value > 0).then_some(Term { expression, value });
     (term(params, cost.params), term(macs, cost.macs + cost.products))

@@ -35,8 +35,12 @@ impl Diagram {
         let mut own = Vec::new();
         self.write(branch, "", led, &mut own);
         for (index, line) in own.into_iter().enumerate() {
-            let joint = if index == 0 { "├─" } else { "│ " };
-            lines.push(format!("{margin}{joint} {line}"));
+            lines.push(match (index, line.strip_prefix('├')) {
+                // It forks at once: the inner rule hangs from the outer one.
+                (0, Some(rest)) => format!("{margin}├──┬{rest}"),
+                (0, None) => format!("{margin}├─ {line}"),
+                _ => format!("{margin}│  {line}"),
+            });
         }
     }
 
@@ -69,7 +73,9 @@ fn collect(pieces: &[Piece], led: &mut Vec<(usize, usize)>) {
 
 #[cfg(test)]
 mod tests {
+    use crate::network::attention;
     use crate::network::diagram::Diagram;
+    use crate::network::graph::{ScopeId, ScopeKind};
     use crate::network::{lower, parse};
 
     #[test]
@@ -98,5 +104,24 @@ mod tests {
             "64 × 56 × 56",
         ];
         assert_eq!(gate.lines(), wanted);
+    }
+
+    #[test]
+    fn a_fork_within_a_fork_hangs_from_its_rule() {
+        let mut forks = 0;
+        for name in attention::names() {
+            let graph = lower(&parse(&format!("resnet18+{name}")).expect(name)).expect(name);
+            let attentions = |id: &ScopeId| matches!(graph[*id].kind, ScopeKind::Attention(_));
+            let scope = graph.scope_ids().find(attentions).expect(name);
+            let lines = Diagram::of(&graph, scope).lines();
+            assert!(lines.iter().all(|line| !line.contains("├─ ├")), "{lines:#?}");
+            let Some(line) = lines.iter().position(|line| line.contains('┬')) else { continue };
+            let column = lines[line].chars().position(|c| c == '┬').expect("there");
+            let below =
+                lines[line + 1..].iter().find_map(|line| line.chars().nth(column).filter(|c| "├│".contains(*c)));
+            assert!(below.is_some(), "{lines:#?}");
+            forks += 1;
+        }
+        assert!(forks > 0);
     }
 }

@@ -285,6 +285,34 @@ fn param_shapes(op: &Op, input: Shape) -> Vec<(Role, Vec<usize>)> {
             .into_iter()
             .map(|role| (role, vec![input.channels()]))
             .collect(),
-        _ => Vec::new(),
+        Op::Input
+        | Op::Relu
+        | Op::Relu6
+        | Op::Sigmoid
+        | Op::Tanh
+        | Op::HardSigmoid
+        | Op::Silu
+        | Op::HardSwish
+        | Op::Times { .. }
+        | Op::MaxPool(_)
+        | Op::AvgPool(_)
+        | Op::AdaptiveAvgPool { .. }
+        | Op::GlobalAvgPool
+        | Op::GlobalMaxPool
+        | Op::MeanOverWidth
+        | Op::MeanOverHeight
+        | Op::SoftmaxPositions
+        | Op::SoftmaxPaths { .. }
+        | Op::MatMul { .. }
+        | Op::ChannelMean
+        | Op::ChannelMax
+        | Op::Concat
+        | Op::ChannelSlice { .. }
+        | Op::ChannelShuffle { .. }
+        | Op::Add
+        | Op::Scale
+        | Op::Flatten
+        | Op::Subsample { .. }
+        | Op::PadChannels { .. } => Vec::new(),
     }
 }

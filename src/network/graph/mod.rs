@@ -9,7 +9,7 @@ mod shape;
 
 pub use builder::{GraphBuilder, OpenScope, Outer};
 pub use op::{Conv2d, Op, Pool2d, Product, adaptive_windows};
-pub use receptive::receptive_fields;
+pub use receptive::{Receptive, receptive, receptive_fields};
 pub use shape::{Shape, ShapeError};
 
 use std::ops::Index;

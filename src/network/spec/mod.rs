@@ -13,6 +13,7 @@ pub use text::{AttentionText, SpecText, parse_input, parse_text};
 use std::fmt;
 
 use super::options::Options;
+use super::suggest::printable;
 
 /// A network as the user describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,4 +110,19 @@ pub enum SpecError {
     /// A TOML file is not a spec.
     #[error("{0}")]
     Toml(String),
+}
+
+impl SpecError {
+    /// The same with no hidden character of what was typed: none moves the cursor or turns the line round.
+    #[must_use]
+    pub fn printable(self) -> Self {
+        let clean = |text: String| printable(&text);
+        match self {
+            Self::Syntax { text, at, reason } => Self::Syntax { text: clean(text), at, reason: clean(reason) },
+            Self::UnknownModel { name, hint } => Self::UnknownModel { name: clean(name), hint },
+            Self::Field { spec, problem } => Self::Field { spec: clean(spec), problem: clean(problem) },
+            Self::Layer { spec, layer, problem } => Self::Layer { spec: clean(spec), layer, problem },
+            Self::Toml(problem) => Self::Toml(clean(problem)),
+        }
+    }
 }

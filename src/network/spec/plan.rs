@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::network::attention::Attention;
+use crate::network::attention::{Attention, Site};
 
 /// A stage (`layer3`) or a block (`layer3.2`), by path. Ordered as people count: `layer2.9` before `layer2.10`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -115,7 +115,9 @@ impl AttentionPlan {
             Some(_) => self.at(&place),
             None => self.default.as_ref(),
         };
-        if inherited != choice.as_ref() {
+        // After the last stage it stands only where that is said, so what is said of a stage is not forgotten.
+        let is_said_of_a_stage = place.stage().is_none() && is_between_stages(choice.as_ref());
+        if inherited != choice.as_ref() || is_said_of_a_stage {
             self.overrides.insert(place, choice);
         }
     }
@@ -146,8 +148,12 @@ impl AttentionPlan {
         };
         let default = candidates.iter().copied().min_by_key(|choice| words(*choice)).flatten();
         let mut plan = Self::everywhere(default.cloned());
-        for (stage, blocks) in stages {
-            plan.set(stage.clone(), self.stage_choice(blocks, default, &candidates).0.cloned());
+        for (index, (stage, blocks)) in stages.iter().enumerate() {
+            let choice = self.stage_choice(blocks, default, &candidates).0;
+            let goes_without_saying = choice == default && !(index + 1 == stages.len() && self.names(stage));
+            if !goes_without_saying {
+                plan.set(stage.clone(), choice.cloned());
+            }
             for block in blocks {
                 plan.set(block.clone(), self.at(block).cloned());
             }
@@ -170,6 +176,10 @@ impl AttentionPlan {
         let choice = if words(best) < words(inherited) { best } else { inherited };
         (choice, words(choice))
     }
+}
+
+fn is_between_stages(choice: Option<&Attention>) -> bool {
+    choice.is_some_and(|attention| attention.site() == Site::Stage)
 }
 
 impl fmt::Display for AttentionPlan {

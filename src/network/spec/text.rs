@@ -65,7 +65,7 @@ pub fn parse_text(text: &str) -> Result<SpecText, SpecError> {
 /// # Errors
 /// A sentence with the value and the allowed forms.
 pub fn parse_input(text: &str) -> Result<[usize; 3], String> {
-    let sizes: Result<Vec<usize>, _> = text.split(['x', '×']).map(|part| part.trim().parse()).collect();
+    let sizes: Result<Vec<usize>, _> = text.split(['x', 'X', '×']).map(|part| part.trim().parse()).collect();
     match sizes.as_deref() {
         Ok([size]) => Ok([3, *size, *size]),
         Ok([height, width]) => Ok([3, *height, *width]),
@@ -105,9 +105,18 @@ impl Cursor<'_> {
     }
 
     fn word(&mut self, what: &str) -> Result<String, SpecError> {
+        self.run_of("._-×", what)
+    }
+
+    /// As a word, or a fraction: what it is good for is for the option to say.
+    fn value(&mut self) -> Result<String, SpecError> {
+        self.run_of("._-×/", "a value")
+    }
+
+    fn run_of(&mut self, signs: &str, what: &str) -> Result<String, SpecError> {
         self.peek();
         let rest = &self.text[self.at..];
-        let end = rest.find(|c: char| !(c.is_alphanumeric() || "._-×".contains(c))).unwrap_or(rest.len());
+        let end = rest.find(|c: char| !(c.is_alphanumeric() || signs.contains(c))).unwrap_or(rest.len());
         if end == 0 {
             return Err(self.expected(what));
         }
@@ -131,7 +140,7 @@ impl Cursor<'_> {
             if options.iter().any(|(known, _)| *known == key) {
                 return Err(self.expected(&format!("each option once, but {key} is set again")));
             }
-            options.push((key, self.word("a value")?));
+            options.push((key, self.value()?));
         }
         Ok(options)
     }

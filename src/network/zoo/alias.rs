@@ -1,9 +1,9 @@
 //! Names that stand for a network together with its attention.
 
 use super::{FAMILIES, find, model_names, parse};
-use crate::network::attention::Attention;
+use crate::network::attention::{self, Attention};
 use crate::network::spec::{AttentionPlan, NetworkSpec, SpecError};
-use crate::network::suggest;
+use crate::network::synonyms;
 
 /// A well-known name for a longer spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,10 +44,22 @@ fn prefixed(name: &str) -> Option<NetworkSpec> {
 fn hint(name: &str) -> String {
     let models = model_names();
     let aliases = FAMILIES.iter().flat_map(|family| family.aliases()).map(|alias| alias.name);
-    let near = suggest::nearest(name, models.iter().copied().chain(aliases));
-    match near {
-        Some(near) => format!("did you mean {near}?"),
-        None => "`gatescope list` shows what there is".to_owned(),
+    let prefixed: Vec<String> =
+        PREFIXES.iter().flat_map(|prefix| models.iter().map(move |model| format!("{prefix}{model}"))).collect();
+    let known: Vec<&str> = models.iter().copied().chain(aliases).collect();
+    let all: Vec<&str> = known.iter().copied().chain(prefixed.iter().map(String::as_str)).collect();
+    if let Some(hint) = FAMILIES.iter().find_map(|family| family.unlisted_hint(name)) {
+        return hint;
+    }
+    let exact = synonyms::exact(name, &all).map(str::to_owned);
+    let attended = || synonyms::attended(name, &attention::names(), &known);
+    if let Some(found) = exact.or_else(attended) {
+        return format!("did you mean {found}?");
+    }
+    match synonyms::networks(name, &all).as_slice() {
+        [] => "`gatescope list` shows what there is".to_owned(),
+        [rest @ .., last] if !rest.is_empty() => format!("did you mean {} or {last}?", rest.join(", ")),
+        near => format!("did you mean {}?", near.join(", ")),
     }
 }
 

@@ -59,6 +59,16 @@ impl Lowering {
         }
     }
 
+    /// The names of a convolution and its BatchNorm in the block at `path`, beside what may have taken another's place.
+    #[must_use]
+    pub fn beside(&self, path: &str, [conv, bn]: [&str; 2]) -> [String; 2] {
+        let attention = self.of_block(&Place::new(path)).filter(|attention| attention.site() == Site::Convolution);
+        match attention.is_some_and(|attention| attention.block().nests_neighbours()) {
+            true => [format!("{conv}.conv"), format!("{conv}.bn")],
+            false => [conv, bn].map(str::to_owned),
+        }
+    }
+
     /// Adds the attention that stands between stages, where a stage ends with `features`: not after the last, unless
     /// that is named. Its layers are at the network's top level, under its name and the stage's number.
     fn between_stages(&mut self, features: NodeId) -> NodeId {

@@ -22,7 +22,7 @@ use super::attention::Attention;
 use super::graph::{Graph, GraphBuilder, Shape};
 use super::options::{Declared, Options, Value};
 use super::spec::{AttentionPlan, NetworkSpec, Place, SpecError, SpecText, parse_input, parse_text, toml};
-use super::suggest;
+use super::{suggest, synonyms};
 use shared::numbered_stages;
 
 /// Every family, in the order users see them.
@@ -74,6 +74,16 @@ pub trait Family: Sync {
     /// Its models.
     fn models(&self) -> Vec<Model>;
 
+    /// A model that is not listed because there are too many of its kind: every CIFAR depth.
+    fn unlisted(&self, _name: &str) -> Option<Model> {
+        None
+    }
+
+    /// What to say of a name that is nearly one of those.
+    fn unlisted_hint(&self, _name: &str) -> Option<String> {
+        None
+    }
+
     /// Names that stand for a model with options and attention.
     fn aliases(&self) -> &'static [Alias] {
         &[]
@@ -99,7 +109,8 @@ pub trait Family: Sync {
 #[must_use]
 pub fn find(model: &str) -> Option<(&'static dyn Family, Model)> {
     FAMILIES.iter().copied().find_map(|family| {
-        family.models().into_iter().find(|known| known.name.eq_ignore_ascii_case(model)).map(|found| (family, found))
+        let listed = family.models().into_iter().find(|known| known.name.eq_ignore_ascii_case(model));
+        listed.or_else(|| family.unlisted(model)).map(|found| (family, found))
     })
 }
 
@@ -120,7 +131,7 @@ pub fn model_names() -> Vec<&'static str> {
 /// # Errors
 /// A [`SpecError`] that names the place, the value and a suggestion.
 pub fn parse(text: &str) -> Result<NetworkSpec, SpecError> {
-    resolve(&parse_text(text)?, text)
+    parse_text(text).and_then(|parsed| resolve(&parsed, text)).map_err(SpecError::printable)
 }
 
 /// Reads the TOML form of a spec.
@@ -128,8 +139,7 @@ pub fn parse(text: &str) -> Result<NetworkSpec, SpecError> {
 /// # Errors
 /// A [`SpecError`] that names the place, the value and a suggestion.
 pub fn parse_toml(text: &str) -> Result<NetworkSpec, SpecError> {
-    let parsed = toml::parse_toml(text)?;
-    resolve(&parsed, &parsed.model)
+    toml::parse_toml(text).and_then(|parsed| resolve(&parsed, &parsed.model)).map_err(SpecError::printable)
 }
 
 /// Looks up every name of a parsed spec and checks it, lowering included.
@@ -194,7 +204,9 @@ pub fn set_option(spec: &mut NetworkSpec, name: &str, value: &str) -> Result<(),
             if !declared.iter().any(|d| d.field.is_called(name)) {
                 let keys: Vec<&str> =
                     ["input", "classes"].into_iter().chain(declared.iter().map(|d| d.field.key)).collect();
-                return Err(format!("{name}={value}: unknown option, {}", suggest::hint(name, &keys)));
+                let instead = synonyms::option(name, value, &keys, Some(input_of(spec)));
+                let hint = instead.unwrap_or_else(|| suggest::hint(name, &keys));
+                return Err(format!("{name}={value}: unknown option, {hint}"));
             }
             declared.retain(|d| d.field.is_called(name));
             spec.options.set(&declared, name, &Value::from_text(value))?;

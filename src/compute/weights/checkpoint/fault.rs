@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::compute::weights::WeightsError;
+use crate::network::suggest::is_hidden;
 
 /// A problem found while reading a file's bytes.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ pub(in crate::compute::weights) fn shown(name: &str) -> String {
     const SHOWN: usize = 80;
     let mut shown = String::new();
     for c in name.chars().take(SHOWN) {
-        match c.is_control() {
+        match is_hidden(c) {
             true => shown.extend(c.escape_default()),
             false => shown.push(c),
         }

@@ -12,6 +12,7 @@
 mod attention;
 mod families;
 mod gates;
+mod inplace;
 mod spellings;
 mod structure;
 mod tensors;
@@ -70,6 +71,9 @@ pub fn recognise(file: &Checkpoint) -> Result<Recognised, WeightsError> {
 /// # Errors
 /// What they seem to be, and what does not belong to any network known here.
 pub fn of_tensors(named: &[(&str, &[usize])]) -> Result<Recognised, String> {
+    if let Some(found) = inplace::of(named) {
+        return Ok(found);
+    }
     let tensors = Tensors::of(named.iter().copied());
     let Some(structure) = Structure::of(&tensors) else {
         return families::of(named).ok_or_else(|| unknown::describe(named));

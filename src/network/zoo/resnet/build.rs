@@ -76,14 +76,20 @@ fn branch(lowering: &mut Lowering, config: &Config, place: &str, width: usize, s
     if config.bottleneck {
         let (on_first, on_second) = config.strides(stride);
         let narrow = Conv2d::new(first, 1).stride(on_first);
-        let x = lowering.builder.conv_bn("conv1", "bn1", Some("relu1"), narrow, input);
+        let [conv, bn] = lowering.beside(place, ["conv1", "bn1"]);
+        let x = lowering.builder.conv_bn(&conv, &bn, Some("relu1"), narrow, input);
+        let (before, on_second, after) = config.averaged(on_second);
+        let x = before.map_or(x, |pool| lowering.builder.add("avd_first", Op::AvgPool(pool), &[x]));
         let middle = Conv2d::new(inner, 3).stride(on_second).groups(config.groups);
         let x = lowering.convolve(place, ["conv2", "bn2", "relu2"], middle, x);
+        let x = after.map_or(x, |pool| lowering.builder.add("avd_last", Op::AvgPool(pool), &[x]));
         let x = lowering.attend_at(Position::Inner, place, x);
-        lowering.builder.conv_bn("conv3", "bn3", config.last_relu("relu3"), Conv2d::new(width * 4, 1), x)
+        let [conv, bn] = lowering.beside(place, ["conv3", "bn3"]);
+        lowering.builder.conv_bn(&conv, &bn, config.last_relu("relu3"), Conv2d::new(width * 4, 1), x)
     } else {
         let x = lowering.convolve(place, ["conv1", "bn1", "relu1"], Conv2d::new(first, 3).stride(stride), input);
-        lowering.builder.conv_bn("conv2", "bn2", config.last_relu("relu2"), Conv2d::new(width, 3), x)
+        let [conv, bn] = lowering.beside(place, ["conv2", "bn2"]);
+        lowering.builder.conv_bn(&conv, &bn, config.last_relu("relu2"), Conv2d::new(width, 3), x)
     }
 }
 

@@ -78,6 +78,13 @@ const POOL: Field = Field {
     kind: Kind::Word(&["pad", "ceil"]),
 };
 
+const AVD: Field = Field {
+    key: "avd",
+    long: "average_down",
+    help: "a bottleneck that strides averages 3×3 and strides there: last, after its 3×3; first, before (ResNeSt)",
+    kind: Kind::Word(&["no", "last", "first"]),
+};
+
 /// The options with a preset's defaults, as users see them.
 pub(super) fn declared(preset: &Preset) -> Vec<Declared> {
     let word = |field: Field, word: &str| Declared { field, default: Value::Word(word.to_owned()) };
@@ -96,6 +103,7 @@ pub(super) fn declared(preset: &Preset) -> Vec<Declared> {
         number(BASE_WIDTH, preset.base_width),
         number(REDUCE, preset.reduce),
         word(BRANCH, "bn"),
+        word(AVD, "no"),
     ]
 }
 
@@ -111,6 +119,7 @@ pub(super) struct Config<'a> {
     pool: &'a str,
     pub(super) groups: usize,
     branch: &'a str,
+    avd: &'a str,
     base_width: usize,
     reduce: usize,
 }
@@ -143,6 +152,7 @@ impl<'a> Config<'a> {
             pool: options.word("pool", "pad"),
             groups: options.number("groups", preset.groups),
             branch: options.word("branch", "bn"),
+            avd: options.word("avd", "no"),
             base_width: options.number("base_width", preset.base_width),
             reduce: options.number("reduce", preset.reduce),
         };
@@ -153,6 +163,16 @@ impl<'a> Config<'a> {
     /// A bottleneck's strides, on the first 1×1 and on the 3×3.
     pub(super) fn strides(&self, stride: usize) -> (usize, usize) {
         if self.stride == "v1" { (stride, 1) } else { (1, stride) }
+    }
+
+    /// What averages before a bottleneck's 3×3, the stride left to that, and what averages after it.
+    pub(super) fn averaged(&self, stride: usize) -> (Option<Pool2d>, usize, Option<Pool2d>) {
+        let pool = (stride > 1).then(|| Pool2d::new(3, stride).padded(1));
+        match self.avd {
+            "first" => (pool, 1, None),
+            "last" => (None, 1, pool),
+            _ => (None, stride, None),
+        }
     }
 
     /// The stem's max pool.

@@ -5,6 +5,7 @@
 
 mod build;
 mod config;
+mod depths;
 mod presets;
 
 use super::{Alias, Family, FamilyCard, Lowering, Model, Stage};
@@ -31,13 +32,15 @@ impl Family for Resnet {
     }
 
     fn models(&self) -> Vec<Model> {
-        let model = |preset: &Preset| Model {
-            name: preset.name,
-            summary: preset.summary,
-            input: if preset.is_cifar() { [3, 32, 32] } else { [3, 224, 224] },
-            classes: if preset.is_cifar() { 10 } else { 1000 },
-        };
         PRESETS.iter().map(model).collect()
+    }
+
+    fn unlisted(&self, name: &str) -> Option<Model> {
+        depths::find(name).map(model)
+    }
+
+    fn unlisted_hint(&self, name: &str) -> Option<String> {
+        depths::hint(name)
     }
 
     fn aliases(&self) -> &'static [Alias] {
@@ -61,5 +64,14 @@ impl Family for Resnet {
     fn build(&self, lowering: &mut Lowering, model: &str, options: &Options, classes: usize) -> Result<(), String> {
         build::network(lowering, &Config::of(Preset::find(model), options)?, classes);
         Ok(())
+    }
+}
+
+fn model(preset: &Preset) -> Model {
+    Model {
+        name: preset.name,
+        summary: preset.summary,
+        input: if preset.is_cifar() { [3, 32, 32] } else { [3, 224, 224] },
+        classes: if preset.is_cifar() { 10 } else { 1000 },
     }
 }

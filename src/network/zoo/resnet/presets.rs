@@ -90,6 +90,20 @@ pub(super) const ALIASES: &[Alias] = &[
     Alias { name: "skresnet50", meaning: "resnet50+sk(site=conv)" },
     Alias { name: "skresnet50d", meaning: "resnet50d+sk(site=conv)" },
     Alias { name: "skresnext50_32x4d", meaning: "resnext50_32x4d+sk(least=32,site=conv,split=no)" },
+    Alias { name: "resnest14d", meaning: "resnet50d(avd=last,blocks=1-1-1-1)+splat(site=conv)" },
+    Alias { name: "resnest26d", meaning: "resnet26d(avd=last)+splat(site=conv)" },
+    Alias { name: "resnest50d", meaning: "resnet50d(avd=last)+splat(site=conv)" },
+    Alias { name: "resnest101e", meaning: "resnet101d(avd=last,stem_width=128)+splat(site=conv)" },
+    Alias { name: "resnest200e", meaning: "resnet200d(avd=last,stem_width=128)+splat(site=conv)" },
+    Alias { name: "resnest269e", meaning: "resnet200d(avd=last,blocks=3-30-48-8,stem_width=128)+splat(site=conv)" },
+    Alias {
+        name: "resnest50d_1s4x24d",
+        meaning: "resnet50d(avd=first,base_width=24,groups=4)+splat(radix=1,site=conv)",
+    },
+    Alias {
+        name: "resnest50d_4s2x40d",
+        meaning: "resnet50d(avd=first,base_width=40,groups=2)+splat(radix=4,site=conv)",
+    },
     Alias { name: "legacy_seresnet18", meaning: "resnet18(branch=relu,pool=ceil)+se(variant=floor)" },
     Alias { name: "legacy_seresnet34", meaning: "resnet34(branch=relu,pool=ceil)+se(variant=floor)" },
     Alias { name: "legacy_seresnet50", meaning: "resnet50(pool=ceil,stride=v1)+se(variant=floor)" },
@@ -120,7 +134,12 @@ const fn bottleneck(name: &'static str, summary: &'static str, blocks: &'static 
     Preset { block: "bottleneck", ..basic(name, summary, blocks) }
 }
 
-const fn cifar(name: &'static str, summary: &'static str, blocks: &'static [usize], shortcut: &'static str) -> Preset {
+pub(super) const fn cifar(
+    name: &'static str,
+    summary: &'static str,
+    blocks: &'static [usize],
+    shortcut: &'static str,
+) -> Preset {
     Preset { stem: "cifar", shortcut, ..basic(name, summary, blocks) }
 }
 
@@ -150,6 +169,7 @@ impl Preset {
     }
 
     pub(super) fn find(model: &str) -> &'static Self {
-        PRESETS.iter().find(|preset| preset.name == model).unwrap_or(&PRESETS[0])
+        let listed = PRESETS.iter().find(|preset| preset.name == model);
+        listed.or_else(|| super::depths::find(model)).unwrap_or(&PRESETS[0])
     }
 }
