@@ -24,7 +24,7 @@ pub enum Opening {
 /// # Errors
 /// The first that is nothing of the kind, with what it may have been meant as.
 pub(super) fn all(arguments: &[OsString]) -> Result<Vec<Opening>, CliError> {
-    arguments.iter().map(|argument| one(argument)).collect()
+    arguments.iter().map(one).collect()
 }
 
 fn one(argument: &OsString) -> Result<Opening, CliError> {

@@ -53,7 +53,9 @@ fn open(renderer: eframe::Renderer, commands: Vec<Command>) -> Result<(), String
     };
     let create: eframe::AppCreator<'_> = Box::new(move |context| {
         let mut app = App::new(&context.egui_ctx, Session::in_user_folder(NAME), Vec::new())?;
-        commands.into_iter().for_each(|command| app.send(command));
+        for command in commands {
+            app.send(command);
+        }
         Ok(Box::new(app))
     });
     eframe::run_native(NAME, options, create).map_err(|error| error.to_string())

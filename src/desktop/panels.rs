@@ -129,6 +129,6 @@ mod tests {
     #[test]
     fn a_width_that_cannot_be_is_brought_within_what_can() {
         let odd = |width: f32| Panels { left: Panel { width, ..Panel::default() }, ..Panels::default() }.checked();
-        assert_eq!([-1.0, f32::NAN, 1e9].map(|width| odd(width).left.width), [LEAST, 296.0, MOST]);
+        assert_eq!([-1.0, f32::NAN, 1e9].map(|width| odd(width).left.width as u32), [LEAST as u32, 296, MOST as u32]);
     }
 }

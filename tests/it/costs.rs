@@ -359,6 +359,24 @@ fn resnet_papers_numbers() {
     }
 }
 
+/// timm 1.0.31, convolutions and linear layers counted by hooks at 224.
+#[test]
+fn resnests_cost_what_timm_counts() {
+    for (spec, params, macs) in [
+        ("resnest14d", 10_611_688, 2_749_405_184),
+        ("resnest26d", 17_069_448, 3_623_391_232),
+        ("resnest50d", 27_483_240, 5_371_160_576),
+        ("resnest101e", 48_275_016, 10_200_565_760),
+        ("resnest200e", 70_201_544, 17_408_411_648),
+        ("resnest269e", 110_929_480, 22_434_121_728),
+        ("resnest50d_1s4x24d", 25_677_000, 4_399_827_456),
+        ("resnest50d_4s2x40d", 30_417_592, 4_369_060_736),
+    ] {
+        let cost = total(spec);
+        assert_eq!((cost.params, cost.macs), (params, macs), "{spec}");
+    }
+}
+
 /// Sums a graph's layers under PyTorch's module names; a shared layer's passes fall together.
 fn by_module(graph: &Graph) -> BTreeMap<String, (u64, u64)> {
     let ledger = Ledger::of(graph);

@@ -458,3 +458,20 @@ fn a_legacy_file_opens_under_its_network_and_says_how_names_were_mapped() {
     let said = report.verdict.join("\n");
     assert!(said.contains("legacy") && said.contains("loaded as resnet50+se"), "{said}");
 }
+
+/// What timm publishes of SKNet and ResNeSt is recognised by names and shapes alone.
+#[test]
+fn attention_in_a_convolutions_place_is_recognised() {
+    for name in ["skresnet18", "skresnet34", "skresnet50", "skresnet50d", "skresnext50_32x4d", "resnest14d"]
+        .into_iter()
+        .chain(["resnest50d", "resnest101e", "resnest50d_1s4x24d", "resnest50d_4s2x40d"])
+    {
+        let graph = lower(&parse(name).expect(name)).expect(name);
+        let tensors: Vec<(&str, &[usize])> =
+            graph.params.iter().map(|param| (param.name.as_str(), param.shape.as_slice())).collect();
+        let found = of_tensors(&tensors).expect(name);
+        let ops = |graph: &Graph| graph.nodes.iter().map(|node| node.op).collect::<Vec<_>>();
+        assert_eq!(ops(&found.graph), ops(&graph), "{name} as {}", found.spec);
+        assert_eq!(found.doubts.is_empty(), !name.starts_with("resnest"), "{name}");
+    }
+}

@@ -86,7 +86,9 @@ pub fn shaded(colour: [u8; 3], factor: f32) -> [u8; 3] {
 pub fn relief(photo: &RgbImage, window: &Window, to: [usize; 2]) -> Vec<f32> {
     let greys = greys(photo, window, to);
     let mut counts = [0_usize; 256];
-    greys.iter().for_each(|grey| counts[grey.round().clamp(0.0, 255.0) as usize] += 1);
+    for grey in &greys {
+        counts[grey.round().clamp(0.0, 255.0) as usize] += 1;
+    }
     let (low, high) = ends(&counts, greys.len());
     if high <= low {
         return vec![0.0; greys.len()];

@@ -16,7 +16,7 @@ fn document() -> Document {
 
 /// Tends until everything the document wants has been found or has failed.
 fn settle(jobs: &mut Jobs, document: &Document) {
-    let patience = Instant::now() + Duration::from_secs(60);
+    let patience = Instant::now() + Duration::from_mins(1);
     loop {
         jobs.tend(document);
         let found = document.networks().iter().all(|network| !jobs.lacks(&InspectionKey::of(network, document)));

@@ -86,6 +86,7 @@ pub fn star(ui: &mut Ui, letter: &str, is_baseline: bool) -> Response {
 }
 
 /// The same in a place that is there already.
+#[must_use]
 pub fn star_in(ui: &Ui, rect: egui::Rect, response: Response, letter: &str, is_baseline: bool) -> Response {
     let colours = palette(ui);
     let is_strong = is_baseline || response.hovered() || response.has_focus();
@@ -93,7 +94,7 @@ pub fn star_in(ui: &Ui, rect: egui::Rect, response: Response, letter: &str, is_b
     let middle = rect.center();
     let corner = |step: usize| {
         let angle = std::f32::consts::PI * step as f32 / 5.0 - std::f32::consts::FRAC_PI_2;
-        middle + Vec2::angled(angle) * if step % 2 == 0 { 6.0 } else { 2.6 }
+        middle + Vec2::angled(angle) * if step.is_multiple_of(2) { 6.0 } else { 2.6 }
     };
     let outline: Vec<egui::Pos2> = (0..10).map(corner).collect();
     if is_baseline {

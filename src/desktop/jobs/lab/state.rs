@@ -182,6 +182,7 @@ impl Lab {
     }
 
     /// The trainings before the last, the newest first.
+    #[must_use]
     pub fn earlier(&self) -> impl ExactSizeIterator<Item = &Training> {
         self.earlier.iter()
     }

@@ -271,11 +271,11 @@ fn spans(
     names: f32,
     available: f32,
 ) -> (Vec<Rangef>, f32) {
-    let need = |name: &Option<&'static str>| {
+    let need = |name: Option<&'static str>| {
         // In the bolder face, which a title has under the pointer.
-        (text_width(ui, title(*name, is_built_in), theme::semibold(size::LABEL)) + AROUND).max(LEAST)
+        (text_width(ui, title(name, is_built_in), theme::semibold(size::LABEL)) + AROUND).max(LEAST)
     };
-    let widths: Vec<f32> = columns.iter().map(need).collect();
+    let widths: Vec<f32> = columns.iter().copied().map(need).collect();
     let whole = names + widths.iter().sum::<f32>() + columns::MORE;
     let spare = ((available - whole) / columns.len().max(1) as f32).max(0.0);
     let widths: Vec<f32> = widths.iter().map(|width| width + spare).collect();
@@ -397,16 +397,19 @@ fn hint(ui: &mut Ui, network: &Network, block: &Place, kind: Option<&str>) {
     }
 }
 
+/// One of the numbers that are counted.
+type Counted = (&'static str, fn(&Cost) -> u64);
+
 /// `8,464 parameters here · −100 against now`, from the network without attention there, as it is and as it would be.
 fn price([bare, now, with]: [Cost; 3]) -> Vec<String> {
-    let numbers: [(&str, fn(&Cost) -> u64); 4] = [
+    let numbers: [Counted; 4] = [
         ("parameters", |cost| cost.params),
         ("MACs", |cost| cost.macs),
         ("MACs of products of activations", |cost| cost.products),
         ("element-wise operations", |cost| cost.elementwise),
     ];
     let less = |a: u64, b: u64| i128::from(b) - i128::from(a);
-    let line = |(what, of): (&str, fn(&Cost) -> u64)| {
+    let line = |(what, of): Counted| {
         let (here, change) = (less(of(&bare), of(&with)), less(of(&now), of(&with)));
         if what.contains("products") && here == 0 && change == 0 {
             return None;
