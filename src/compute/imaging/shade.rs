@@ -1,7 +1,8 @@
 //! A colour map over a photo that stays the colour map: the photo is grey under it and changes nothing but lightness.
 //!
 //! Hue and chroma of a colour are its *a* and *b* in CIELAB; they stay what the scale says, whatever lies below.
-//! Lightness moves by at most [`MOST`] of itself, and by less where the colour would leave sRGB.
+//! Lightness moves by at most [`MOST`] of itself, and by less where the colour would leave sRGB or, as OKLab sees it,
+//! its hue.
 
 use std::sync::LazyLock;
 
@@ -12,6 +13,8 @@ use super::{ColourMap, Window, colour};
 /// How much of its lightness a photo may add to a colour or take from it.
 pub const MOST: f32 = 0.15;
 
+/// A distance of two colours in OKLab's a and b that nobody sees: half of a just noticeable difference.
+const UNSEEN: f32 = 0.009;
 /// Colours of a map that are told apart.
 const COLOURS: usize = 256;
 /// Shades of each, half on either side of the colour itself.
@@ -58,27 +61,33 @@ impl Shades {
     }
 }
 
-/// A colour with its lightness times `factor`, or as near to that as sRGB has it; hue and chroma stay.
+/// A colour with its lightness times `factor`, or as near to that as sRGB has it without another hue or chroma.
+///
+/// CIELAB and OKLab do not agree on what keeps a blue's hue: a shade keeps both.
 #[must_use]
 pub fn shaded(colour: [u8; 3], factor: f32) -> [u8; 3] {
     let [lightness, a, b] = lab(colour);
-    let at = |factor: f32| linear([lightness * factor, a, b]);
-    let is_seen = |rgb: &[f32; 3]| rgb.iter().all(|band| (-2e-4..=1.0 + 2e-4).contains(band));
-    let wanted = at(factor);
-    if is_seen(&wanted) {
-        return wanted.map(encoded);
+    let plain = opponents(colour);
+    let at = |factor: f32| {
+        let bands = linear([lightness * factor, a, b]);
+        let shade = bands.map(encoded);
+        let [green, blue] = opponents(shade);
+        let is_there = bands.iter().all(|band| (-2e-4..=1.0 + 2e-4).contains(band));
+        (is_there && (green - plain[0]).hypot(blue - plain[1]) < UNSEEN).then_some(shade)
+    };
+    if let Some(wanted) = at(factor) {
+        return wanted;
     }
     // The furthest from the colour itself, which is sRGB's, towards what was wanted.
-    let (mut inside, mut outside) = (1.0, factor);
+    let (mut found, mut inside, mut outside) = (colour, 1.0, factor);
     for _ in 0..12 {
         let middle = f32::midpoint(inside, outside);
-        if is_seen(&at(middle)) {
-            inside = middle;
-        } else {
-            outside = middle;
+        match at(middle) {
+            Some(shade) => (found, inside) = (shade, middle),
+            None => outside = middle,
         }
     }
-    at(inside).map(encoded)
+    found
 }
 
 /// The light of a photo's window at `to` = `[H, W]`: −1 its darkest, 1 its lightest; all 0 of an even photo.
@@ -157,12 +166,26 @@ const WHITE: [f32; 3] = [0.950_47, 1.0, 1.088_83];
 /// Where CIELAB's cube root becomes a line.
 const KNEE: f32 = 6.0 / 29.0;
 
-/// CIELAB's lightness, a and b of an sRGB colour.
-fn lab(colour: [u8; 3]) -> [f32; 3] {
-    let [r, g, b] = colour.map(|band| {
+/// The light of an sRGB colour's bands.
+fn decoded(colour: [u8; 3]) -> [f32; 3] {
+    colour.map(|band| {
         let band = f32::from(band) / 255.0;
         if band <= 0.040_45 { band / 12.92 } else { ((band + 0.055) / 1.055).powf(2.4) }
-    });
+    })
+}
+
+/// OKLab's a and b, green to red and blue to yellow, of an sRGB colour (Ottosson 2020).
+fn opponents(colour: [u8; 3]) -> [f32; 2] {
+    let [r, g, b] = decoded(colour);
+    let l = (0.412_221_47 * r + 0.536_332_54 * g + 0.051_445_993 * b).cbrt();
+    let m = (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt();
+    let s = (0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b).cbrt();
+    [1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s, 0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s]
+}
+
+/// CIELAB's lightness, a and b of an sRGB colour.
+fn lab(colour: [u8; 3]) -> [f32; 3] {
+    let [r, g, b] = decoded(colour);
     let xyz = [
         0.412_456_4 * r + 0.357_576_1 * g + 0.180_437_5 * b,
         0.212_672_9 * r + 0.715_152_2 * g + 0.072_175 * b,
@@ -214,7 +237,7 @@ mod tests {
     }
 
     /// A difference of OKLab's a and b below this is not seen: 0.02 is about one just noticeable difference.
-    const UNSEEN: f64 = 0.01;
+    const SEEN: f64 = 0.01;
 
     #[test]
     fn every_shade_has_the_hue_and_chroma_of_its_colour() {
@@ -225,7 +248,7 @@ mod tests {
                 let [lightness, a, b] = oklab(map.at(t));
                 for relief in [-1.0, -0.6, -0.1, 0.0, 0.3, 1.0] {
                     let [light, a2, b2] = oklab(shades.at(t, relief));
-                    assert!((a2 - a).hypot(b2 - b) < UNSEEN, "{} at {t}, {relief}: hue or chroma", map.name());
+                    assert!((a2 - a).hypot(b2 - b) < SEEN, "{} at {t}, {relief}: hue or chroma", map.name());
                     let change = (light - lightness).abs();
                     assert!(change <= 0.15 * lightness + 0.004, "{} at {t}, {relief}: {change}", map.name());
                 }
