@@ -133,6 +133,13 @@ fn messages_cover_nothing_that_is_read_and_leave_by_escape() {
         assert!(!message.intersects(other), "{name}: {message} {other}");
     }
     assert!(message.bottom() < 80.0, "it stays in the window's head: {message}");
+    // A long one, too: it is cut, and read in full under the pointer.
+    let long = folder.path().join("a name that goes on and on ".repeat(8));
+    std::fs::create_dir(&long).expect("a folder");
+    harness.state_mut().send(Command::Open(vec![long]));
+    harness.run_ok();
+    let message = harness.get_by_label_contains("goes on and on").rect();
+    assert!(message.bottom() < 80.0 && message.left() > harness.get_by_label("Lab").rect().right(), "{message}");
     harness.key_press(egui::Key::Escape);
     harness.run_ok();
     assert!(harness.query_by_label_contains(said).is_none());
