@@ -23,7 +23,10 @@ const NAME: &str = "gatescope";
 /// # Errors
 /// When no renderer works: wgpu is tried first, then OpenGL.
 pub fn run(commands: Vec<Command>) -> anyhow::Result<()> {
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn,wgpu_hal=error")).init();
+    env_logger::Builder::from_env(
+        env_logger::Env::default().default_filter_or("warn,wgpu_hal=error,egui_system_font_provider=error"),
+    )
+    .init();
     let wgpu = match std::env::var("GATESCOPE_RENDERER").as_deref() {
         Ok("glow") => Err("asked for OpenGL".to_owned()),
         _ => open(eframe::Renderer::Wgpu, commands.clone()),

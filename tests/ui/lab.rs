@@ -103,3 +103,27 @@ fn training_holds_up_nothing_and_is_paused_and_stopped() {
     harness.get_by_label_contains("Stopped.");
     harness.get_by_label("Start");
 }
+
+#[test]
+fn a_second_training_does_not_take_the_first_from_the_screen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    harness.state_mut().send(Command::ShowLab(LabPage::Train));
+    for (run, epochs) in [("first", 1), ("second", 2)] {
+        harness.state_mut().send(Command::StartLab(toy(epochs, &folder.path().join(run))));
+        harness.step();
+        wait(&mut harness, "the training does not end", |app| app.jobs().lab().running().is_none());
+        settle(&mut harness);
+    }
+    harness.get_by_label_contains("after 1 of 1 epochs");
+    harness.get_by_label_contains("after 2 of 2 epochs");
+    harness.get_by_label("Validation accuracy of every run");
+    harness.get_by_label("run 1").click();
+    harness.run_ok();
+    harness.get_by_label_contains("after 1 of 1 epochs");
+    assert_eq!(
+        harness.query_all_by_label("Open in Inspect").count(),
+        3,
+        "of each run, and of the last above its curves"
+    );
+}

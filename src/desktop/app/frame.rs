@@ -16,11 +16,10 @@ impl App {
         let mut views = std::mem::take(&mut self.views);
         let mut out = std::mem::take(&mut self.outbox);
         let shared = self.shared();
-        over::hold_tooltips(ui.ctx(), is_covered);
+        over::close_tooltips(ui, is_covered);
         bars(ui, &shared, &mut out);
         side_panels(ui, &shared, &mut views, &mut out);
         centre(ui, &shared, &mut views, &mut out);
-        over::hold_tooltips(ui.ctx(), false);
         views.palette.ui(ui.ctx(), &shared, &mut out);
         views.prompt.ui(ui.ctx(), &mut out);
         views.choices.ui(ui.ctx(), &mut out);
@@ -147,7 +146,7 @@ fn shortcuts(ui: &mut egui::Ui) {
     ui.add_space(size::GAP);
     let room = ui.ctx().content_rect().height() - 160.0;
     egui::ScrollArea::vertical().max_height(room).auto_shrink([false, true]).show(ui, |ui| {
-        Grid::new("shortcuts").num_columns(2).spacing([32.0, 6.0]).show(ui, |ui| {
+        Grid::new("shortcuts").num_columns(2).spacing([32.0, 0.0]).show(ui, |ui| {
             for (does, keys) in over::VIEW_KEYS {
                 row(ui, does, (*keys).to_owned());
             }

@@ -245,6 +245,8 @@ impl App {
         }
         if !is_quiet {
             self.follow_selection();
+            // What a command changed is seen in the next frame, whatever else happens.
+            ctx.request_repaint();
         }
     }
 }

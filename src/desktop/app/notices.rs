@@ -132,8 +132,10 @@ fn show(ui: &mut egui::Ui, notice: &Notice, more: usize, in_full: bool) -> bool 
     let shown = frame.show(ui, |ui| {
         ui.horizontal_top(|ui| {
             let room = ui.available_width() - if more > 0 { 56.0 } else { 24.0 };
-            let label = egui::Label::new(words(&notice.text, colours.text, room, in_full));
-            ui.add(label);
+            // Laid out here: a label beside a button would take one line of any length.
+            let job = words(&notice.text, colours.text, room, in_full);
+            let galley = ui.painter().layout_job(job);
+            ui.label(galley);
             if more > 0 {
                 widgets::muted(ui, format!("+{more}")).on_hover_text("point here to see them all");
             }

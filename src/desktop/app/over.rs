@@ -17,16 +17,15 @@ pub(super) static VIEW_KEYS: &[(&str, &str)] = &[
     ("Move on to the next control", "Tab"),
 ];
 
-/// Longer than anybody waits, in seconds.
-const NEVER: f32 = 1e6;
-
-/// Keeps tooltips back: one that was open would stay open on top of what covers its widget.
-pub(super) fn hold_tooltips(ctx: &egui::Context, hold: bool) {
-    let usual = egui::style::Interaction::default().tooltip_delay;
-    let delay = if hold { NEVER } else { usual };
-    let now = ctx.global_style().interaction.tooltip_delay;
-    if now.to_bits() != delay.to_bits() {
-        ctx.all_styles_mut(|style| style.interaction.tooltip_delay = delay);
+/// Takes the tooltips from what is about to be covered: one that is open would stay open on top of the cover. A frame
+/// without it is enough, from then on nothing below the cover is pointed at.
+pub(super) fn close_tooltips(ui: &mut egui::Ui, is_covered: bool) {
+    let id = Id::unique("was-covered");
+    let was = ui.ctx().data_mut(|data| std::mem::replace(data.get_temp_mut_or(id, false), is_covered));
+    if is_covered && !was {
+        // It only looks as it did: what is disabled has no tooltips.
+        ui.visuals_mut().disabled_alpha = 1.0;
+        ui.disable();
     }
 }
 

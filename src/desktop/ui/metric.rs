@@ -75,12 +75,13 @@ impl Metric {
     }
 }
 
-/// Nanoseconds in milliseconds: `12.345`, `<0.001`, `0`.
+/// Nanoseconds in milliseconds: `12.345`, `151.9` from a hundred on, `<0.001`, `0`.
 #[must_use]
 pub fn milliseconds(nanoseconds: u64) -> String {
     match nanoseconds {
         0 => "0".to_owned(),
         1..500 => "<0.001".to_owned(),
+        99_999_500.. => format!("{:.1}", nanoseconds as f64 / 1e6),
         _ => format!("{:.3}", nanoseconds as f64 / 1e6),
     }
 }

@@ -1,5 +1,7 @@
 //! Search and commands (Ctrl+K): actions, parts of the active network, networks to add, cards to read.
 
+use std::collections::BTreeSet;
+
 use eframe::egui;
 use egui::{Align2, Key, RichText, ScrollArea, Sense, TextEdit, Ui, Vec2};
 
@@ -184,6 +186,8 @@ fn find(query: &str, shared: &Shared) -> Vec<Entry> {
         .map(|(title, note, command)| (1, Entry { title: title.to_owned(), note: note.to_owned(), command }));
     found.extend(others);
     found.sort_by_key(|(score, _)| *score);
+    let mut seen = BTreeSet::new();
+    found.retain(|(_, entry)| seen.insert(entry.title.clone()));
     found.truncate(LISTED);
     found.into_iter().map(|(_, entry)| entry).collect()
 }

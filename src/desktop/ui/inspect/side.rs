@@ -17,6 +17,7 @@ use crate::compute::explain::Slice;
 use crate::compute::lab::data::object_sample;
 use crate::compute::labels::Guess;
 use crate::compute::weights::TrainedOn;
+use crate::desktop::document::PictureChoice;
 use crate::network::graph::GateKind;
 
 /// The height a partner gate takes, at least and at most.
@@ -143,7 +144,7 @@ fn prediction(ui: &mut Ui, scene: Scene) {
         );
         if let Some(trained) = &scene.inspection.trained_on {
             ui.add(Label::new(RichText::new(trained.sentence()).color(colours.muted)).wrap());
-            if is_beyond(trained, &scene.inspection.picture.name) {
+            if is_beyond(trained, &scene.inspection.key.picture) {
                 ui.add(Label::new(RichText::new(knows_only(trained)).color(colours.difference)).wrap());
             }
         }
@@ -158,8 +159,9 @@ fn prediction(ui: &mut Ui, scene: Scene) {
 }
 
 /// Was the network trained on generated pictures, and is this one of another kind?
-fn is_beyond(trained: &TrainedOn, picture: &str) -> bool {
-    trained.dataset == "objects" && object_sample(picture).is_none()
+fn is_beyond(trained: &TrainedOn, picture: &PictureChoice) -> bool {
+    let is_generated = matches!(picture, PictureChoice::Sample(name) if object_sample(name).is_some());
+    trained.dataset == "objects" && !is_generated
 }
 
 /// `This network knows ten classes only: circle, square, …`

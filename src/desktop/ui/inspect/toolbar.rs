@@ -20,8 +20,9 @@ use crate::network::{Graph, lower};
 
 /// Longer file names are cut on buttons.
 const NAME_LENGTH: usize = 22;
-/// Below this width the buttons take two rows.
+/// Below this width the buttons take two rows; with those of a tray below so much more.
 const WRAPPED_BELOW: f32 = 580.0;
+const TRAY: f32 = 130.0;
 
 pub(super) fn show(ui: &mut Ui, network: &Network, inspection: Option<&Inspection>, shared: &Shared, out: &mut Outbox) {
     let facts = inspection.map(|inspection| {
@@ -34,7 +35,8 @@ pub(super) fn show(ui: &mut Ui, network: &Network, inspection: Option<&Inspectio
         );
         (text, galley.size().x)
     });
-    if ui.available_width() < WRAPPED_BELOW {
+    let tray = if shared.pictures.len() > 1 { TRAY } else { 0.0 };
+    if ui.available_width() < WRAPPED_BELOW + tray {
         ui.horizontal_wrapped(|ui| buttons(ui, network, shared, out));
     } else {
         let beside = ui.horizontal(|ui| {

@@ -48,6 +48,10 @@ impl NetworksPanel {
                 out.send(Command::AskOpen);
             }
             let Some(network) = shared.active() else { return };
+            if network.weights.path().is_some_and(is_bundled) {
+                let letter = network.letter();
+                widgets::caption(ui, format!("{letter} has learnt to tell ten generated shapes apart"));
+            }
             ui.add_space(size::PADDING);
             self.above_the_matrix(ui, network, out);
             self.matrix.ui(ui, network, out);
@@ -109,16 +113,8 @@ fn row(ui: &mut Ui, shared: &Shared, network: &Network, out: &mut Outbox) {
     let name = network.spec.to_string();
     let room = params.left() - inner.left() - 48.0;
     let galley = elided(ui, &widgets::brief(&network.title()), room, colours.text);
-    let after = inner.left() + 40.0 + galley.size().x + size::GAP;
     painter.galley(egui::pos2(inner.left() + 40.0, rect.center().y - galley.size().y / 2.0), galley, colours.text);
     let known = known_classes(shared, network);
-    if let Some(known) = &known {
-        let room = egui::Rangef::new(after, params.left() - size::GAP);
-        let galley = ui.painter().layout_no_wrap(known.clone(), theme::regular(size::LABEL), colours.muted);
-        if galley.size().x <= room.span() {
-            painter.galley(egui::pos2(room.min, rect.center().y - galley.size().y / 2.0), galley, colours.muted);
-        }
-    }
     let label = format!("{letter} {name}");
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_active, &label));
     if response.clicked() {
@@ -134,7 +130,7 @@ fn row(ui: &mut Ui, shared: &Shared, network: &Network, out: &mut Outbox) {
     }
     response.context_menu(|ui| row_menu(ui, network, out));
     response.on_hover_text(match known {
-        Some(known) => format!("{name}\ntrained to tell {known} apart"),
+        Some(known) => format!("{name}\nhas learnt to tell {known} apart"),
         None => name,
     });
 }
