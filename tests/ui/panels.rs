@@ -80,7 +80,7 @@ fn the_baseline_is_chosen_by_its_star_and_kept() {
     assert!(harness.query_by_label_contains("Δ to ").is_none(), "the active one is the baseline");
     let saved = harness.state().document().project();
     let read = Document::of(&saved).expect("valid");
-    assert_eq!(read.baseline().map(|base| base.letter()).as_deref(), Some("B"));
+    assert_eq!(read.baseline().map(gatescope::desktop::document::Network::letter).as_deref(), Some("B"));
     ctrl(&mut harness, egui::Key::Z);
     harness.get_by_label("A is the baseline");
 }
