@@ -473,5 +473,7 @@ fn attention_in_a_convolutions_place_is_recognised() {
         let ops = |graph: &Graph| graph.nodes.iter().map(|node| node.op).collect::<Vec<_>>();
         assert_eq!(ops(&found.graph), ops(&graph), "{name} as {}", found.spec);
         assert_eq!(found.doubts.is_empty(), !name.starts_with("resnest"), "{name}");
+        let is_open = found.verdict.iter().any(|sentence| sentence.contains("halves in 16 groups"));
+        assert_eq!(is_open, name == "skresnext50_32x4d", "{name}: {:?}", found.verdict);
     }
 }

@@ -26,7 +26,8 @@ pub(super) fn of(named: &[(&str, &[usize])]) -> Option<Recognised> {
         let spec = parse(&format!("{trunk}{grouped})+{attention}")).ok()?;
         let graph = lower(&spec).ok().filter(|graph| is_all(graph, &tensors))?;
         let names = graph.params.iter().map(|param| (param.name.clone(), param.name.clone())).collect();
-        let verdict = vec![format!("the names are those of timm for {spec}")];
+        let mut verdict = vec![format!("the names are those of timm for {spec}")];
+        verdict.extend(file.remark(groups));
         Some(Recognised { spec, graph, dialect: Dialect::Timm, names, verdict, doubts: file.doubts() })
     })
 }
@@ -114,7 +115,31 @@ impl File<'_> {
                 |(least, r): &(usize, usize)| (groups, format!("sk(least={least},r={r},split={split},site=conv)"));
             SELECTIVE.iter().map(one).collect::<Vec<_>>()
         };
-        [each("yes", 2), each("no", 1)].concat()
+        // Halves in half of the groups and all channels in all of them have the same tensors. What is published with
+        // groups sees all (SKNet-50, timm's skresnext50_32x4d), what has none sees halves.
+        match self.has_grouped_paths() {
+            true => [each("no", 1), each("yes", 2)].concat(),
+            false => [each("yes", 2), each("no", 1)].concat(),
+        }
+    }
+
+    /// Are there groups in the paths of selective kernels, even if each path sees half of the channels?
+    fn has_grouped_paths(&self) -> bool {
+        let seen = self.size("layer1.0.conv2.paths.0.conv.weight", 1).unwrap_or(0);
+        self.is_bottleneck() && self.gives("layer1.0", "conv1").unwrap_or(0).checked_div(2 * seen).unwrap_or(0) > 1
+    }
+
+    /// What the tensors leave open and no option of the network alone decides, with what to write instead.
+    fn remark(&self, groups: usize) -> Option<String> {
+        (self.has_grouped_paths() && groups > 1).then(|| {
+            format!(
+                "each path is taken to see all channels in {groups} groups (split=no); halves in {} groups have the \
+                 same tensors: if those are meant, give the network by name with groups={},base_width={} and sk(split=yes)",
+                groups / 2,
+                groups / 2,
+                self.base_width(groups / 2).unwrap_or(64)
+            )
+        })
     }
 
     fn base_width(&self, groups: usize) -> Option<usize> {
