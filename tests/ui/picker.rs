@@ -130,10 +130,9 @@ fn the_picker_looks_as_it_did() {
 
 #[test]
 fn a_card_looks_as_it_did() {
-    let size = [1920.0, 1080.0];
-    let mut harness = window(size, ThemeChoice::Light);
+    let mut harness = window(SIZE, ThemeChoice::Light);
     harness.state_mut().send(Command::ShowCard("cbam"));
     settle(&mut harness);
-    hide_times(&mut harness, size);
-    snapshot(&mut harness, "card-light-1920");
+    hide_times(&mut harness, SIZE);
+    snapshot(&mut harness, "card-light-1280");
 }

@@ -1,10 +1,11 @@
-//! Pictures of each view, compared with `tests/snapshots`. They are drawn by a software Vulkan driver (lavapipe);
+//! Pictures of each view, one theme and size each, compared with `tests/snapshots`; what the other theme says is compared
+//! by the accessibility tree, its colours by the theme's own tests. Pictures are drawn by a software Vulkan driver (lavapipe);
 //! where there is none, the views are still laid out and their accessibility trees read.
 //!
 //! `UPDATE_SNAPSHOTS=1 cargo test --test ui snapshots` writes them anew: look at every one before you commit it.
 
 use eframe::egui;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, SnapshotOptions};
 use gatescope::desktop::App;
 use gatescope::desktop::document::{
@@ -134,13 +135,22 @@ fn measured_dark_1280() {
     measured("dark-1280", [1280.0, 800.0], ThemeChoice::Dark);
 }
 
-#[test]
-fn light_1920() {
-    views("light-1920", [1920.0, 1080.0], ThemeChoice::Light);
+/// Everything that is said in the window, in its order.
+fn said(harness: &Harness<'static, App>) -> Vec<String> {
+    harness.root().children_recursive().filter_map(|node| node.accesskit_node().label()).collect()
 }
 
-// One harness a test: a second one's pictures would be lost.
 #[test]
-fn measured_light_1920() {
-    measured("light-1920", [1920.0, 1080.0], ThemeChoice::Light);
+fn the_light_theme_says_in_every_view_what_the_dark_one_says() {
+    let mut harness = window([1920.0, 1080.0], ThemeChoice::Dark);
+    for view in View::ALL {
+        harness.state_mut().send(Command::Show(view));
+        settle(&mut harness);
+        let dark = said(&harness);
+        assert!(dark.len() > 20, "{}: {dark:?}", view.title());
+        harness.state_mut().send(Command::SetTheme(ThemeChoice::Light));
+        settle(&mut harness);
+        assert_eq!(said(&harness), dark, "{}", view.title());
+        harness.state_mut().send(Command::SetTheme(ThemeChoice::Dark));
+    }
 }
