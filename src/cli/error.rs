@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::network::suggest::is_hidden;
+use crate::network::suggest::printable;
 
 /// Why a command stopped. Every message says what, where and what to do, on one line.
 #[derive(Debug, thiserror::Error)]
@@ -57,15 +57,7 @@ fn say(message: &str) {
 /// The text on one line: line breaks become spaces, other control characters are shown, not obeyed.
 #[must_use]
 pub fn one_line(message: &str) -> String {
-    let mut line = String::with_capacity(message.len());
-    for c in message.trim().chars() {
-        match c {
-            '\n' | '\t' => line.push(' '),
-            c if is_hidden(c) => line.extend(c.escape_default()),
-            c => line.push(c),
-        }
-    }
-    line
+    printable(&message.trim().replace(['\n', '\t'], " "))
 }
 
 /// What the system says, without its error number.

@@ -54,12 +54,7 @@ fn open(renderer: eframe::Renderer, commands: Vec<Command>) -> Result<(), String
         system_font_fallback: false,
         ..Default::default()
     };
-    let create: eframe::AppCreator<'_> = Box::new(move |context| {
-        let mut app = App::new(&context.egui_ctx, Session::in_user_folder(NAME), Vec::new())?;
-        for command in commands {
-            app.send(command);
-        }
-        Ok(Box::new(app))
-    });
+    let create: eframe::AppCreator<'_> =
+        Box::new(move |context| Ok(Box::new(App::new(&context.egui_ctx, Session::in_user_folder(NAME), commands)?)));
     eframe::run_native(NAME, options, create).map_err(|error| error.to_string())
 }

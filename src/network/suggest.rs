@@ -37,7 +37,7 @@ pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match is_hidden(c) {
-            true => shown.extend(c.escape_unicode()),
+            true => shown.extend(c.escape_default()),
             false => shown.push(c),
         }
     }

@@ -23,9 +23,20 @@ const NETWORKS: &[(&str, &str)] = &[
     ("mobilenetv3", "mobilenet_v3_large"),
 ];
 
-/// Where a library is named before a model, and what is said behind it of widths and training.
-const LIBRARIES: &[&str] = &["timm/", "torchvision/", "tv_", "tf_", "gluon_", "ssl_", "swsl_"];
+/// Where a library is named before a model, and what is said behind it of widths and training. `tf_` is none of them:
+/// those networks pad otherwise and have another ε.
+const LIBRARIES: &[&str] = &["timm/", "torchvision/", "tv_", "gluon_", "ssl_", "swsl_"];
 const TRAININGS: &[&str] = &["_100", "_in1k", "_in21k", "_imagenet", "_cifar10", "_cifar100", "_cifar"];
+
+/// What to say of a name that is TensorFlow's form of a network known here: the same tensors, another arithmetic.
+#[must_use]
+pub fn of_tensorflow(typed: &str, known: &[&str]) -> Option<String> {
+    let name = typed.to_lowercase();
+    let found = exact(name.strip_prefix("tf_")?, known)?;
+    Some(format!(
+        "{found} has the same tensors, but TensorFlow pads otherwise and has another ε, which is not there yet"
+    ))
+}
 
 /// The known network that a name means in other letters, or in another library.
 #[must_use]

@@ -242,6 +242,7 @@ proptest! {
 fn names_and_options_of_other_libraries_are_known() {
     for (text, wanted) in [
         ("se_resnet50", "did you mean seresnet50?"),
+        ("tf_efficientnet_b0", "efficientnet_b0 has the same tensors, but TensorFlow pads otherwise"),
         ("se-resnet50", "did you mean seresnet50?"),
         ("SE-ResNet50", "did you mean seresnet50?"),
         ("seResNet_50", "did you mean seresnet50?"),

@@ -65,11 +65,11 @@ pub struct App {
 }
 
 impl App {
-    /// Restores the session and opens `files`.
+    /// Restores the session; `commands` are carried out in the first frame.
     ///
     /// # Errors
     /// When the worker thread cannot be started.
-    pub fn new(ctx: &egui::Context, session: Session, files: Vec<PathBuf>) -> std::io::Result<Self> {
+    pub fn new(ctx: &egui::Context, session: Session, commands: Vec<Command>) -> std::io::Result<Self> {
         theme::install(ctx);
         let waker = ctx.clone();
         let restored = session.restore();
@@ -100,8 +100,8 @@ impl App {
         if let Some(problem) = restored.problem {
             app.notices.error(problem);
         }
-        if !files.is_empty() {
-            app.outbox.send(Command::Open(files));
+        for command in commands {
+            app.outbox.send(command);
         }
         Ok(app)
     }

@@ -116,7 +116,7 @@ fn adaptive(seen: Receptive, shape: Shape, size: usize) -> Receptive {
 /// What several inputs see together: the largest field, and the stride of those that are as large as the output (a
 /// gate or a context that is repeated over it has none of its own).
 fn together(graph: &Graph, node: &Node, seen: impl Iterator<Item = Receptive>) -> Receptive {
-    let mut all = Receptive { field: [1; 2], stride: [1; 2] };
+    let mut all = Receptive::PIXEL;
     let output = [node.shape.height(), node.shape.width()];
     for (id, input) in node.inputs.iter().zip(seen) {
         let shape = graph[*id].shape;

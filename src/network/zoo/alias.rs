@@ -51,6 +51,9 @@ fn hint(name: &str) -> String {
     if let Some(hint) = FAMILIES.iter().find_map(|family| family.unlisted_hint(name)) {
         return hint;
     }
+    if let Some(hint) = synonyms::of_tensorflow(name, &known) {
+        return hint;
+    }
     let exact = synonyms::exact(name, &all).map(str::to_owned);
     let attended = || synonyms::attended(name, &attention::names(), &known);
     if let Some(found) = exact.or_else(attended) {

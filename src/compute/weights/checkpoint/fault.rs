@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::compute::weights::WeightsError;
-use crate::network::suggest::is_hidden;
+use crate::network::suggest::printable;
 
 /// A problem found while reading a file's bytes.
 #[derive(Debug)]
@@ -42,13 +42,7 @@ impl Fault {
 /// A name from a file, fit for a message: short, and on one line.
 pub(in crate::compute::weights) fn shown(name: &str) -> String {
     const SHOWN: usize = 80;
-    let mut shown = String::new();
-    for c in name.chars().take(SHOWN) {
-        match is_hidden(c) {
-            true => shown.extend(c.escape_default()),
-            false => shown.push(c),
-        }
-    }
+    let mut shown = printable(&name.chars().take(SHOWN).collect::<String>());
     if name.chars().nth(SHOWN).is_some() {
         shown.push_str("...");
     }
