@@ -2,6 +2,7 @@
 
 mod ablations;
 mod architecture;
+mod arithmetic;
 mod attention;
 mod blocks;
 mod bundled;

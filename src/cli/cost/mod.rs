@@ -16,7 +16,7 @@ use super::{output, running, spec};
 use crate::compute::engine::Timing;
 use crate::compute::weights::Weights;
 use crate::network::cost::{Ledger, Lesson, Term, lesson};
-use crate::network::graph::{Graph, ScopeId, ScopeKind};
+use crate::network::graph::{Graph, Op, ScopeId, ScopeKind};
 use crate::network::number;
 
 const EXAMPLES: &str = "\
@@ -83,6 +83,11 @@ struct Costed {
 }
 
 impl Costed {
+    /// Does it end with a classifier, not with its features?
+    fn has_classes(&self) -> bool {
+        matches!(self.graph[self.graph.output()].op, Op::Linear { .. })
+    }
+
     /// Stem, stages and head, in execution order, by the names people use.
     fn parts(&self) -> impl Iterator<Item = (&str, ScopeId)> {
         self.graph.children(Graph::ROOT).filter_map(|id| Some((row_name(&self.graph, id)?, id)))

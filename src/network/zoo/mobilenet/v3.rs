@@ -110,7 +110,7 @@ impl Family for MobileNetV3 {
     }
 
     fn arithmetic(&self, _model: &str) -> Arithmetic {
-        Arithmetic::of("1e-3", "").padded()
+        Arithmetic::of("1e-3", "hardswish").padded()
     }
 
     fn options(&self, _model: &str) -> Vec<Declared> {
