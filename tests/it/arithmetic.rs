@@ -81,6 +81,42 @@ fn published_networks_cost_what_timm_counts() {
     }
 }
 
+/// Published layouts whose tensors are a plain network's: by name and option they compute what timm does.
+#[test]
+fn files_that_look_alike_compute_what_their_options_say() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/bugs");
+    let expected: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(corpus.join("expected.json")).expect("is there")).expect("JSON");
+    let narrow = "classes=5,blocks=1-1-1-1,stem_width=64,widths=8-8-8-16";
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (file, spec) in [
+        ("resnetaa50_small.pth", format!("resnet50({narrow},aa=avg)")),
+        ("resnetblur50_small.pth", format!("resnet50({narrow},aa=blur)")),
+        ("resnet50_output_stride16_small.pth", format!("resnet50({narrow},output_stride=16)")),
+        ("efficientnet_lite0.pth", "efficientnet_lite0".to_owned()),
+    ] {
+        let tensors = folder.path().join(format!("{file}.safetensors"));
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_gatescope"))
+            .args(["inspect", &spec, "--resize", "224", "--crop", "224", "--weights"])
+            .arg(corpus.join(file))
+            .arg("--image")
+            .arg(corpus.join("probe.png"))
+            .arg("--tensors")
+            .arg(&tensors)
+            .output()
+            .expect("the program starts");
+        assert!(output.status.success(), "{spec}: {}", String::from_utf8_lossy(&output.stderr));
+        let bytes = std::fs::read(&tensors).expect("was written");
+        let written = safetensors::SafeTensors::deserialize(&bytes).expect("safetensors");
+        let numbers = written.tensor("logits").expect("logits").data().to_vec();
+        let found: Vec<f32> =
+            numbers.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect();
+        let wanted = reference::numbers(&expected[file]["torch_logits"]);
+        let largest = wanted.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        reference::close(&found[..wanted.len()], &wanted, 1e-4 * largest, file);
+    }
+}
+
 /// The stem's 112² → 56² and three blocks of 64·2ⁿ channels read nine numbers an output, an average pool four; the
 /// maximum in front of the stem's blur has nine of its own on 112².
 #[test]
