@@ -9,6 +9,7 @@ use super::format::{self, Format};
 use super::page::Page;
 use super::table::{Cell, Table};
 use super::{mismatch, output, source};
+use crate::compute::weights::checkpoint::Metadata;
 use crate::compute::weights::{Checkpoint, Doubt, LoadReport, Recognised, Weights, recognise};
 use crate::network::number;
 
@@ -145,7 +146,7 @@ struct Report<'a> {
     wrappers: &'a [String],
     alternatives: &'a [String],
     prefixes: &'a [String],
-    metadata: &'a std::collections::BTreeMap<String, String>,
+    metadata: &'a Metadata,
     network: Option<String>,
     params: Option<usize>,
     dialect: Option<&'static str>,

@@ -14,6 +14,7 @@ mod contents;
 mod detect;
 mod dtype;
 pub(super) mod fault;
+mod metadata;
 mod names;
 mod pickle;
 mod safetensors;
@@ -22,7 +23,7 @@ mod torch;
 mod write;
 mod zip;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use detect::Format;
 pub use dtype::Dtype;
+pub use metadata::Metadata;
 pub use tensor::Entry;
 pub use write::{Precision, Written, encode};
 
@@ -158,10 +160,10 @@ impl Checkpoint {
         self.index.get(name).and_then(|&index| self.contents.entries.get(index))
     }
 
-    /// What the file says about itself: safetensors' `__metadata__`; of a PyTorch checkpoint the scalars, text
-    /// and lists of text (as JSON) beside the weights, `args.arch` for those inside a dict or namespace.
+    /// What the file says about itself: safetensors' `__metadata__`; of a PyTorch checkpoint the plain values
+    /// beside the weights, `args.arch` for those inside a dict or namespace.
     #[must_use]
-    pub fn metadata(&self) -> &BTreeMap<String, String> {
+    pub fn metadata(&self) -> &Metadata {
         &self.contents.metadata
     }
 

@@ -29,7 +29,7 @@ pub(super) fn contents(bytes: &[u8]) -> Result<Contents, Fault> {
     tensors.sort_by_key(|(_, info)| info.data_offsets);
     let data = PREFIX + length as usize;
     check(&tensors)?;
-    let mut contents = Contents { metadata, ..Contents::default() };
+    let mut contents = Contents { metadata: metadata.into(), ..Contents::default() };
     let mut described = 0;
     for (storage, (name, info)) in tensors.into_iter().enumerate() {
         let (start, end) = info.data_offsets;

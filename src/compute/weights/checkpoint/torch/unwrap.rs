@@ -1,10 +1,9 @@
 //! Finding the state_dict: training scripts wrap it together with epochs and optimizers.
 
-use std::collections::BTreeMap;
-
 use super::describe::is_tensor;
 use super::metadata;
 use crate::compute::weights::checkpoint::fault::{Fault, shown};
+use crate::compute::weights::checkpoint::metadata::Metadata;
 use crate::compute::weights::checkpoint::pickle::{Id, Pickle};
 
 /// Names that scripts keep the state_dict under, the first found is taken.
@@ -20,7 +19,7 @@ const MAX_DEPTH: usize = 3;
 pub(super) struct Found {
     /// Names and values that would be tensors, in order.
     pub(super) tensors: Vec<(String, Id)>,
-    pub(super) metadata: BTreeMap<String, String>,
+    pub(super) metadata: Metadata,
     /// The names it was under, outermost first.
     pub(super) wrappers: Vec<String>,
     /// Other names that hold tensors too, next to the last wrapper.
