@@ -55,7 +55,7 @@ pub fn network(reference: &str, config: &ModelConfig) -> Result<NetworkSpec, Cli
         return Err(CliError::Input(format!("{reference}: nothing there says which network this is; {give}")));
     };
     let mut spec = parse(architecture).map_err(|error| CliError::Input(format!("{reference}: {error}; {give}")))?;
-    if let Some(classes) = config.classes {
+    if let Some(classes) = config.num_classes {
         let set = crate::network::zoo::set_option(&mut spec, "classes", &classes.to_string());
         set.map_err(|error| CliError::Input(format!("{reference}: {error}")))?;
     }
