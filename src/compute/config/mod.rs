@@ -3,6 +3,7 @@
 
 mod arguments;
 mod error;
+mod processor;
 mod section;
 mod timm;
 
@@ -20,6 +21,12 @@ use crate::network::zoo::input_of;
 pub use error::ConfigError;
 use section::Section;
 
+/// How pictures are prepared, and the network's input `[C, H, W]` where it is said.
+struct Preparing {
+    preprocessing: Preprocessing,
+    input: Option<[usize; 3]>,
+}
+
 /// The names that configurations have, what a network is first.
 const NAMES: [&str; 2] = ["config.json", "preprocessor_config.json"];
 
@@ -36,6 +43,8 @@ pub struct ModelConfig {
     pub global_pool: Option<String>,
     /// What timm builds the network with, by dotted name, values as Python writes them (`output_stride` = `16`).
     pub model_args: BTreeMap<String, String>,
+    /// The network's input `[C, H, W]`, where it is said.
+    pub input_size: Option<[usize; 3]>,
     /// How pictures are prepared.
     pub preprocessing: Option<Preprocessing>,
     /// What the classes are called.
@@ -93,6 +102,7 @@ impl ModelConfig {
         let (mean, std) = (trained.mean, trained.std);
         Some(Self {
             path: checkpoint.to_owned(),
+            input_size: Some(input),
             preprocessing: Some(Preprocessing { resize: side, mean, std, ..Preprocessing::for_input(input) }),
             labels: Labels::from_json(&checkpoint.display().to_string(), &Value::Array(names)).ok(),
             num_classes: Some(trained.classes.len()),
@@ -139,7 +149,12 @@ impl ModelConfig {
             model_args: root.inner("model_args")?.map(|inner| arguments::flattened(inner.fields)).unwrap_or_default(),
             ..Self::default()
         };
-        config.preprocessing = timm::preprocessing(&inner, &mut config.notes)?;
+        let preparing = match timm::preprocessing(&inner, &mut config.notes)? {
+            Some(preparing) => Some(preparing),
+            None => processor::preprocessing(&root, &mut config.notes)?,
+        };
+        config.input_size = preparing.as_ref().and_then(|preparing| preparing.input);
+        config.preprocessing = preparing.map(|preparing| preparing.preprocessing);
         config.labels = labels(&root, &inner)?;
         if let (Some(labels), Some(classes)) = (&config.labels, config.num_classes) {
             labels.check(classes)?;
@@ -148,14 +163,19 @@ impl ModelConfig {
         Ok(config)
     }
 
-    /// This and what `other` says of which this says nothing.
-    fn completed(self, other: Self) -> Self {
+    /// This and what `other` says of which this says nothing; where both speak and differ, that is noted.
+    fn completed(mut self, other: Self) -> Self {
+        if self.preprocessing.is_some() && other.preprocessing.is_some() && self.preprocessing != other.preprocessing {
+            let (ours, theirs) = (self.path.display(), other.path.display());
+            self.notes.push(format!("{ours} and {theirs} prepare pictures differently; the first is used"));
+        }
         Self {
             path: self.path,
             architecture: self.architecture.or(other.architecture),
             num_classes: self.num_classes.or(other.num_classes),
             global_pool: self.global_pool.or(other.global_pool),
             model_args: if self.model_args.is_empty() { other.model_args } else { self.model_args },
+            input_size: self.input_size.or(other.input_size),
             preprocessing: self.preprocessing.or(other.preprocessing),
             labels: self.labels.or(other.labels),
             notes: self.notes.into_iter().chain(other.notes).collect(),

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::ConfigError;
+use crate::compute::imaging::ImagingError;
 use crate::compute::labels::kind_of;
 
 /// An object of the file and its name in messages.
@@ -76,6 +77,31 @@ impl<'a> Section<'a> {
     /// A number.
     pub fn number(&self, key: &str) -> Result<Option<f64>, ConfigError> {
         self.get(key).map(|value| value.as_f64().ok_or_else(|| self.refuse(key, value, "a number"))).transpose()
+    }
+
+    /// True or false.
+    pub fn flag(&self, key: &str) -> Result<Option<bool>, ConfigError> {
+        self.get(key).map(|value| value.as_bool().ok_or_else(|| self.refuse(key, value, "true or false"))).transpose()
+    }
+
+    /// Numbers that make no preprocessing.
+    pub fn cannot(&self, source: ImagingError) -> ConfigError {
+        ConfigError::Preprocessing { file: self.file.to_owned(), source }
+    }
+
+    /// What is said of numbers for 0..255.
+    pub fn scaled(&self, what: &str) -> String {
+        format!("{}: {what} are for values 0..255 and were divided by 255", self.file)
+    }
+
+    /// Names the fields that are none of the known ones and that ask for something.
+    pub fn name_unknown(&self, known: &[&[&str]], notes: &mut Vec<String>) {
+        let asks = |value: &Value| !matches!(value, Value::Null | Value::Bool(false)) && value.as_f64() != Some(0.0);
+        let unknown = self.fields.iter().filter(|(key, value)| asks(value) && !known.iter().any(|all| all.contains(&&***key)));
+        let names: Vec<&str> = unknown.map(|(key, _)| key.as_str()).collect();
+        if !names.is_empty() {
+            notes.push(format!("{}: not understood and not used: {}", self.file, names.join(", ")));
+        }
     }
 
     /// Three numbers; a single one counts for every channel.
