@@ -28,7 +28,7 @@ struct Preparing {
 }
 
 /// The names that configurations have, what a network is first.
-const NAMES: [&str; 2] = ["config.json", "preprocessor_config.json"];
+pub(super) const NAMES: [&str; 2] = ["config.json", "preprocessor_config.json"];
 
 /// What a configuration says; nothing is required of it.
 #[derive(Clone, Debug, Default, PartialEq)]

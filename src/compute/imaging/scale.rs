@@ -5,9 +5,6 @@ use super::ImagingError;
 /// The largest mean of values 0..1, and the largest deviation that is taken for one of such values.
 const LARGEST: (f64, f64) = (1.0, 4.0);
 
-/// Mean and standard deviation of each channel.
-pub type MeanStd = ([f64; 3], [f64; 3]);
-
 /// Divides by 255 what is given for values 0..255; the second value says whether that was so.
 ///
 /// A mean over 1 or a deviation over 4 cannot be of values 0..1. Where only one of the two is given, the other is
@@ -37,6 +34,8 @@ pub fn to_unit(mean: &mut Option<[f64; 3]>, std: &mut Option<[f64; 3]>) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    type MeanStd = ([f64; 3], [f64; 3]);
 
     fn scaled(mean: [f64; 3], std: [f64; 3]) -> Option<(MeanStd, bool)> {
         let (mut mean, mut std) = (Some(mean), Some(std));
