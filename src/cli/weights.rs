@@ -9,7 +9,7 @@ use super::format::{self, Format};
 use super::page::Page;
 use super::table::{Cell, Table};
 use super::{mismatch, output, source};
-use crate::compute::weights::checkpoint::Metadata;
+use crate::compute::weights::checkpoint::{Metadata, StateDict};
 use crate::compute::weights::{Checkpoint, Doubt, LoadReport, Recognised, Weights, recognise};
 use crate::network::number;
 
@@ -19,6 +19,7 @@ Examples:
   gatescope weights cbam.safetensors --format json
   gatescope weights hf:timm/seresnet50.a1_in1k
   gatescope weights cbam.pth --tensors         every tensor, by both its names
+  gatescope weights run.pth --which teacher    one of several state_dicts
 
 A file whose network is not recognised is listed tensor by tensor.";
 
@@ -33,6 +34,8 @@ pub struct Args {
     #[arg(value_name = "FILE")]
     file: OsString,
     #[command(flatten)]
+    which: source::Which,
+    #[command(flatten)]
     print: format::Args,
     /// Every tensor, not only those with another name
     #[arg(long)]
@@ -44,7 +47,7 @@ pub struct Args {
 /// # Errors
 /// A file that cannot be read; one that is not recognised is a result, not an error.
 pub fn run(args: &Args) -> Result<(), CliError> {
-    let path = source::resolve(&args.file)?.path;
+    let path = args.which.of(&source::resolve(&args.file)?.path);
     let file = Checkpoint::open(&path).map_err(CliError::input)?;
     let outcome = match recognise(&file) {
         Ok(found) => {
@@ -72,13 +75,13 @@ fn page(file: &Checkpoint, outcome: &Outcome, all: bool) -> Page {
 
 fn add_file(page: &mut Page, file: &Checkpoint) {
     let tensors = file.entries().iter().filter(|entry| !entry.is_counter()).count();
-    page.item("file", format!("{}, {} bytes", file.format().title(), number::grouped(file.size() as u64)));
+    page.item("file", format!("{}, {} bytes", file.container(), number::grouped(file.size() as u64)));
     page.item("tensors", tensors.to_string());
     if !file.wrappers().is_empty() {
         page.item("taken from", file.wrappers().join(" → "));
     }
-    if !file.alternatives().is_empty() {
-        page.item("also there", file.alternatives().join(", "));
+    for one in file.state_dicts().iter().filter(|one| !one.is_taken) {
+        page.item("also there", one.sentence());
     }
     if !file.prefixes().is_empty() {
         page.item("prefixes taken away", file.prefixes().join(", "));
@@ -141,10 +144,16 @@ fn add_unknown(page: &mut Page, file: &Checkpoint, reason: &str) {
 #[derive(Serialize)]
 struct Report<'a> {
     file: String,
-    format: &'static str,
+    format: String,
     bytes: usize,
     wrappers: &'a [String],
-    alternatives: &'a [String],
+    alternatives: Vec<&'a str>,
+    /// Of a file with several: each with what it holds.
+    state_dicts: &'a [StateDict],
+    /// Which of them was taken, what else there is, and how to take that.
+    choice: Option<String>,
+    /// The files of a checkpoint in several.
+    files: Vec<String>,
     prefixes: &'a [String],
     metadata: &'a Metadata,
     network: Option<String>,
@@ -206,10 +215,13 @@ fn value<'a>(file: &'a Checkpoint, outcome: &'a Outcome) -> Report<'a> {
     };
     Report {
         file: file.path().display().to_string(),
-        format: file.format().title(),
+        format: file.container(),
         bytes: file.size(),
         wrappers: file.wrappers(),
-        alternatives: file.alternatives(),
+        alternatives: file.alternatives().collect(),
+        state_dicts: file.state_dicts(),
+        choice: file.choice(),
+        files: file.files().map(|path| path.display().to_string()).collect(),
         prefixes: file.prefixes(),
         metadata: file.metadata(),
         network: known.map(|(found, _)| found.spec.to_string()),

@@ -54,6 +54,8 @@ pub struct Args {
     /// Trained weights: safetensors or PyTorch, a file or hf:OWNER/NAME[@REVISION][/FILE]
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
+    #[command(flatten)]
+    which: source::Which,
     /// Attention that the weights do not have: gates of 1, or untrained ones (--seed)
     #[arg(long, value_enum, value_name = "GATES")]
     graft: Option<Gates>,
@@ -150,7 +152,11 @@ fn setting(args: &Args) -> Result<Setting, CliError> {
     // The weights first: on the Hub they may bring a configuration.
     let is_file = source::is_remote(&args.spec) || spec::is_checkpoint(&args.spec);
     let argument = args.weights.as_ref().map(|path| path.as_os_str()).or(is_file.then_some(&args.spec));
-    let checkpoint = argument.map(source::resolve).transpose()?;
+    let mut checkpoint = argument.map(source::resolve).transpose()?;
+    args.which.needs_file(checkpoint.is_some())?;
+    if let Some(checkpoint) = &mut checkpoint {
+        checkpoint.path = args.which.of(&checkpoint.path);
+    }
     let configured = preparing::config(&args.preparing, checkpoint.as_ref())?;
     let (mut spec, doubts) = network(args, checkpoint.as_ref(), &configured.config)?;
     spec::set_all(&mut spec, &args.set)?;
@@ -160,6 +166,9 @@ fn setting(args: &Args) -> Result<Setting, CliError> {
     let prepared_by = preparing::origin(&args.preparing, &configured);
     let classes = zoo::classes_of(&spec);
     let labels = preparing::labels(&args.preparing, configured, classes)?;
+    if let Some(checkpoint) = &checkpoint {
+        source::say_choice(&checkpoint.path);
+    }
     let weights = weights(args, &graph, checkpoint)?;
     let blocks = if args.blocks { graph.scopes_of(ScopeKind::Block).collect() } else { Vec::new() };
     let taps = blocks.iter().map(|block| graph[*block].output).collect();
@@ -178,6 +187,9 @@ fn network(
     let known = |found: Recognised| (found.spec, found.doubts);
     let configured = || source::network(&args.spec.to_string_lossy(), config);
     match checkpoint {
+        Some(checkpoint) if args.weights.is_none() && spec::is_checkpoint(&args.spec) => {
+            spec::recognised(&checkpoint.path).map(known)
+        }
         _ if spec::is_checkpoint(&args.spec) => spec::recognised(Path::new(&args.spec)).map(known),
         Some(checkpoint) if source::is_remote(&args.spec) && args.weights.is_none() => {
             let found = spec::recognised(&checkpoint.path).map(known);

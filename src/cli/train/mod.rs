@@ -4,7 +4,7 @@ mod progress;
 mod recipe;
 mod value;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
@@ -79,6 +79,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     if let Some(out) = &args.out {
         check_out(out)?;
     }
+    refuse_weights(&args.spec)?;
     let spec = spec::read(&args.spec)?;
     // Pictures of a folder get the size that the network asks for.
     let dataset = args.data.open(spec.input.unwrap_or(data::INPUT))?;
@@ -106,6 +107,19 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         Format::Table => output::print(&finished.page().text()),
         Format::Json => output::print_json(&value::Report::of(&finished)),
     }
+}
+
+/// Training starts from random numbers: a file of weights in the network's place is said to be one.
+fn refuse_weights(argument: &OsStr) -> Result<(), CliError> {
+    if !spec::is_checkpoint(argument) {
+        return Ok(());
+    }
+    let found = spec::recognised(Path::new(argument))?;
+    Err(CliError::Input(format!(
+        "{}: weights, and training starts from random ones; give the network: gatescope train \"{}\"",
+        Path::new(argument).display(),
+        found.spec
+    )))
 }
 
 /// Refuses a target before hours of work are done for it.

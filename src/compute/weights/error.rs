@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::LoadReport;
+use super::checkpoint::StateDict;
 
 /// Why a file's weights cannot be used. Every message says what, where and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +71,16 @@ pub enum WeightsError {
         path: PathBuf,
         /// What it is and what to do.
         reason: String,
+    },
+    /// Several state_dicts of which none goes first: one must be chosen.
+    #[error("{}: {message}", path.display())]
+    Several {
+        /// The path given.
+        path: PathBuf,
+        /// Each with what it holds.
+        found: Vec<StateDict>,
+        /// What there is, and how to choose.
+        message: String,
     },
     /// A file that contradicts itself.
     #[error("{}: damaged ({reason}), save or download the file again", path.display())]

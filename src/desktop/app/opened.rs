@@ -4,6 +4,8 @@ use std::path::Path;
 
 use super::App;
 use crate::compute::config::ModelConfig;
+use crate::compute::weights::checkpoint::StateDict;
+use crate::compute::weights::checkpoint::state_dicts::{split, with_choice};
 use crate::compute::weights::recognise::{fits_by_graft, same_tensors};
 use crate::compute::weights::{Doubt, Graft, Recognised};
 use crate::desktop::document::{Command, Network, NetworkId, WeightsChoice};
@@ -14,8 +16,13 @@ use crate::network::zoo;
 impl App {
     /// Weights for the active network where they fit it, else a network of their own; asks where both could be.
     pub(super) fn take_opened(&mut self) {
-        for Opened { path, outcome } in self.jobs.take_opened() {
+        for Opened { path, outcome, state_dicts } in self.jobs.take_opened() {
             if self.take_verdict(&path, &outcome) {
+                continue;
+            }
+            // A path that chooses has been asked about already.
+            if state_dicts.len() > 1 && split(&path).1.is_none() {
+                self.views.choices.ask(which_question(&path, &state_dicts));
                 continue;
             }
             match outcome {
@@ -90,6 +97,24 @@ impl App {
         if zoo::set_option(&mut spec, "input", &format!("{channels}x{height}x{width}")).is_ok() {
             self.change(&Command::Edit { network, spec, stroke: None });
         }
+    }
+}
+
+/// Several state_dicts in one file: one is opened. The first is the one that is taken where nobody is asked.
+fn which_question(path: &Path, state_dicts: &[StateDict]) -> Question {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let answer = |one: &StateDict| Answer {
+        label: one.sentence(),
+        note: if one.is_taken { "What is taken on the command line without --which".to_owned() } else { String::new() },
+        commands: vec![Command::Open(vec![with_choice(path, one.name.as_ref())])],
+    };
+    let mut answers: Vec<Answer> = state_dicts.iter().filter(|one| one.is_taken).map(answer).collect();
+    answers.extend(state_dicts.iter().filter(|one| !one.is_taken).map(answer));
+    answers.push(Answer { label: "Cancel".to_owned(), note: String::new(), commands: Vec::new() });
+    Question {
+        title: format!("{name} has {} state_dicts", state_dicts.len()),
+        reason: "Which weights are meant?".to_owned(),
+        answers,
     }
 }
 

@@ -7,8 +7,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::Storage;
-use super::contents::Contents;
+use super::contents::{Contents, Storage};
 use super::detect::header_length;
 use super::dtype::Dtype;
 use super::fault::{Fault, shown};
@@ -39,7 +38,8 @@ pub(super) fn contents(bytes: &[u8]) -> Result<Contents, Fault> {
             return Err(Fault::Damaged(reason));
         }
         // Cut off or not is decided below, of sound descriptions only.
-        contents.storages.push(Storage::Stored(data.saturating_add(start as usize)..data.saturating_add(end as usize)));
+        let range = data.saturating_add(start as usize)..data.saturating_add(end as usize);
+        contents.storages.push(Storage::Stored(range).into());
         contents.entries.push(entry);
         described = end;
     }

@@ -58,6 +58,12 @@ pub struct Recognised {
 /// # Errors
 /// [`WeightsError::Unrecognised`] with what the file seems to be and what to do.
 pub fn recognise(file: &Checkpoint) -> Result<Recognised, WeightsError> {
+    let mut found = recognised(file)?;
+    found.verdict.extend(file.choice());
+    Ok(found)
+}
+
+fn recognised(file: &Checkpoint) -> Result<Recognised, WeightsError> {
     if let Some(found) = written::recognise(file) {
         return Ok(found);
     }
