@@ -149,9 +149,9 @@ impl ModelConfig {
             model_args: root.inner("model_args")?.map(|inner| arguments::flattened(inner.fields)).unwrap_or_default(),
             ..Self::default()
         };
-        let preparing = match timm::preprocessing(&inner, &mut config.notes)? {
-            Some(preparing) => Some(preparing),
-            None => processor::preprocessing(&root, &mut config.notes)?,
+        let preparing = match root.get("pretrained_cfg") {
+            None if processor::is_one(&root) => Some(processor::preprocessing(&root, &mut config.notes)?),
+            _ => timm::preprocessing(&inner, &mut config.notes)?,
         };
         config.input_size = preparing.as_ref().and_then(|preparing| preparing.input);
         config.preprocessing = preparing.map(|preparing| preparing.preprocessing);

@@ -163,7 +163,7 @@ impl Preprocessing {
         self.crop_mode.resized(self.resize, self.crop, source)
     }
 
-    /// What is done, in words: `shorter side to 256, bilinear, centre crop 224×224`.
+    /// What is done, in words: `shorter side to 256, centre crop 224×224, bilinear`.
     #[must_use]
     pub fn words(&self) -> String {
         let resize = self.crop_mode.words(self.resize, self.crop);
@@ -172,7 +172,7 @@ impl Preprocessing {
             _ => format!(", {}", self.interpolation.as_str()),
         };
         let [height, width] = self.crop;
-        format!("{resize}{filter}, centre crop {width}×{height}")
+        format!("{resize}, centre crop {width}×{height}{filter}")
     }
 
     /// What is done to the values, in words: `values over 255, minus mean 0.485, 0.456, 0.406, over std 0.5`.
