@@ -4,6 +4,7 @@ mod ablations;
 mod architecture;
 mod attention;
 mod blocks;
+mod bugs;
 mod bundled;
 mod checkpoints;
 mod cli;
