@@ -6,10 +6,11 @@ use std::io::Read;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::source::{Which, say, say_choice};
+use super::doubts;
+use super::source::{Which, say_choice};
 use crate::compute::kind::{Kind, opened_as};
 use crate::compute::weights::checkpoint::EXTENSIONS;
-use crate::compute::weights::{Checkpoint, Doubt, Recognised, recognise};
+use crate::compute::weights::{Checkpoint, Recognised, recognise};
 use crate::network::spec::parse_input;
 use crate::network::zoo::{self, set_option};
 use crate::network::{Graph, NetworkSpec, lower, parse};
@@ -42,15 +43,6 @@ pub fn recognised(path: &Path) -> Result<Recognised, CliError> {
     recognise(&file).map_err(CliError::input)
 }
 
-/// Says what a file leaves open, except what `--set` has decided.
-pub fn say_doubts(doubts: &[Doubt], set: &[Setting]) {
-    for doubt in doubts {
-        if !set.iter().any(|setting| setting.option == doubt.option) {
-            say(&doubt.sentence().replace("set ", "--set "));
-        }
-    }
-}
-
 /// One `--set OPTION=VALUE`.
 #[derive(Clone, Debug)]
 pub struct Setting {
@@ -59,6 +51,12 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// The option that is set.
+    #[must_use]
+    pub fn option(&self) -> &str {
+        &self.option
+    }
+
     /// Does it set this option?
     #[must_use]
     pub fn is_of(&self, option: &str) -> bool {
@@ -151,7 +149,8 @@ pub fn graphs(
             resize(&mut spec, input)?;
         }
         let graph = lower(&spec).map_err(CliError::input)?;
-        say_doubts(found.as_ref().map_or(&[], |found| &found.doubts), set);
+        let open = doubts::open(found.as_ref().map_or(&[], |found| &found.doubts), set);
+        doubts::say_all(&open);
         Ok(graph)
     };
     arguments.iter().map(graph).collect()

@@ -195,6 +195,11 @@ impl Options {
             if let Some(instead) = synonyms::declared_option(name, &value.to_string(), declared) {
                 return Err(format!("{name}={value}: unknown option, {instead}"));
             }
+            let has = |d: &&Declared| matches!(d.field.kind, Kind::Word(words) if words.contains(&name));
+            if let Some(meant) = declared.iter().find(has).filter(|_| value.to_string() == "yes") {
+                let key = meant.field.key;
+                return Err(format!("{name}: say which option it is the value of, like {key}={name}"));
+            }
             let keys: Vec<&str> = declared.iter().map(|d| d.field.key).collect();
             return Err(match keys.is_empty() {
                 true => format!("{name}={value}: no option is known here"),

@@ -5,6 +5,7 @@ mod architecture;
 mod arithmetic;
 mod attention;
 mod blocks;
+mod bugs;
 mod bundled;
 mod checkpoints;
 mod cli;

@@ -19,7 +19,7 @@ use super::format::{self, Format};
 use super::progress::Progress;
 use super::running::DeviceArgs;
 use super::source::{self, Source};
-use super::{output, spec};
+use super::{doubts, output, spec};
 use crate::compute::config::ModelConfig;
 use crate::compute::engine::{Control, PlanOptions, Runner};
 use crate::compute::imaging::{self, Preprocessing};
@@ -141,7 +141,8 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         output::write(path, &tensors::encode(&setting, &results)?)?;
     }
     let index = folder.map(|folder| folder.finish(&setting, &results)).transpose()?;
-    spec::say_doubts(&setting.doubts, &args.set);
+    // The result has them all.
+    doubts::say_all(&setting.doubts);
     match args.print.format {
         Format::Table => output::print(&page::page(&setting, &results, index.as_deref()).text()),
         Format::Json => value::print(&setting, &results),
@@ -159,6 +160,7 @@ fn setting(args: &Args) -> Result<Setting, CliError> {
     }
     let configured = preparing::config(&args.preparing, checkpoint.as_ref())?;
     let (mut spec, doubts) = network(args, checkpoint.as_ref(), &configured.config)?;
+    let doubts = doubts::open(&doubts, &args.set);
     spec::set_all(&mut spec, &args.set)?;
     preparing::set_input(&args.preparing, &configured, &args.set, &mut spec)?;
     let graph = lower(&spec).map_err(CliError::input)?;

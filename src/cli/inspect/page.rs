@@ -32,6 +32,9 @@ fn add(page: &mut Page, setting: &Setting, result: &Inspected) {
     for sentence in &report.verdict {
         page.line(format!("  {sentence}"));
     }
+    for doubt in &setting.doubts {
+        page.line(format!("  {}", doubt.command()));
+    }
     if let Some(sentence) = result::non_finite(setting) {
         page.line(format!("  {sentence}"));
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Setting;
 use super::result::{self, Inspected};
 use crate::cli::error::CliError;
-use crate::cli::{mismatch, output};
+use crate::cli::{doubts, mismatch, output};
 use crate::compute::explain::{Lens, Stats, path_names};
 use crate::compute::imaging::{Change, Preprocessing};
 use crate::compute::labels::{Activation, Features};
@@ -18,6 +18,9 @@ struct Report<'a> {
     picture: PictureEntry,
     preprocessing: Prepared<'a>,
     weights: Loaded<'a>,
+    /// What the file leaves open.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    doubts: Vec<doubts::DoubtEntry<'a>>,
     /// What makes probabilities of logits; only where there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     activation: Option<&'static str>,
@@ -89,6 +92,9 @@ struct Loaded<'a> {
     missing: &'a [String],
     unexpected: &'a [String],
     mismatched: Vec<mismatch::MismatchEntry<'a>>,
+    /// Tensors of the file that are none of the network's.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    left_over: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     verdict: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -230,10 +236,12 @@ fn report<'a>(setting: &'a Setting, result: &'a Inspected) -> Report<'a> {
             missing: &loaded.missing,
             unexpected: &loaded.unexpected,
             mismatched: mismatch::entries(loaded),
+            left_over: &loaded.left_over,
             verdict: &loaded.verdict,
             non_finite: &loaded.non_finite,
             grafted: &loaded.grafted,
         },
+        doubts: doubts::entries(&setting.doubts),
         picture: picture(result),
         preprocessing: prepared(setting, result),
         activation: result.reading.activation_name(),

@@ -109,11 +109,11 @@ pub enum WeightsError {
         tensor: String,
     },
     /// A file whose network is not known.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}: {reason}; `gatescope weights` lists all its tensors", path.display())]
     Unrecognised {
         /// The path given.
         path: PathBuf,
-        /// What it seems to be and what to do.
+        /// What it seems to be.
         reason: String,
     },
     /// Tensors are missing, left over, or of another shape.

@@ -68,6 +68,9 @@ pub struct LoadReport {
     pub missing: Vec<String>,
     /// The file has them, the network has no place for them.
     pub unexpected: Vec<String>,
+    /// The file has them, and they are no part of any network: counters, losses, scales, and what is outside of the
+    /// prefix that the network's tensors share. Nothing reads them.
+    pub left_over: Vec<String>,
     /// Both have them, in different shapes.
     pub mismatched: Vec<Mismatch>,
     /// Tensors with NaN or infinite values: they are loaded, what they compute may be meaningless.

@@ -6,7 +6,7 @@ use super::App;
 use crate::compute::config::ModelConfig;
 use crate::compute::weights::checkpoint::StateDict;
 use crate::compute::weights::checkpoint::state_dicts::{split, with_choice};
-use crate::compute::weights::recognise::{fits_by_graft, same_tensors};
+use crate::compute::weights::recognise::{OptionValue, Standing, fits_by_graft, same_tensors};
 use crate::compute::weights::{Doubt, Graft, Recognised};
 use crate::desktop::document::{Command, Network, NetworkId, WeightsChoice};
 use crate::desktop::jobs::Opened;
@@ -54,8 +54,11 @@ impl App {
                     app.configure(path);
                 });
                 if let Some(network) = self.document.active() {
-                    let questions = found.doubts.iter().filter_map(|doubt| doubt_question(network, doubt));
-                    questions.for_each(|question| self.views.choices.ask(question));
+                    let asked = found.doubts.iter().filter(|doubt| doubt.standing == Standing::Asked);
+                    let questions: Vec<Question> = asked.filter_map(|doubt| doubt_question(network, doubt)).collect();
+                    for question in questions {
+                        self.views.choices.ask(question);
+                    }
                 }
             }
         }
@@ -146,23 +149,31 @@ fn graft_question(name: &str, path: &Path, active: &Network, found: &Recognised)
     }
 }
 
-/// What the file leaves open: the assumption stands unless the other answer is given.
+/// What the file leaves open: the assumption stands unless another answer is given.
 fn doubt_question(network: &Network, doubt: &Doubt) -> Option<Question> {
-    let mut other = network.spec.clone();
-    zoo::set_option(&mut other, doubt.option, doubt.other).ok()?;
-    let edit = Command::Edit { network: network.id, spec: other, stroke: None };
-    let Doubt { option, assumed, other, reason } = doubt;
-    let answer = |value: &str, note: &str, commands| Answer {
-        label: format!("{option} = {value}"),
-        note: note.to_owned(),
-        commands,
+    let label = |settings: &[OptionValue]| {
+        settings
+            .iter()
+            .map(|OptionValue { option, value }| format!("{option} = {value}"))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
+    let others = doubt.alternatives.iter().filter_map(|other| {
+        let mut spec = network.spec.clone();
+        for OptionValue { option, value } in &other.settings {
+            zoo::set_option(&mut spec, option, value).ok()?;
+        }
+        let edit = Command::Edit { network: network.id, spec, stroke: None };
+        Some(Answer { label: label(&other.settings), note: other.what.clone(), commands: vec![edit] })
+    });
+    let others: Vec<Answer> = others.collect();
+    let first = others.first()?.label.clone();
+    let assumed = label(&doubt.assumed);
+    let note = "What most networks with these names have".to_owned();
+    let stands = Answer { label: assumed.clone(), note, commands: Vec::new() };
     Some(Question {
-        title: format!("{}: {option} {assumed} or {other}?", network.spec),
-        reason: format!("The file cannot tell: {reason}. It can be changed later, the weights stay."),
-        answers: vec![
-            answer(assumed, "What most networks with these names have", Vec::new()),
-            answer(other, "", vec![edit]),
-        ],
+        title: format!("{}: {assumed} or {first}?", network.spec),
+        reason: format!("The file cannot tell: {}. It can be changed later, the weights stay.", doubt.reason),
+        answers: std::iter::once(stands).chain(others).collect(),
     })
 }
