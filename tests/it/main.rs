@@ -8,6 +8,7 @@ mod bundled;
 mod checkpoints;
 mod cli;
 mod config;
+mod containers;
 mod costs;
 mod counts;
 mod hub;

@@ -118,7 +118,7 @@ impl Checkpoint {
             return Self::decode(path, bundled::find(name).map_err(unknown)?.bytes.to_vec());
         }
         let (file, which) = state_dicts::split(path);
-        let entrance = shards::entrance(&file);
+        let entrance = entrance(&file);
         match shards::is_index(&entrance) && entrance.is_file() {
             true => Self::joined(path, &entrance, which.as_deref()),
             false => Self::of(path, Part::open(&entrance)?, which.as_deref()),

@@ -84,9 +84,7 @@ impl Found {
                     shown(wanted)
                 )))
             }
-            Some(wanted) if !self.wrappers.iter().any(|name| name == wanted) => {
-                Err(none_of(wanted, &self.state_dicts))
-            }
+            Some(wanted) if !self.wrappers.iter().any(|name| name == wanted) => Err(none_of(wanted, &self.state_dicts)),
             _ if self.tensors.is_empty() => {
                 Err(Fault::other(format!("{nothing}; in Python, torch.save(model.state_dict(), \"weights.pth\")")))
             }
@@ -187,7 +185,8 @@ fn counted(pickle: &Pickle, all: &[(String, Id)]) -> (usize, u64) {
     let is_counter = |name: &str| name.ends_with("num_batches_tracked");
     let is_statistic = |name: &str| name.ends_with("running_mean") || name.ends_with("running_var");
     let tensors = all.iter().filter(|(name, id)| is_weights(pickle, *id) && !is_counter(name));
-    let numbers = |sizes: Vec<i64>| sizes.iter().fold(1_u64, |product, &size| product.saturating_mul(size.max(0) as u64));
+    let numbers =
+        |sizes: Vec<i64>| sizes.iter().fold(1_u64, |product, &size| product.saturating_mul(size.max(0) as u64));
     let mut sum = (0, 0_u64);
     for (name, id) in tensors {
         sum.0 += 1;
