@@ -10,6 +10,7 @@ mod bundled;
 mod checkpoints;
 mod cli;
 mod config;
+mod containers;
 mod costs;
 mod counts;
 mod hub;

@@ -84,6 +84,22 @@ fn weights_and_the_configuration_beside_them_are_undone_at_once() {
 }
 
 #[test]
+fn of_several_state_dicts_the_one_that_is_chosen_is_opened() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/bugs/student_teacher.pth");
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    let before = harness.state().document().networks().len();
+    open(&mut harness, &file);
+    harness.get_by_label("student_teacher.pth has 2 state_dicts");
+    assert_eq!(harness.state().document().networks().len(), before, "nothing before the answer");
+    harness.get_by_label("teacher (62 tensors, 6,213 parameters)").click();
+    harness.run_ok();
+    settle(&mut harness);
+    assert_eq!(harness.state().document().networks().len(), before + 1);
+    let chosen = PathBuf::from(format!("{}#teacher", file.display()));
+    assert_eq!(active(&harness).1, WeightsChoice::File(chosen));
+}
+
+#[test]
 fn plain_weights_are_grafted_when_asked_and_marked() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = save(folder.path(), "resnet18", str::to_owned);

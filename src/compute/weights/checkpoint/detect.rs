@@ -124,7 +124,8 @@ fn text(bytes: &[u8]) -> Option<String> {
     } else if lower.starts_with('<') {
         "this is XML, perhaps a server's error message, not the weights: download the file again".to_owned()
     } else if text.starts_with('{') && text.contains("weight_map") {
-        "the index of a checkpoint in several files; give it the name it came with (model.safetensors.index.json)".to_owned()
+        "the index of a checkpoint in several files; give it the name it came with (model.safetensors.index.json)"
+            .to_owned()
     } else if text.starts_with('{') {
         "this is JSON, not the weights: give the checkpoint file (.safetensors, .pth)".to_owned()
     } else {

@@ -265,7 +265,7 @@ impl Checkpoint {
                     part.bytes.get(range.clone()).and_then(|bytes| entry.values(bytes, *big_endian))
                 }
                 (Storage::Deflated(range, size), Some(part)) => {
-                    entry.values(&*self.unpack(entry.view.storage, part, range, *size)?, *big_endian)
+                    entry.values(&self.unpack(entry.view.storage, part, range, *size)?, *big_endian)
                 }
                 (Storage::Held(bytes), _) => entry.values(bytes, *big_endian),
                 (_, None) => None,

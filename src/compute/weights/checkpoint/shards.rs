@@ -19,12 +19,8 @@ const MAX_FILES: usize = 1_000;
 /// Names in a message.
 const SHOWN: usize = 4;
 /// What a folder's checkpoint is called, best first; indices before files.
-const USUAL: [&str; 4] = [
-    "model.safetensors.index.json",
-    "pytorch_model.bin.index.json",
-    "model.safetensors",
-    "pytorch_model.bin",
-];
+const USUAL: [&str; 4] =
+    ["model.safetensors.index.json", "pytorch_model.bin.index.json", "model.safetensors", "pytorch_model.bin"];
 
 /// A set of files and which tensor each has.
 #[derive(Debug)]
@@ -72,11 +68,15 @@ fn index_beside(path: &Path) -> Option<PathBuf> {
 fn read(index: &Path) -> Result<Index, Fault> {
     let length = std::fs::metadata(index).map_or(0, |metadata| metadata.len());
     if length > MAX_INDEX {
-        return Err(Fault::other(format!("{length} bytes, which no index of a checkpoint has; give the checkpoint file")));
+        return Err(Fault::other(format!(
+            "{length} bytes, which no index of a checkpoint has; give the checkpoint file"
+        )));
     }
     let text = std::fs::read(index).map_err(|error| Fault::other(format!("cannot be read: {error}")))?;
     serde_json::from_slice(&text).map_err(|error| {
-        Fault::damaged(format!("the index of a checkpoint in several files has no weight_map that can be read: {error}"))
+        Fault::damaged(format!(
+            "the index of a checkpoint in several files has no weight_map that can be read: {error}"
+        ))
     })
 }
 
@@ -129,11 +129,7 @@ impl Shards {
         let absent: Vec<String> = absent.map(|(tensor, _)| shown(tensor)).collect();
         match absent.is_empty() {
             true => Ok(()),
-            false => Err(Fault::damaged(format!(
-                "{} tensors are not in the files that its index says ({})",
-                absent.len(),
-                first(&absent)
-            ))),
+            false => Err(Fault::damaged(format!("its files have not got what its index says ({})", first(&absent)))),
         }
     }
 }

@@ -34,7 +34,8 @@ impl StateDict {
     #[must_use]
     pub fn sentence(&self) -> String {
         let Self { name, tensors, parameters, .. } = self;
-        format!("{} ({tensors} tensors, {} parameters)", shown(name), grouped(*parameters))
+        let plural = if *tensors == 1 { "" } else { "s" };
+        format!("{} ({tensors} tensor{plural}, {} parameters)", shown(name), grouped(*parameters))
     }
 }
 

@@ -55,9 +55,7 @@ impl Machine<'_> {
             _ => return Ok(false),
         };
         let value = match code {
-            b'C' | b'B' | 0x8E | 0x96 => {
-                Value::Bytes(reader.take(length)?)
-            }
+            b'C' | b'B' | 0x8E | 0x96 => Value::Bytes(reader.take(length)?),
             // Python 2's `str` (U, T) is bytes to Python 3 and text to everyone who used it: keys are such.
             _ => reader.text(length)?,
         };

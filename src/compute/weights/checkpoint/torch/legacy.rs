@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use super::describe::{Described, tensor};
 use super::numpy::{Arrays, is_array};
-use super::plain;
 use super::pickle;
+use super::plain;
 use super::unwrap::find;
 use crate::compute::weights::checkpoint::contents::{Contents, Placed, Storage};
 use crate::compute::weights::checkpoint::fault::{Fault, shown};

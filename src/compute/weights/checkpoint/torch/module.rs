@@ -65,7 +65,7 @@ struct Walk<'p, 'a> {
     visits: usize,
 }
 
-impl<'p> Walk<'p, '_> {
+impl Walk<'_, '_> {
     fn module(&mut self, id: Id, prefix: &str) -> Result<(), Fault> {
         if self.open.len() >= MAX_DEPTH || prefix.len() > MAX_NAME || !self.open.insert(id) {
             return Err(Fault::damaged("its modules lie in each other without end"));

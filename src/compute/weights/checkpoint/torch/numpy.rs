@@ -130,7 +130,7 @@ fn element(pickle: &Pickle, id: Id) -> Option<Result<(Dtype, bool), String>> {
 /// Bytes as each protocol writes them.
 fn bytes(pickle: &Pickle, id: Id) -> Option<Vec<u8>> {
     match pickle.get(id) {
-        Value::Bytes(bytes) => return Some(bytes.to_vec()),
+        Value::Bytes(bytes) => Some(bytes.to_vec()),
         Value::Object(object) => {
             let (module, name) = pickle.global(object.class)?;
             let arguments = pickle.sequence(object.arguments)?;

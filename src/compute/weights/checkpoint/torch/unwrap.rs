@@ -1,10 +1,12 @@
 //! Finding the state_dict: training scripts wrap it together with epochs and optimizers, and often keep several.
 
+use std::collections::HashMap;
+
 use super::describe::{is_tensor, tensor};
 use super::{metadata, module, numpy};
 use crate::compute::weights::checkpoint::fault::{Fault, shown};
 use crate::compute::weights::checkpoint::metadata::Metadata;
-use crate::compute::weights::checkpoint::pickle::{Id, Pickle};
+use crate::compute::weights::checkpoint::pickle::{Id, Pickle, Value};
 use crate::compute::weights::checkpoint::state_dicts::{StateDict, listed};
 
 /// Names that scripts keep the state_dict under: the first found is taken, as timm does, which prefers averaged
@@ -62,13 +64,12 @@ pub(super) fn find(pickle: &Pickle, which: Option<&str>) -> Result<Found, Fault>
             found.tensors = unique(tensors.map(|(name, id)| ((*name).to_owned(), *id)).collect())?;
             return found.ended(wanted, "holds no tensors");
         }
-        let chosen = choose(pickle, &inner, &mut wanted)?;
+        let chosen = choose(&inner, &mut wanted)?;
         if inner.len() > 1 {
-            found.state_dicts = described(pickle, &inner, Some(chosen));
+            found.state_dicts = described(&inner, Some(chosen));
         }
-        let (name, next) = inner[chosen];
-        found.wrappers.push(name.to_owned());
-        id = next;
+        found.wrappers.push(inner[chosen].name.to_owned());
+        id = inner[chosen].id;
     }
     Err(Fault::other("its state_dict is wrapped too often; in Python, torch.save(model.state_dict(), \"weights.pth\")"))
 }
@@ -84,9 +85,7 @@ impl Found {
                     shown(wanted)
                 )))
             }
-            Some(wanted) if !self.wrappers.iter().any(|name| name == wanted) => {
-                Err(none_of(wanted, &self.state_dicts))
-            }
+            Some(wanted) if !self.wrappers.iter().any(|name| name == wanted) => Err(none_of(wanted, &self.state_dicts)),
             _ if self.tensors.is_empty() => {
                 Err(Fault::other(format!("{nothing}; in Python, torch.save(model.state_dict(), \"weights.pth\")")))
             }
@@ -109,52 +108,65 @@ fn is_weights(pickle: &Pickle, id: Id) -> bool {
     is_tensor(pickle, id) || numpy::is_array(pickle, id)
 }
 
+/// An entry that holds a state_dict or a model.
+#[derive(Clone, Copy)]
+struct Candidate<'p> {
+    name: &'p str,
+    id: Id,
+    tensors: usize,
+    parameters: u64,
+}
+
 /// Entries that hold a state_dict or a model, best first. Under no known name they count only where they hold more
 /// tensors than lie beside them.
-fn candidates<'p>(pickle: &Pickle, items: &Items<'p>) -> Vec<(&'p str, Id)> {
-    let named = WRAPPERS.iter().filter_map(|&wrapper| {
-        let &(name, id) = items.iter().rfind(|(name, _)| *name == wrapper)?;
-        holds_tensors(pickle, id, 1).then_some((name, id))
-    });
-    let mut all: Vec<_> = named.collect();
+fn candidates<'p>(pickle: &Pickle, items: &Items<'p>) -> Vec<Candidate<'p>> {
+    // The same dict may be meant under many names: it is looked at once.
+    let mut known = HashMap::new();
+    let mut candidate = |&(name, id): &(&'p str, Id)| {
+        let sizes = || holds_tensors(pickle, id, 1).then(|| size(pickle, id));
+        let (tensors, parameters) = (*known.entry(id).or_insert_with(sizes))?;
+        Some(Candidate { name, id, tensors, parameters })
+    };
+    let named = WRAPPERS.iter().filter_map(|wrapper| items.iter().rfind(|(name, _)| name == wrapper));
+    let mut all: Vec<_> = named.filter_map(&mut candidate).collect();
     if items.len() > MAX_UNKNOWN {
         return all;
     }
     let is_other = |name: &str| NO_WEIGHTS.iter().any(|part| name.contains(part)) || WRAPPERS.contains(&name);
-    let others = items.iter().filter(|&&(name, id)| !is_other(name) && holds_tensors(pickle, id, 1));
-    let others: Vec<(&str, Id)> = others.copied().collect();
+    let others = items.iter().filter(|(name, _)| !is_other(name)).filter_map(&mut candidate);
+    let others: Vec<Candidate> = others.collect();
     let beside = items.iter().filter(|&&(_, id)| is_weights(pickle, id)).count();
-    let most = others.iter().map(|&(_, id)| size(pickle, id).0).max().unwrap_or(0);
-    if !all.is_empty() || most > beside {
+    if !all.is_empty() || others.iter().any(|other| other.tensors > beside) {
         all.extend(others);
     }
     all
 }
 
 /// Which of several is taken: the one asked for, else the first by a known name, else the only one of its size.
-fn choose(pickle: &Pickle, all: &[(&str, Id)], wanted: &mut Option<&str>) -> Result<usize, Fault> {
-    if let Some(place) = wanted.and_then(|wanted| all.iter().position(|(name, _)| *name == wanted)) {
+fn choose(all: &[Candidate], wanted: &mut Option<&str>) -> Result<usize, Fault> {
+    if let Some(place) = wanted.and_then(|wanted| all.iter().position(|one| one.name == wanted)) {
         *wanted = None;
         return Ok(place);
     }
-    if WRAPPERS.contains(&all[0].0) {
+    if all.first().is_some_and(|first| WRAPPERS.contains(&first.name)) {
         return Ok(0);
     }
-    let sizes: Vec<usize> = all.iter().map(|&(_, id)| size(pickle, id).0).collect();
-    let most = sizes.iter().copied().max().unwrap_or(0);
-    let mut large = (0..all.len()).filter(|&place| sizes[place] * SMALL > most);
+    let most = all.iter().map(|one| one.tensors).max().unwrap_or(0);
+    let mut large = (0..all.len()).filter(|&place| all[place].tensors * SMALL > most);
     match (large.next(), large.next(), *wanted) {
         (Some(only), None, _) => Ok(only),
-        (_, _, Some(wanted)) => Err(none_of(wanted, &described(pickle, all, None))),
-        _ => Err(Fault::Several(described(pickle, all, None))),
+        (_, _, Some(wanted)) => Err(none_of(wanted, &described(all, None))),
+        _ => Err(Fault::Several(described(all, None))),
     }
 }
 
 /// What each of them holds.
-fn described(pickle: &Pickle, all: &[(&str, Id)], taken: Option<usize>) -> Vec<StateDict> {
-    let one = |(place, &(name, id)): (usize, &(&str, Id))| {
-        let (tensors, parameters) = size(pickle, id);
-        StateDict { name: name.to_owned(), tensors, parameters, is_taken: taken == Some(place) }
+fn described(all: &[Candidate], taken: Option<usize>) -> Vec<StateDict> {
+    let one = |(place, one): (usize, &Candidate)| StateDict {
+        name: one.name.to_owned(),
+        tensors: one.tensors,
+        parameters: one.parameters,
+        is_taken: taken == Some(place),
     };
     all.iter().enumerate().map(one).collect()
 }
@@ -187,7 +199,8 @@ fn counted(pickle: &Pickle, all: &[(String, Id)]) -> (usize, u64) {
     let is_counter = |name: &str| name.ends_with("num_batches_tracked");
     let is_statistic = |name: &str| name.ends_with("running_mean") || name.ends_with("running_var");
     let tensors = all.iter().filter(|(name, id)| is_weights(pickle, *id) && !is_counter(name));
-    let numbers = |sizes: Vec<i64>| sizes.iter().fold(1_u64, |product, &size| product.saturating_mul(size.max(0) as u64));
+    let numbers =
+        |sizes: Vec<i64>| sizes.iter().fold(1_u64, |product, &size| product.saturating_mul(size.max(0) as u64));
     let mut sum = (0, 0_u64);
     for (name, id) in tensors {
         sum.0 += 1;
@@ -205,7 +218,8 @@ fn holds_tensors(pickle: &Pickle, id: Id, depth: usize) -> bool {
         return true;
     }
     let Some(items) = items(pickle, id) else { return false };
-    items.iter().any(|&(name, id)| {
+    let may_hold = |id: Id| matches!(pickle.get(id), Value::Dict(_) | Value::Object(_));
+    items.iter().filter(|(_, id)| may_hold(*id)).any(|&(name, id)| {
         is_weights(pickle, id) || (depth > 0 && WRAPPERS.contains(&name) && holds_tensors(pickle, id, depth - 1))
     })
 }
