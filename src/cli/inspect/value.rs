@@ -36,6 +36,7 @@ struct Report<'a> {
 
 /// The picture as it was decoded.
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "what happened or did not, by its name in the JSON")]
 struct PictureEntry {
     width: u32,
     height: u32,

@@ -185,7 +185,10 @@ impl ModelConfig {
 
 /// The top of a repository in the Hub's cache, `…/snapshots/COMMIT`, of a folder in it.
 fn repository(folder: &Path) -> Option<&Path> {
-    folder.ancestors().skip(1).find(|top| top.parent().and_then(Path::file_name).is_some_and(|name| name == "snapshots"))
+    folder
+        .ancestors()
+        .skip(1)
+        .find(|top| top.parent().and_then(Path::file_name).is_some_and(|name| name == "snapshots"))
 }
 
 /// `label_names`, which may be keys of `label_descriptions`, or `id2label`; at the top or in `inner`.

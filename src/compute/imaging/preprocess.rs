@@ -179,7 +179,7 @@ impl Preprocessing {
     #[must_use]
     pub fn words_of_values(&self) -> String {
         let channels = |values: &[f32; 3]| match values[..self.channels.min(3)] {
-            [first, ref others @ ..] if others.iter().any(|other| *other != first) => {
+            [first, ref others @ ..] if others.iter().any(|other| other.to_bits() != first.to_bits()) => {
                 values.map(|value| value.to_string()).join(", ")
             }
             _ => values[0].to_string(),

@@ -49,7 +49,8 @@ fn one_output_has_the_probability_of_its_sigmoid() {
         assert!(words(text).contains("sigmoid of the logit, not a softmax"), "{text}");
     }
     assert!(table.contains(&format!("{sigmoid:.4}")), "{table}");
-    let several = super::json(["inspect", "resnet20", "--image", photo().to_str().expect("a path"), "--format", "json"]);
+    let several =
+        super::json(["inspect", "resnet20", "--image", photo().to_str().expect("a path"), "--format", "json"]);
     assert_eq!((&several["activation"], several.get("nan")), (&json!("softmax"), None));
 }
 
@@ -92,7 +93,7 @@ fn an_overflow_is_found_where_it_begins() {
     let (spec, weights) = ("resnet20", root.path().join("large.safetensors"));
     save(&weights, spec, |name, values| {
         if name == "layer3.0.bn2.weight" {
-            values.iter_mut().for_each(|value| *value = 3e38);
+            values.fill(3e38);
         }
     });
     let (table, _, report, _) = everything(spec, &weights, root.path());

@@ -148,7 +148,8 @@ fn a_configuration_that_merely_lies_there_does_not_refuse_for_its_labels() {
     assert_eq!(report["top"][0]["label"], Value::Null);
     let image = photo();
     let (image, weights) = (image.to_str().expect("a path"), weights.to_str().expect("a path"));
-    let arguments = ["inspect", SPEC, "--weights", weights, "--image", image, "--config", path.to_str().expect("a path")];
+    let arguments =
+        ["inspect", SPEC, "--weights", weights, "--image", image, "--config", path.to_str().expect("a path")];
     refused(arguments, &["names 2 classes"]);
     fs::write(&path, "{\"mean\": ").expect("written");
     let message = refusal(&run(["inspect", SPEC, "--weights", weights, "--image", image]), 2);
@@ -208,7 +209,8 @@ fn the_whole_preparation_stands_in_table_report_and_json() {
 fn a_name_in_any_script_is_kept_and_one_that_turns_the_line_is_written_out() {
     let root = folder();
     let out = root.path().join("report");
-    for (name, shown) in [("猫の写真 🐱 قطة.png", "猫の写真 🐱 قطة.png"), ("a\u{202e}gnp.png", "a\\u{202e}gnp.png")] {
+    for (name, shown) in [("猫の写真 🐱 قطة.png", "猫の写真 🐱 قطة.png"), ("a\u{202e}gnp.png", "a\\u{202e}gnp.png")]
+    {
         let picture = root.path().join(name);
         fs::copy(photo(), &picture).expect("copies");
         let picture = picture.to_str().expect("a path");
