@@ -316,11 +316,14 @@ fn every_model_is_recognised_by_its_own_names() {
         "mobilenet_v1(attend=both)+cbam",
         "mobilenet_v2(width=140)",
         "mobilenet_v2(classes=7)+se@stage3",
-        "efficientnet_b0(se=none)",
+        "efficientnet_b1(se=none)",
         "shufflenet_v2_x1_0+cbam@stage3",
         "regnet_x_400mf+se+none@stage3",
     ] {
         let found = recognised(&shapes(spec)).unwrap_or_else(|problem| panic!("{spec}: {problem}"));
         assert_eq!(found.to_string(), parse(spec).expect(spec).to_string());
     }
+    // The same tensors: without SE only the lite is published.
+    let found = recognised(&shapes("efficientnet_b0(se=none)")).expect("a network");
+    assert_eq!(found.to_string(), "efficientnet_lite0");
 }
