@@ -333,4 +333,7 @@ fn every_model_is_recognised_by_its_own_names() {
         let found = recognised(&shapes(spec)).unwrap_or_else(|problem| panic!("{spec}: {problem}"));
         assert_eq!(found.to_string(), parse(spec).expect(spec).to_string());
     }
+    // The same tensors: without SE only the lite is published.
+    let found = recognised(&shapes("efficientnet_b0(se=none)")).expect("a network");
+    assert_eq!(found.to_string(), "efficientnet_lite0");
 }

@@ -101,9 +101,7 @@ impl Family for MobileNetV3 {
     fn aliases(&self) -> &'static [Alias] {
         &[
             Alias { name: "mobilenetv3_small_100", meaning: "mobilenet_v3_small(eps=1e-5)" },
-            Alias { name: "tf_mobilenetv3_small_075", meaning: "mobilenet_v3_small(padding=same,width=75)" },
             Alias { name: "tf_mobilenetv3_small_100", meaning: "mobilenet_v3_small(padding=same)" },
-            Alias { name: "tf_mobilenetv3_large_075", meaning: "mobilenet_v3_large(padding=same,width=75)" },
             Alias { name: "tf_mobilenetv3_large_100", meaning: "mobilenet_v3_large(padding=same)" },
             Alias { name: "mobilenetv3_large_100", meaning: "mobilenet_v3_large(eps=1e-5)" },
         ]
