@@ -1,4 +1,6 @@
-//! Writing files that are whole or not there.
+//! Writing files that are whole or not there, and only over files of this program.
+
+pub mod origin;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -36,6 +38,20 @@ pub fn probe(path: &Path) -> io::Result<()> {
         Ok(known) if !known.is_file() => File::options().write(true).open(path).map(drop),
         Ok(_) => beside(&fs::canonicalize(path)?).map(drop),
         Err(_) => beside(path).map(drop),
+    }
+}
+
+/// Can files be written into this folder, which need not be there? Nothing is left behind.
+///
+/// # Errors
+/// What the system said of the nearest folder that is there; that something else has its name.
+pub fn probe_folder(folder: &Path) -> io::Result<()> {
+    let whole = std::path::absolute(folder)?;
+    let there = whole.ancestors().find(|path| fs::symlink_metadata(path).is_ok());
+    match there {
+        Some(path) if !path.is_dir() => Err(io::Error::other(format!("{} is not a folder", path.display()))),
+        Some(path) => beside(&path.join("probe")).map(drop),
+        None => Err(io::Error::other("there is no such place")),
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) fn encode(setting: &Setting, results: &[Inspected]) -> Result<Vec<u8>
         }
     }
     let metadata = HashMap::from([
+        // By this a later run knows that it may replace the file.
+        ("gatescope".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
         ("network".to_owned(), setting.graph.name.clone()),
         ("weights".to_owned(), result::source(setting)),
     ]);

@@ -50,7 +50,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         masks: args.masks,
         ..AttentionSettings::default()
     };
-    args.budget.apply(&mut settings.recipe, &mut settings.seeds, &mut settings.threads)?;
+    args.budget.apply(&mut settings.recipe, &mut settings.seeds, &mut settings.threads, &AttentionResult::FILES)?;
     settings.out.clone_from(&args.budget.out);
     let result = experiment::watched(|progress| {
         let watch = Watch { progress, ..Watch::none() };

@@ -166,6 +166,11 @@ impl App {
             Command::ShowPalette => self.views.palette.open(typed_ahead(ctx)),
             Command::ShowShortcuts => self.page = Some(Page::Shortcuts),
             Command::ShowAbout => self.page = Some(Page::About),
+            Command::StopAndQuit => {
+                self.jobs.stop_lab();
+                self.is_closing = true;
+                self.notices.done("Stopping: the window closes as soon as the run is written");
+            }
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             _ => return false,
         }
@@ -215,7 +220,6 @@ impl App {
         };
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
         let problem = match extension.as_deref() {
-            _ if path.is_dir() => Err(format!("{}: a folder; open a file in it", path.display())),
             Some("toml") => self.open_text(&path),
             Some(extension) if checkpoint::EXTENSIONS.contains(&extension) => {
                 self.jobs.open_checkpoint(path);
@@ -226,8 +230,7 @@ impl App {
                 Ok(())
             }
             _ => {
-                self.change(&Command::SetPicture(PictureChoice::File(path)));
-                self.forget_failures();
+                self.jobs.open_pictures(vec![path]);
                 Ok(())
             }
         };

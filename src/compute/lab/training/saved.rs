@@ -9,7 +9,7 @@ use crate::compute::files;
 use crate::compute::lab::LabError;
 use crate::compute::lab::data::Dataset;
 use crate::compute::weights::checkpoint::{Precision, Written, encode};
-use crate::compute::weights::{Checkpoint, TrainedOn, json};
+use crate::compute::weights::{Checkpoint, TrainedOn, json, keys, parsed};
 use crate::network::Graph;
 
 /// Writes a finished network. The same run gives the same bytes.
@@ -56,6 +56,34 @@ pub fn rounded(graph: &Graph, parameters: &Parameters, precision: Precision) -> 
 /// A file that cannot be read as a checkpoint.
 pub fn trained_on(path: &Path) -> Result<Option<TrainedOn>, LabError> {
     Ok(TrainedOn::of(&Checkpoint::open(path)?))
+}
+
+/// A finished run, as its network's file tells it.
+pub(in crate::compute::lab) struct Finished {
+    /// The version that wrote it.
+    pub gatescope: String,
+    /// The network's spec.
+    pub network: String,
+    /// The data set's name.
+    pub dataset: String,
+    /// How it was trained.
+    pub recipe: TrainingRecipe,
+    /// Its epochs, without their times.
+    pub history: Vec<EpochRecord>,
+}
+
+/// What a network's file says of the run it is from; `None` for a file that is not of a finished run.
+pub(in crate::compute::lab) fn finished(path: &Path) -> Option<Finished> {
+    let file = Checkpoint::open(path).ok()?;
+    let metadata = file.metadata();
+    let text = |key: &str| metadata.get(key).cloned();
+    Some(Finished {
+        gatescope: text(keys::VERSION)?,
+        network: text(keys::NETWORK)?,
+        dataset: text(keys::DATASET)?,
+        recipe: parsed(metadata, "recipe")?,
+        history: parsed(metadata, "history")?,
+    })
 }
 
 /// The network's tensors by their names.

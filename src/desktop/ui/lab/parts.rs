@@ -173,7 +173,7 @@ pub(super) fn table(ui: &mut Ui, header: &[&str], rows: &[(egui::Color32, Vec<St
 }
 
 /// Threads for a run that leave the window one.
-pub(super) fn spare_threads() -> usize {
+pub(in crate::desktop) fn spare_threads() -> usize {
     crate::compute::engine::default_threads().saturating_sub(1).max(1)
 }
 

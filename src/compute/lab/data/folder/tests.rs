@@ -1,7 +1,9 @@
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use image::{Rgb, RgbImage};
 
+use super::listing::split_of;
 use super::*;
 
 const INPUT: [usize; 3] = [3, 32, 32];

@@ -168,6 +168,9 @@ impl AtlasResult {
         page::of(self, order)
     }
 
+    /// The files that [`Self::write`] writes.
+    pub const FILES: [&str; 3] = ["atlas.csv", "atlas.json", "atlas.png"];
+
     /// Writes `atlas.csv` (a row a gate, class and channel), `.json` and `.png`.
     ///
     /// # Errors

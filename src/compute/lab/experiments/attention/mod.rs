@@ -219,6 +219,9 @@ impl AttentionResult {
         page::of(self)
     }
 
+    /// The files that [`Self::write`] writes.
+    pub const FILES: [&str; 4] = ["attention.csv", "attention-maps.csv", "attention.json", "attention.png"];
+
     /// Writes `attention.csv` (a row a network), `attention-maps.csv` (a row a spatial gate), `.json` and `.png`.
     ///
     /// # Errors
@@ -243,6 +246,7 @@ pub fn run(
     settings: &AttentionSettings,
     watch: &Watch<AttentionResult>,
 ) -> Result<AttentionResult, LabError> {
+    check_kept(dataset, settings)?;
     let plan = plan(dataset, settings)?;
     let chance = measure::chance(dataset, settings.masks)?;
     let result = Mutex::new(empty(dataset, settings, &plan, chance));
@@ -289,6 +293,19 @@ pub fn run(
         }
     }
     Ok(result.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+}
+
+/// Refuses a folder that keeps networks of a run with other settings.
+///
+/// # Errors
+/// [`LabError::OtherRun`]; settings that cannot be.
+pub fn check_kept(dataset: &dyn Dataset, settings: &AttentionSettings) -> Result<(), LabError> {
+    let AttentionSettings { recipe, threads, .. } = settings;
+    let watch = &Watch::<()>::none();
+    let runner = Runner { dataset, recipe, threads: *threads, out: settings.out.as_deref(), watch };
+    let plan = plan(dataset, settings)?;
+    let networks = seeds(settings).flat_map(|seed| plan.iter().map(move |(name, spec)| (name, spec, seed)));
+    networks.map(|(name, spec, seed)| runner.check_kept(name, spec, seed)).collect()
 }
 
 fn plan(dataset: &dyn Dataset, settings: &AttentionSettings) -> Result<Vec<(String, NetworkSpec)>, LabError> {
