@@ -13,6 +13,8 @@ use gatescope::network::{lower, parse};
 enum On {
     /// The picture, `3×12×16`: nothing before it.
     Nothing,
+    /// The picture itself: 576 numbers.
+    Image,
     /// `4×6×8`, 192 numbers, after a 3×3 with stride 2: receptive field 3, stride 2.
     Map,
     /// The same, with other nodes after it.
@@ -65,6 +67,10 @@ fn by_hand(op: &Op) -> (On, Counts) {
         Op::MaxPool(_) => (On::Map, (432, 192, [7, 7], [4, 4])),
         // 4·3·4 outputs of 4 numbers each.
         Op::AvgPool(_) => (On::Map, (192, 192, [5, 5], [4, 4])),
+        // 4·3·4 outputs of 9 numbers each.
+        Op::BlurPool { .. } => (On::Map, (432, 192, [7, 7], [4, 4])),
+        // A product and a sum each.
+        Op::Renormalise { .. } => (On::Image, (1152, 2304, [1, 1], [1, 1])),
         // Rows 2 + 2 + 2, columns 3 + 4 + 3: 4·6·10 numbers are read.
         Op::AdaptiveAvgPool { .. } => (On::Map, (240, 144, [5, 9], [4, 4])),
         Op::GlobalAvgPool | Op::GlobalMaxPool => (On::Map, (192, 16, WHOLE, STEP)),
@@ -111,6 +117,8 @@ fn every_operator() -> Vec<Op> {
         Op::HardSwish,
         Op::MaxPool(Pool2d::new(3, 2).padded(1)),
         Op::AvgPool(Pool2d::new(2, 2)),
+        Op::BlurPool { stride: 2 },
+        Op::Renormalise { scale: [0.5; 3], shift: [0.1; 3] },
         Op::AdaptiveAvgPool { size: 3 },
         Op::GlobalAvgPool,
         Op::GlobalMaxPool,
@@ -148,6 +156,7 @@ fn graph_of(op: Op, on: On) -> (Graph, NodeId) {
         };
         let inputs: Vec<NodeId> = match on {
             On::Nothing => Vec::new(),
+            On::Image => vec![image],
             On::Map => vec![map],
             On::Mean => vec![mean],
             On::And(others) => std::iter::once(map).chain(others.iter().map(&mut other)).collect(),

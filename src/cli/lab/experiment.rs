@@ -41,6 +41,12 @@ pub(super) struct Budget {
     /// Test images after each epoch
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     test: Option<u64>,
+    /// The largest learning rate, for every network alike
+    #[arg(long, value_name = "RATE")]
+    lr: Option<f32>,
+    /// Epochs in which the learning rate rises from 0, for every network alike
+    #[arg(long, value_name = "EPOCHS")]
+    warmup: Option<f32>,
     /// Threads [default: the machine's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_THREADS as u64))]
     threads: Option<u64>,
@@ -68,6 +74,8 @@ impl Budget {
         recipe.epochs = self.epochs.unwrap_or(recipe.epochs);
         recipe.samples = self.samples.unwrap_or(recipe.samples);
         recipe.validation = self.test.unwrap_or(recipe.validation);
+        recipe.learning_rate = self.lr.unwrap_or(recipe.learning_rate);
+        recipe.warmup = self.warmup.unwrap_or(recipe.warmup);
         recipe.seed = self.seed.unwrap_or(recipe.seed);
         *seeds = self.seeds.map_or(*seeds, |seeds| seeds as usize);
         *threads = self.threads.map_or(*threads, |threads| threads as usize);

@@ -181,7 +181,7 @@ fn lowered(sentence: &str) -> String {
 /// Every option a family's models have, as the first of them declares it.
 fn family_options(family: &dyn Family) -> Vec<Declared> {
     let mut all: Vec<Declared> = Vec::new();
-    for declared in family.models().iter().flat_map(|model| family.options(model.name)) {
+    for declared in family.models().iter().flat_map(|model| zoo::options(family, model.name)) {
         if !all.iter().any(|known| known.field.key == declared.field.key) {
             all.push(declared);
         }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::allowed;
 use crate::network::attention::{self, AttentionBlock};
 use crate::network::options::Declared;
-use crate::network::zoo::{Example, Family, Subject};
+use crate::network::zoo::{self, Example, Family, Subject};
 
 #[derive(Serialize)]
 pub(super) struct Listing {
@@ -120,7 +120,7 @@ impl Listing {
                     summary: model.summary,
                     input: model.input,
                     classes: model.classes,
-                    options: OptionEntry::all(family.options(model.name)),
+                    options: OptionEntry::all(zoo::options(family, model.name)),
                 })
                 .collect(),
             aliases: family.aliases().iter().map(|a| AliasEntry { name: a.name, meaning: a.meaning }).collect(),

@@ -1,4 +1,4 @@
-//! What a cost table or chart can show: one of the four numbers of a [`Cost`].
+//! What a cost table or chart can show: one of the numbers of a [`Cost`].
 
 use crate::network::cost::Cost;
 use crate::network::number;
@@ -11,6 +11,8 @@ pub enum Metric {
     Params,
     /// Multiply-accumulates.
     Macs,
+    /// Multiply-accumulates of products of two activations.
+    Products,
     /// Element-wise operations.
     Elementwise,
     /// Bytes of activations.
@@ -19,7 +21,13 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric, in the order of columns and switches.
-    pub const ALL: [Self; 4] = [Self::Params, Self::Macs, Self::Elementwise, Self::Activations];
+    pub const ALL: [Self; 5] =
+        [Self::Params, Self::Macs, Self::Products, Self::Elementwise, Self::Activations];
+
+    /// The metrics that say something about networks with this total: products only where there are any.
+    pub fn of_network(total: Cost) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |metric| *metric != Self::Products || total.products > 0)
+    }
 
     /// Its name, for switches and headings.
     #[must_use]
@@ -27,6 +35,7 @@ impl Metric {
         match self {
             Self::Params => "Parameters",
             Self::Macs => "MACs",
+            Self::Products => "Products",
             Self::Elementwise => "Element-wise",
             Self::Activations => "Activations",
         }
@@ -38,6 +47,7 @@ impl Metric {
         match self {
             Self::Params => cost.params,
             Self::Macs => cost.macs,
+            Self::Products => cost.products,
             Self::Elementwise => cost.elementwise,
             Self::Activations => cost.activation_bytes,
         }
@@ -67,6 +77,9 @@ impl Metric {
         match self {
             Self::Params => "Learnable numbers; running statistics are buffers and not counted",
             Self::Macs => "Multiply-accumulates of convolution and linear layers, no bias, one image",
+            Self::Products => {
+                "Multiply-accumulates of products of two activations, on top of MACs, which are counted by layer"
+            }
             Self::Elementwise => {
                 "Operations that are not MACs: bias, BatchNorm 2, ReLU, sigmoid, add, scale 1, pooling 1 an element read"
             }

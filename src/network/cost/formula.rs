@@ -60,6 +60,8 @@ pub fn formula(graph: &Graph, id: NodeId) -> (Option<Term>, Option<Term>) {
         | Op::Times { .. }
         | Op::MaxPool(_)
         | Op::AvgPool(_)
+        | Op::BlurPool { .. }
+        | Op::Renormalise { .. }
         | Op::AdaptiveAvgPool { .. }
         | Op::GlobalAvgPool
         | Op::GlobalMaxPool

@@ -182,6 +182,8 @@ fn elementwise(node: &Node, input: Shape) -> u64 {
         Op::Silu | Op::HardSwish => 2 * output,
         Op::Add => output * (node.inputs.len() as u64 - 1),
         Op::MaxPool(pool) | Op::AvgPool(pool) => output * (pool.kernel[0] * pool.kernel[1]) as u64,
+        Op::BlurPool { .. } => 9 * output,
+        Op::Renormalise { .. } => 2 * output,
         Op::AdaptiveAvgPool { size } => {
             let read = |length: usize| adaptive_windows(length, *size).map(|window| window.len() as u64).sum::<u64>();
             input.channels() as u64 * read(input.height()) * read(input.width())

@@ -222,6 +222,7 @@ fn title(graph: &Graph, node: NodeId) -> String {
         Op::Concat => "join".to_owned(),
         Op::MaxPool(pool) => pooling("max", pool),
         Op::AvgPool(pool) => pooling("mean", pool),
+        Op::BlurPool { stride } => format!("blur 3×3, /{stride}"),
         Op::ChannelShuffle { groups } => format!("shuffle, {groups} groups"),
         op => op.detail(),
     }

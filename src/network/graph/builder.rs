@@ -3,6 +3,33 @@
 use super::{Conv2d, Gate, GateKind, Graph, Node, NodeId, Op, Param, ParamId, Role, Scope, ScopeId, ScopeKind};
 use super::{Shape, ShapeError};
 
+/// What a network computes with that its tensors do not show.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Numerics {
+    /// Instead of every BatchNorm's epsilon.
+    pub eps: Option<f64>,
+    /// An activation, and which is in its place.
+    pub activation: Option<(Op, Op)>,
+    /// Are convolutions padded as TensorFlow's `SAME`?
+    pub same: bool,
+    /// The pooling before the classifier.
+    pub head: HeadPool,
+}
+
+/// The pooling before the classifier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HeadPool {
+    /// The mean.
+    #[default]
+    Avg,
+    /// The maximum.
+    Max,
+    /// Half the sum of both.
+    MeanOfBoth,
+    /// Both, one after the other.
+    Both,
+}
+
 /// Where a graph is built. A failed shape rule is kept and reported once by [`GraphBuilder::finish`]; until
 /// then building goes on with the input's shape, so that families need no error plumbing.
 pub struct GraphBuilder {
@@ -12,6 +39,8 @@ pub struct GraphBuilder {
     path: String,
     prefix: String,
     failure: Option<Box<(String, ShapeError)>>,
+    numerics: Numerics,
+    image: NodeId,
 }
 
 /// A scope being built.
@@ -51,13 +80,24 @@ impl GraphBuilder {
             params: Vec::new(),
         };
         let graph = Graph { name, nodes: vec![image], scopes: vec![root], params: Vec::new(), gates: Vec::new() };
-        Self { graph, current: Graph::ROOT, path: String::new(), prefix: String::new(), failure: None }
+        Self { graph, current: Graph::ROOT, path: String::new(), prefix: String::new(), failure: None, numerics: Numerics::default(), image: NodeId(0) }
     }
 
-    /// The image.
+    /// The same, with this arithmetic in every layer that is added, but in attention.
+    #[must_use]
+    pub fn computing(self, numerics: Numerics) -> Self {
+        Self { numerics, ..self }
+    }
+
+    /// Puts a layer behind the image: what is built reads its output.
+    pub fn transform(&mut self, layer: Op) {
+        self.image = self.add("transform_input", layer, &[self.image]);
+    }
+
+    /// The image, as the network reads it.
     #[must_use]
     pub fn input(&self) -> NodeId {
-        NodeId(0)
+        self.image
     }
 
     /// The shape of a node's output.
@@ -162,6 +202,7 @@ impl GraphBuilder {
     /// Adds a layer with its own parameters, named after `name` in the current scope.
     pub fn add(&mut self, name: &str, op: Op, inputs: &[NodeId]) -> NodeId {
         let path = joined(&self.prefix, name);
+        let op = self.computed(op, inputs[0]);
         let id = self.push(path.clone(), op, inputs);
         for (role, shape) in param_shapes(&op, self.shape(inputs[0])) {
             let param = ParamId(self.graph.params.len());
@@ -178,6 +219,49 @@ impl GraphBuilder {
         let id = self.push(joined(&self.prefix, name), op, inputs);
         self.graph.nodes[id.0].params = self.graph[twin].params.clone();
         id
+    }
+
+    /// The operator with the network's arithmetic; attention has its own.
+    fn computed(&self, op: Op, input: NodeId) -> Op {
+        let is_attention = |scope: ScopeId| matches!(self.graph.scopes[scope.0].kind, ScopeKind::Attention(_));
+        if self.graph.ancestors(self.current).any(is_attention) {
+            return op;
+        }
+        let shape = self.shape(input);
+        match (op, self.numerics) {
+            (Op::BatchNorm { .. }, Numerics { eps: Some(eps), .. }) => Op::BatchNorm { eps },
+            (op, Numerics { activation: Some((from, to)), .. }) if op == from => to,
+            (Op::Conv2d(conv), Numerics { same: true, .. }) if shape.is_map() => {
+                Op::Conv2d(conv.same([shape.height(), shape.width()]))
+            }
+            (op, _) => op,
+        }
+    }
+
+    /// The pooling before the classifier, `[C, H, W] → [C, 1, 1]`, or twice as many channels where both are kept.
+    pub fn head_pool(&mut self, name: &str, features: NodeId) -> NodeId {
+        let part = |what: &str| format!("{name}.{what}");
+        match self.numerics.head {
+            HeadPool::Avg => self.add(name, Op::GlobalAvgPool, &[features]),
+            HeadPool::Max => self.add(name, Op::GlobalMaxPool, &[features]),
+            both => {
+                let mean = self.add(&part("avg"), Op::GlobalAvgPool, &[features]);
+                let max = self.add(&part("max"), Op::GlobalMaxPool, &[features]);
+                if both == HeadPool::Both {
+                    return self.add(name, Op::Concat, &[mean, max]);
+                }
+                let sum = self.add(&part("sum"), Op::Add, &[mean, max]);
+                self.add(name, Op::Times { factor: 0.5 }, &[sum])
+            }
+        }
+    }
+
+    /// The classifier, or without classes what it would read.
+    pub fn classify(&mut self, name: &str, classes: usize, features: NodeId) -> NodeId {
+        match classes {
+            0 => features,
+            _ => self.add(name, Op::Linear { out_features: classes, bias: true }, &[features]),
+        }
     }
 
     fn push(&mut self, name: String, op: Op, inputs: &[NodeId]) -> NodeId {
@@ -296,6 +380,8 @@ fn param_shapes(op: &Op, input: Shape) -> Vec<(Role, Vec<usize>)> {
         | Op::Times { .. }
         | Op::MaxPool(_)
         | Op::AvgPool(_)
+        | Op::BlurPool { .. }
+        | Op::Renormalise { .. }
         | Op::AdaptiveAvgPool { .. }
         | Op::GlobalAvgPool
         | Op::GlobalMaxPool

@@ -7,7 +7,7 @@ mod op;
 mod receptive;
 mod shape;
 
-pub use builder::{GraphBuilder, OpenScope, Outer};
+pub use builder::{GraphBuilder, HeadPool, Numerics, OpenScope, Outer};
 pub use op::{Conv2d, Op, Pool2d, Product, adaptive_windows};
 pub use receptive::{Receptive, receptive, receptive_fields};
 pub use shape::{Shape, ShapeError};

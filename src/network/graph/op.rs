@@ -11,6 +11,8 @@ pub struct Conv2d {
     pub stride: [usize; 2],
     /// Zero padding on each side.
     pub padding: [usize; 2],
+    /// More zeros below and on the right: TensorFlow's "same" padding puts the odd one there.
+    pub trailing: [usize; 2],
     /// Dilation.
     pub dilation: [usize; 2],
     /// Groups (cardinality); equal to the channels for a depthwise convolution.
@@ -28,6 +30,7 @@ impl Conv2d {
             kernel: [kernel; 2],
             stride: [1; 2],
             padding: [kernel / 2; 2],
+            trailing: [0; 2],
             dilation: [1; 2],
             groups: 1,
             bias: false,
@@ -38,6 +41,27 @@ impl Conv2d {
     #[must_use]
     pub fn stride(self, stride: usize) -> Self {
         Self { stride: [stride; 2], ..self }
+    }
+
+    /// The same with this dilation on both axes, padded to keep the size.
+    #[must_use]
+    pub fn dilated(self, dilation: usize) -> Self {
+        let padding = self.kernel.map(|side| side / 2 * dilation);
+        Self { dilation: [dilation; 2], padding, ..self }
+    }
+
+    /// The same padded as TensorFlow's `SAME` for an input of this size: as many zeros as `⌈size / stride⌉` outputs
+    /// need, the odd one below and on the right.
+    #[must_use]
+    pub fn same(self, size: [usize; 2]) -> Self {
+        let total = |axis: usize| {
+            let outputs = size[axis].div_ceil(self.stride[axis].max(1)).max(1);
+            let reach = (outputs - 1) * self.stride[axis] + (self.kernel[axis] - 1) * self.dilation[axis] + 1;
+            reach.saturating_sub(size[axis])
+        };
+        let total = [total(0), total(1)];
+        let padding = total.map(|zeros| zeros / 2);
+        Self { padding, trailing: total.map(|zeros| zeros % 2), ..self }
     }
 
     /// The same with a bias.
@@ -170,6 +194,18 @@ pub enum Op {
     MaxPool(Pool2d),
     /// Mean over a window, padding counted as PyTorch's default does.
     AvgPool(Pool2d),
+    /// A 3×3 binomial filter, the same for every channel, its border mirrored (Zhang, ICML 2019; timm's `BlurPool2d`).
+    BlurPool {
+        /// Step on both axes.
+        stride: usize,
+    },
+    /// `scale · x + shift` with fixed numbers for each of three channels: an image normalised another way.
+    Renormalise {
+        /// What each channel is multiplied with.
+        scale: [f32; 3],
+        /// What is added to each channel.
+        shift: [f32; 3],
+    },
     /// Mean over windows that cut the map into `size × size`, `[C, H, W] → [C, size, size]`; they overlap where it
     /// does not divide (PyTorch's `AdaptiveAvgPool2d`).
     AdaptiveAvgPool {
@@ -271,6 +307,8 @@ impl Op {
             Self::Times { .. } => "Times",
             Self::MaxPool(_) => "MaxPool2d",
             Self::AvgPool(_) => "AvgPool2d",
+            Self::BlurPool { .. } => "BlurPool2d",
+            Self::Renormalise { .. } => "Renormalise",
             Self::AdaptiveAvgPool { .. } => "AdaptiveAvgPool2d",
             Self::GlobalAvgPool => "GlobalAvgPool",
             Self::GlobalMaxPool => "GlobalMaxPool",
@@ -303,6 +341,9 @@ impl Op {
                 if conv.groups > 1 {
                     text += &format!(", g{}", conv.groups);
                 }
+                if conv.dilation != [1, 1] {
+                    text += &format!(", d{}", conv.dilation[0]);
+                }
                 text
             }
             Self::Linear { out_features, .. } => format!("fc {out_features}"),
@@ -318,6 +359,8 @@ impl Op {
             Self::MatMul { product: Product::Weighted } => "a·b′".to_owned(),
             Self::MaxPool(pool) => format!("max {}×{}, /{}", pool.kernel[0], pool.kernel[1], pool.stride[0]),
             Self::AvgPool(pool) => format!("avg {}×{}, /{}", pool.kernel[0], pool.kernel[1], pool.stride[0]),
+            Self::BlurPool { stride } => format!("blur 3×3, /{stride}"),
+            Self::Renormalise { .. } => "a·x + b".to_owned(),
             Self::AdaptiveAvgPool { size } => format!("avg to {size}×{size}"),
             Self::ChannelSlice { start, length } => format!("channels {start} to {}", start + length - 1),
             Self::ChannelShuffle { groups } => format!("shuffle {groups}"),

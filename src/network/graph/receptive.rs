@@ -72,6 +72,7 @@ fn of_node(graph: &Graph, node: &Node, known: &[Receptive]) -> Receptive {
         Op::Input => Receptive::PIXEL,
         Op::Conv2d(conv) => seen.window(conv.kernel, conv.dilation, conv.stride),
         Op::MaxPool(pool) | Op::AvgPool(pool) => seen.pooled(pool),
+        Op::BlurPool { stride } => seen.window([3; 2], [1; 2], [*stride; 2]),
         // A flat vector has one position, and that holds all of the map's.
         Op::GlobalAvgPool | Op::GlobalMaxPool | Op::SoftmaxPositions | Op::GroupNorm { .. } | Op::Flatten => {
             seen.over(shape, [true; 2])
@@ -97,6 +98,7 @@ fn of_node(graph: &Graph, node: &Node, known: &[Receptive]) -> Receptive {
         | Op::Silu
         | Op::HardSwish
         | Op::Times { .. }
+        | Op::Renormalise { .. }
         | Op::SoftmaxPaths { .. }
         | Op::ChannelMean
         | Op::ChannelMax

@@ -163,6 +163,13 @@ impl Op {
             Self::MeanOverWidth => Ok(Shape::map(first.channels(), first.height(), 1)),
             Self::MeanOverHeight => Ok(Shape::map(first.channels(), 1, first.width())),
             Self::MaxPool(pool) | Self::AvgPool(pool) => pool.output_shape(first),
+            Self::BlurPool { stride } if first.is_map() && first.height().min(first.width()) > 1 => {
+                let size = |side: usize| (side - 1) / stride.max(&1) + 1;
+                Ok(Shape::map(first.channels(), size(first.height()), size(first.width())))
+            }
+            Self::BlurPool { .. } => Err(self.unfit(first, "its border is mirrored, which takes two rows and columns")),
+            Self::Renormalise { .. } if first.channels() == 3 => Ok(first),
+            Self::Renormalise { .. } => Err(self.unfit(first, "its numbers are for the three channels of a picture")),
             Self::AdaptiveAvgPool { size } if first.is_map() => Ok(Shape::map(first.channels(), *size, *size)),
             Self::AdaptiveAvgPool { .. } => Err(self.unfit(first, "it needs a feature map")),
             Self::ChannelSlice { start, length } if *length > 0 && start + length <= first.channels() => {
@@ -246,7 +253,7 @@ impl Conv2d {
         }
         let size = |axis: usize, input_size: usize| {
             let window = self.dilation[axis] * (self.kernel[axis] - 1) + 1;
-            let room = (input_size + 2 * self.padding[axis]).checked_sub(window)?;
+            let room = (input_size + 2 * self.padding[axis] + self.trailing[axis]).checked_sub(window)?;
             Some(room / self.stride[axis] + 1)
         };
         match (size(0, input.height()), size(1, input.width())) {

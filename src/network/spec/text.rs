@@ -134,13 +134,16 @@ impl Cursor<'_> {
                 return Err(self.expected("',' or ')'"));
             }
             let key = self.word("an option like r=16")?;
-            if !self.eat('=') {
+            // A word alone switches on.
+            let is_alone = matches!(self.peek(), Some(',' | ')'));
+            if !is_alone && !self.eat('=') {
                 return Err(self.expected("'='"));
             }
             if options.iter().any(|(known, _)| *known == key) {
                 return Err(self.expected(&format!("each option once, but {key} is set again")));
             }
-            options.push((key, self.value()?));
+            let value = if is_alone { "yes".to_owned() } else { self.value()? };
+            options.push((key, value));
         }
         Ok(options)
     }

@@ -158,10 +158,18 @@ impl Subject {
         match self {
             Self::Family(family) => {
                 let (model, path) = family.card().picture;
-                block_of(model, path)
+                block_of(&NetworkSpec::of(model), path)
             }
             Self::Block(block) => attention_alone(*block),
         }
+    }
+
+    /// A network's own block where the family's example stands: a basic block of `resnet18`, not the bottleneck of
+    /// `resnet50`; the family's example where the network has no such place.
+    #[must_use]
+    pub fn example_in(&self, spec: &NetworkSpec) -> Option<Example> {
+        let Self::Family(family) = self else { return self.example() };
+        block_of(spec, family.card().picture.1).or_else(|| self.example())
     }
 
     /// A block or a stage of a network with the attention in it, to show where it sits; `None` for a family, whose
@@ -182,15 +190,15 @@ impl Subject {
     }
 }
 
-/// The block of a model, with a place for attention where it has none by design.
-fn block_of(model: &str, path: &str) -> Option<Example> {
-    let plain = lower(&NetworkSpec::of(model)).ok()?;
+/// The block of a network, with a place for attention where it has none by design.
+fn block_of(spec: &NetworkSpec, path: &str) -> Option<Example> {
+    let plain = lower(spec).ok()?;
     let scope = plain.scope_at(path)?;
     if plain.attention_of(scope).is_some() {
         return Some(Example { graph: plain, scope, has_slot: false });
     }
     let se = attention::Attention::named("se").ok();
-    let graph = lower(&NetworkSpec { attention: AttentionPlan::everywhere(se), ..NetworkSpec::of(model) }).ok()?;
+    let graph = lower(&NetworkSpec { attention: AttentionPlan::everywhere(se), ..spec.clone() }).ok()?;
     let scope = graph.scope_at(path)?;
     Some(Example { graph, scope, has_slot: true })
 }
@@ -208,6 +216,18 @@ fn attention_alone(block: &dyn AttentionBlock) -> Option<Example> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_network_is_pictured_by_its_own_block() {
+        let convolutions = |model: &str| {
+            let spec = NetworkSpec::of(model);
+            let (family, _) = crate::network::zoo::find(model).expect("a model");
+            let example = Subject::Family(family).example_in(&spec).expect("a block");
+            let diagram = example.diagram();
+            diagram.steps.iter().filter(|step| step.title.contains('×')).count()
+        };
+        assert_eq!((convolutions("resnet18"), convolutions("resnet50")), (2, 3));
+    }
 
     fn is_sentence(text: &str) -> bool {
         text.ends_with('.') && !text.contains(". ") && text.chars().next().is_some_and(|first| !first.is_lowercase())

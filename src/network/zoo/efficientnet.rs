@@ -3,7 +3,7 @@
 
 use super::mobilenet::inverted::{After, Inverted};
 use super::shared::{BUILT_IN, SHORTCUT, classifier, make_divisible, numbered_stages, word};
-use super::{Family, FamilyCard, Lowering, Model, Stage};
+use super::{Alias, Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
 use crate::network::attention::SqueezeExcite;
 use crate::network::graph::{Conv2d, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options};
@@ -29,23 +29,37 @@ struct Preset {
     width: usize,
     depth: usize,
     side: usize,
-    eps: f64,
+    eps: &'static str,
+    /// No SE, ReLU6, ends that are not scaled.
+    is_lite: bool,
 }
 
-const fn preset(name: &'static str, width: usize, depth: usize, side: usize, eps: f64) -> Preset {
-    Preset { name, summary: "inverted residuals with SE, scaled together", width, depth, side, eps }
+const fn preset(name: &'static str, width: usize, depth: usize, side: usize, eps: &'static str) -> Preset {
+    let summary = "inverted residuals with SE, scaled together";
+    Preset { name, summary, width, depth, side, eps, is_lite: false }
+}
+
+const fn lite(name: &'static str, width: usize, depth: usize, side: usize) -> Preset {
+    Preset { summary: "without SE, ReLU6, for phones", is_lite: true, ..preset(name, width, depth, side, "1e-5") }
 }
 
 /// Scales of the authors' code, input sides of torchvision's weights.
 const PRESETS: &[Preset] = &[
-    Preset { summary: "inverted residuals with SE", ..preset("efficientnet_b0", 100, 100, 224, 1e-5) },
-    preset("efficientnet_b1", 100, 110, 240, 1e-5),
-    preset("efficientnet_b2", 110, 120, 288, 1e-5),
-    preset("efficientnet_b3", 120, 140, 300, 1e-5),
-    preset("efficientnet_b4", 140, 180, 380, 1e-5),
-    preset("efficientnet_b5", 160, 220, 456, 1e-3),
-    preset("efficientnet_b6", 180, 260, 528, 1e-3),
-    preset("efficientnet_b7", 200, 310, 600, 1e-3),
+    Preset { summary: "inverted residuals with SE", ..preset("efficientnet_b0", 100, 100, 224, "1e-5") },
+    preset("efficientnet_b1", 100, 110, 240, "1e-5"),
+    preset("efficientnet_b2", 110, 120, 288, "1e-5"),
+    preset("efficientnet_b3", 120, 140, 300, "1e-5"),
+    preset("efficientnet_b4", 140, 180, 380, "1e-5"),
+    preset("efficientnet_b5", 160, 220, 456, "1e-3"),
+    preset("efficientnet_b6", 180, 260, 528, "1e-3"),
+    preset("efficientnet_b7", 200, 310, 600, "1e-3"),
+    preset("efficientnet_b8", 220, 360, 672, "1e-5"),
+    preset("efficientnet_l2", 430, 530, 800, "1e-5"),
+    lite("efficientnet_lite0", 100, 100, 224),
+    lite("efficientnet_lite1", 100, 110, 240),
+    lite("efficientnet_lite2", 110, 120, 260),
+    lite("efficientnet_lite3", 120, 140, 280),
+    lite("efficientnet_lite4", 140, 180, 300),
 ];
 
 const WIDTH: Field = Field { help: "every layer's channels, in percent of B0's", ..super::shared::WIDTH };
@@ -56,13 +70,55 @@ const DEPTH: Field = Field {
     kind: Kind::Number { min: 10, max: 1000 },
 };
 
+const ENDS: Field = Field {
+    key: "ends",
+    long: "ends",
+    help: "stem, last layer and the blocks of the first and the last stage: scaled, or fixed as B0 has them (lite)",
+    kind: Kind::Word(&["scaled", "fixed"]),
+};
+
+/// TensorFlow's weights, as timm names them: other padding, and another epsilon where PyTorch's is the usual one.
+const TENSORFLOW: &[Alias] = &[
+    Alias { name: "tf_efficientnet_b0", meaning: "efficientnet_b0(eps=1e-3,padding=same)" },
+    Alias { name: "tf_efficientnet_b1", meaning: "efficientnet_b1(eps=1e-3,padding=same)" },
+    Alias { name: "tf_efficientnet_b2", meaning: "efficientnet_b2(eps=1e-3,padding=same)" },
+    Alias { name: "tf_efficientnet_b3", meaning: "efficientnet_b3(eps=1e-3,padding=same)" },
+    Alias { name: "tf_efficientnet_b4", meaning: "efficientnet_b4(eps=1e-3,padding=same)" },
+    Alias { name: "tf_efficientnet_b5", meaning: "efficientnet_b5(padding=same)" },
+    Alias { name: "tf_efficientnet_b6", meaning: "efficientnet_b6(padding=same)" },
+    Alias { name: "tf_efficientnet_b7", meaning: "efficientnet_b7(padding=same)" },
+    Alias { name: "tf_efficientnet_b8", meaning: "efficientnet_b8(eps=1e-3,padding=same)" },
+    Alias { name: "tf_efficientnet_l2", meaning: "efficientnet_l2(eps=1e-3,padding=same)" },
+    Alias { name: "tf_efficientnet_lite0", meaning: "efficientnet_lite0(eps=1e-3,padding=same)" },
+    Alias { name: "tf_efficientnet_lite1", meaning: "efficientnet_lite1(eps=1e-3,padding=same)" },
+    Alias { name: "tf_efficientnet_lite2", meaning: "efficientnet_lite2(eps=1e-3,padding=same)" },
+    Alias { name: "tf_efficientnet_lite3", meaning: "efficientnet_lite3(eps=1e-3,padding=same)" },
+    Alias { name: "tf_efficientnet_lite4", meaning: "efficientnet_lite4(eps=1e-3,padding=same)" },
+];
+
+fn has_fixed_ends(model: &str, options: &Options) -> bool {
+    options.word("ends", ends_of(find(model))) == "fixed"
+}
+
+fn ends_of(preset: &Preset) -> &'static str {
+    if preset.is_lite { "fixed" } else { "scaled" }
+}
+
+fn se_of(preset: &Preset) -> &'static str {
+    if preset.is_lite { "none" } else { "builtin" }
+}
+
 fn find(model: &str) -> &'static Preset {
     PRESETS.iter().find(|preset| preset.name == model).unwrap_or(&PRESETS[0])
 }
 
 fn blocks(model: &str, options: &Options) -> [usize; 7] {
     let depth = options.number("depth", find(model).depth);
-    ROWS.map(|(.., blocks)| (blocks * depth).div_ceil(100))
+    let mut blocks = ROWS.map(|(.., blocks)| (blocks * depth).div_ceil(100));
+    if has_fixed_ends(model, options) {
+        (blocks[0], blocks[6]) = (ROWS[0].5, ROWS[6].5);
+    }
+    blocks
 }
 
 impl Family for EfficientNet {
@@ -83,14 +139,24 @@ impl Family for EfficientNet {
         PRESETS.iter().map(|preset| Model::imagenet(preset.name, preset.summary, preset.side)).collect()
     }
 
+    fn aliases(&self) -> &'static [Alias] {
+        TENSORFLOW
+    }
+
+    fn arithmetic(&self, model: &str) -> Arithmetic {
+        let preset = find(model);
+        Arithmetic::of(preset.eps, if preset.is_lite { "relu6" } else { "silu" }).padded()
+    }
+
     fn options(&self, model: &str) -> Vec<Declared> {
         let preset = find(model);
         let number = super::shared::number;
         vec![
             number(WIDTH, preset.width),
             number(DEPTH, preset.depth),
-            word(BUILT_IN, "builtin"),
+            word(BUILT_IN, se_of(preset)),
             word(SHORTCUT, "identity"),
+            word(ENDS, ends_of(preset)),
         ]
     }
 
@@ -99,12 +165,27 @@ impl Family for EfficientNet {
     }
 
     fn build(&self, lowering: &mut Lowering, model: &str, options: &Options, classes: usize) -> Result<(), String> {
-        let eps = find(model).eps;
+        let preset = find(model);
+        let eps = if preset.eps == "1e-3" { 1e-3 } else { 1e-5 };
+        let activation = if preset.is_lite { Op::Relu6 } else { Op::Silu };
         let multiplier = options.number("width", find(model).width) as f64 / 100.0;
         let channels = |width: usize| make_divisible(width as f64 * multiplier, 8);
+        let is_fixed = has_fixed_ends(model, options);
+        let stem = if is_fixed { ROWS[0].3 } else { channels(ROWS[0].3) };
+        let last = if is_fixed { ROWS[6].4 } else { channels(ROWS[6].4) };
+        // The SE computes with the network's activation.
+        let of_se = match options.word("act", if preset.is_lite { "relu6" } else { "silu" }) {
+            "relu" => Op::Relu,
+            "relu6" => Op::Relu6,
+            "hardswish" => Op::HardSwish,
+            _ => Op::Silu,
+        };
+        let has_se = options.word("se", se_of(preset)) != "none";
+        let has_shortcuts = options.word("shortcut", "identity") != "none";
+        let settings = Settings { eps, activation, of_se, has_se, has_shortcuts };
         let mut features = lowering.builder.flat_scope(ScopeKind::Stem, "stem", |b| {
             let names = ["features.0.0", "features.0.1", "features.0.2"];
-            b.conv_norm(names, Conv2d::new(channels(ROWS[0].3), 3).stride(2), eps, Some(Op::Silu), b.input())
+            b.conv_norm(names, Conv2d::new(stem, 3).stride(2), eps, Some(activation), b.input())
         });
         for (stage, (row, blocks)) in ROWS.into_iter().zip(blocks(model, options)).enumerate() {
             let path = format!("stage{}", stage + 1);
@@ -112,19 +193,30 @@ impl Family for EfficientNet {
             features = lowering.scope_as(ScopeKind::Stage, words, "stage", |l| {
                 (0..blocks).fold(features, |x, index| {
                     let before = l.builder.shape(x).channels();
-                    let block = block(row, index, before, channels(row.4), eps, options);
+                    let block = block(row, index, before, channels(row.4), settings);
                     let name = index.to_string();
                     block.build(l, &format!("{path}.{index}"), [&name, &name], x)
                 })
             });
         }
-        let last = Conv2d::new(4 * channels(ROWS[6].4), 1);
+        let last = Conv2d::new(4 * last, 1);
         let names = ["features.8.0", "features.8.1", "features.8.2"];
         classifier(&mut lowering.builder, "classifier.1", classes, |b| {
-            b.conv_norm(names, last, eps, Some(Op::Silu), features)
+            b.conv_norm(names, last, eps, Some(activation), features)
         });
         Ok(())
     }
+}
+
+/// What all blocks have in common.
+#[derive(Clone, Copy)]
+struct Settings {
+    eps: f64,
+    activation: Op,
+    /// The activation between an SE's two layers.
+    of_se: Op,
+    has_se: bool,
+    has_shortcuts: bool,
 }
 
 fn block(
@@ -132,21 +224,20 @@ fn block(
     index: usize,
     before: usize,
     out: usize,
-    eps: f64,
-    options: &Options,
+    Settings { eps, activation, of_se, has_se, has_shortcuts }: Settings,
 ) -> Inverted {
     // A quarter of what comes into the block, not of what the SE sees.
-    let se = SqueezeExcite { width: (before / 4).max(1), activation: Op::Silu, gate: Op::Sigmoid };
+    let se = SqueezeExcite { width: (before / 4).max(1), activation: of_se, gate: Op::Sigmoid };
     Inverted {
         module: "block",
         kernel,
         stride: if index == 0 { stride } else { 1 },
         expanded: make_divisible((before * expansion) as f64, 8),
         out,
-        activation: Op::Silu,
+        activation,
         eps,
         attention: After::Depthwise,
-        built_in: (options.word("se", "builtin") != "none").then_some(se),
-        has_shortcuts: options.word("shortcut", "identity") != "none",
+        built_in: has_se.then_some(se),
+        has_shortcuts,
     }
 }

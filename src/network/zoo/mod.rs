@@ -3,6 +3,7 @@
 //! To add one: write `network/zoo/NAME.rs` (or a folder) with a type that implements [`Family`], and name it in [`FAMILIES`].
 
 mod alias;
+mod arithmetic;
 mod card;
 mod efficientnet;
 mod inception;
@@ -15,12 +16,13 @@ mod shufflenet;
 mod vgg;
 
 pub use alias::Alias;
+pub use arithmetic::{Arithmetic, options};
 pub use card::{Example, FamilyCard, Subject};
 pub use lowering::Lowering;
 
 use super::attention::Attention;
 use super::graph::{Graph, GraphBuilder, Shape};
-use super::options::{Declared, Options, Value};
+use super::options::{Declared, Kind, Options, Value};
 use super::spec::{AttentionPlan, NetworkSpec, Place, SpecError, SpecText, parse_input, parse_text, toml};
 use super::{suggest, synonyms};
 use shared::numbered_stages;
@@ -89,7 +91,12 @@ pub trait Family: Sync {
         &[]
     }
 
-    /// The options a model takes, with that model's defaults.
+    /// What a model computes with that its tensors do not show, as far as it can be changed.
+    fn arithmetic(&self, _model: &str) -> Arithmetic {
+        Arithmetic::default()
+    }
+
+    /// The options a model takes beside those of its arithmetic, with that model's defaults; [`options`] has all.
     fn options(&self, model: &str) -> Vec<Declared>;
 
     /// Stages and blocks where attention can go.
@@ -200,8 +207,11 @@ pub fn set_option(spec: &mut NetworkSpec, name: &str, value: &str) -> Result<(),
             spec.classes = (classes != model.classes).then_some(classes);
         }
         _ => {
-            let mut declared = family.options(model.name);
+            let mut declared = options(family, model.name);
             if !declared.iter().any(|d| d.field.is_called(name)) {
+                if let Some(meant) = word_of(&declared, name).filter(|_| value == "yes") {
+                    return Err(format!("{name}: say which option it is the value of, like {meant}={name}"));
+                }
                 let keys: Vec<&str> =
                     ["input", "classes"].into_iter().chain(declared.iter().map(|d| d.field.key)).collect();
                 let instead = synonyms::option(name, value, &keys, Some(input_of(spec)));
@@ -209,10 +219,16 @@ pub fn set_option(spec: &mut NetworkSpec, name: &str, value: &str) -> Result<(),
                 return Err(format!("{name}={value}: unknown option, {hint}"));
             }
             declared.retain(|d| d.field.is_called(name));
-            spec.options.set(&declared, name, &Value::from_text(value))?;
+            spec.options.set(&declared, name, &Value::from_text(&arithmetic::spelled(name, value)))?;
         }
     }
     Ok(())
+}
+
+/// The option that has this word among its values.
+fn word_of(declared: &[Declared], word: &str) -> Option<&'static str> {
+    let has = |kind: Kind| matches!(kind, Kind::Word(words) if words.contains(&word));
+    declared.iter().find(|declared| has(declared.field.kind)).map(|declared| declared.field.key)
 }
 
 /// The same choices for another model: input, classes and attention stay where they still make sense, the old
@@ -278,7 +294,11 @@ pub fn lower(spec: &NetworkSpec) -> Result<Graph, SpecError> {
     check_sizes(channels, height, width, classes_of(spec)).map_err(&field)?;
     let stages = family.stages(model.name, &spec.options).map_err(&field)?;
     check_places(&spec.attention, &stages).map_err(&field)?;
-    let builder = GraphBuilder::new(name.clone(), Shape::map(channels, height, width));
+    let numerics = arithmetic::numerics(family, model.name, &spec.options);
+    let mut builder = GraphBuilder::new(name.clone(), Shape::map(channels, height, width)).computing(numerics);
+    if let Some(layer) = arithmetic::renormalise(&spec.options) {
+        builder.transform(layer);
+    }
     let mut lowering = Lowering::new(builder, spec.attention.clone(), stages);
     family.build(&mut lowering, model.name, &spec.options, classes_of(spec)).map_err(&field)?;
     if let Some(problem) = lowering.problem() {
@@ -297,8 +317,8 @@ fn check_sizes(channels: usize, height: usize, width: usize, classes: usize) -> 
             "input={channels}x{height}x{width}: sides go from 1 to {MAX_INPUT}, channels from 1 to {MAX_CHANNELS}"
         ));
     }
-    if !(1..=MAX_CLASSES).contains(&classes) {
-        return Err(format!("classes={classes}: from 1 to {MAX_CLASSES}"));
+    if classes > MAX_CLASSES {
+        return Err(format!("classes={classes}: from 1 to {MAX_CLASSES}, or 0 for features without a classifier"));
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! rounded to a few steps. Y has an SE after the grouped 3×3, where attention that is chosen goes too.
 
 use super::shared::{BUILT_IN, SHORTCUT, attend_or_built_in, classifier, make_divisible, numbered_stages, word};
-use super::{Family, FamilyCard, Lowering, Model, Stage};
+use super::{Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
 use crate::network::attention::{Position, SqueezeExcite};
 use crate::network::graph::{Conv2d, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
@@ -144,6 +144,10 @@ impl Family for RegNet {
             false => "grouped bottlenecks, widths on a line",
         };
         PRESETS.iter().map(|preset| Model::imagenet(preset.name, summary(preset), 224)).collect()
+    }
+
+    fn arithmetic(&self, _model: &str) -> Arithmetic {
+        Arithmetic::of("1e-5", "relu")
     }
 
     fn options(&self, model: &str) -> Vec<Declared> {

@@ -110,9 +110,9 @@ pub(super) fn classifier(
 ) -> NodeId {
     b.flat_scope(ScopeKind::Head, "head", |b| {
         let features = last(b);
-        let pooled = b.add("avgpool", Op::GlobalAvgPool, &[features]);
+        let pooled = b.head_pool("avgpool", features);
         let flat = b.add("flatten", Op::Flatten, &[pooled]);
-        b.add(name, Op::Linear { out_features: classes, bias: true }, &[flat])
+        b.classify(name, classes, flat)
     })
 }
 

@@ -3,7 +3,7 @@
 //! A block is one 3×3 convolution with what follows it; attention goes after its ReLU, as the SENet paper's
 //! SE-VGG-16 has it.
 
-use super::{Family, FamilyCard, Lowering, Model, Stage, numbered_stages};
+use super::{Arithmetic, Family, FamilyCard, Lowering, Model, Stage, numbered_stages};
 use crate::network::graph::{Conv2d, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 
@@ -86,6 +86,11 @@ impl Family for Vgg {
         PRESETS.iter().map(model).collect()
     }
 
+    fn arithmetic(&self, model: &str) -> Arithmetic {
+        let eps = if preset(model).norm == "bn" { "1e-5" } else { "" };
+        Arithmetic { eps, act: "relu", ..Arithmetic::default() }
+    }
+
     fn options(&self, model: &str) -> Vec<Declared> {
         let preset = preset(model);
         vec![
@@ -154,6 +159,6 @@ fn head(lowering: &mut Lowering, features: NodeId, classes: usize) {
             x = b.add(&format!("classifier.{layer}"), hidden, &[x]);
             x = b.add(&format!("classifier.{}", layer + 1), Op::Relu, &[x]);
         }
-        b.add("classifier.6", Op::Linear { out_features: classes, bias: true }, &[x])
+        b.classify("classifier.6", classes, x)
     });
 }

@@ -48,6 +48,11 @@ pub(super) fn compute(node: &Node, inputs: &[&Tensor], prepared: &Prepared) -> R
         (Op::Silu, _) => x.mul(&sigmoid(x)?)?,
         (Op::HardSwish, _) => x.mul(&hard_sigmoid(x)?)?,
         (Op::Times { factor }, _) => x.affine(f64::from(*factor), 0.0)?,
+        (Op::BlurPool { stride }, _) => blur(&blur(x, 2, *stride)?, 3, *stride)?,
+        (Op::Renormalise { scale, shift }, _) => {
+            let line = |numbers: &[f32; 3]| Tensor::new(numbers, x.device())?.reshape((1, 3, 1, 1));
+            x.broadcast_mul(&line(scale)?)?.broadcast_add(&line(shift)?)?
+        }
         (Op::AdaptiveAvgPool { size }, _) => adaptive(&adaptive(x, 2, *size)?, 3, *size)?,
         (Op::ChannelSlice { start, length }, _) => x.narrow(1, *start, *length)?.contiguous()?,
         (Op::ChannelShuffle { groups }, _) => {
@@ -101,10 +106,11 @@ fn with(bias: Option<&Tensor>, y: Tensor) -> Result<Tensor> {
 /// and what a stride leaves out is left out after.
 fn convolve(x: &Tensor, kernel: &Tensor, conv: &Conv2d) -> Result<Tensor> {
     let ([top, left], [down, across]) = (conv.padding, conv.stride);
+    let [below, right] = conv.trailing;
     let dilation = if conv.dilation[0] == conv.dilation[1] { conv.dilation[0] } else { 1 };
-    let (x, padding) = match top == left {
+    let (x, padding) = match top == left && below + right == 0 {
         true => (x.clone(), top),
-        false => (x.pad_with_zeros(2, top, top)?.pad_with_zeros(3, left, left)?, 0),
+        false => (x.pad_with_zeros(2, top, top + below)?.pad_with_zeros(3, left, left + right)?, 0),
     };
     if down == across {
         return x.conv2d(kernel, padding, down, dilation, conv.groups);
@@ -127,6 +133,16 @@ fn adaptive(x: &Tensor, dim: usize, size: usize) -> Result<Tensor> {
     let windows = adaptive_windows(x.dim(dim)?, size);
     let means = windows.map(|window| x.narrow(dim, window.start, window.len())?.mean_keepdim(dim));
     Tensor::cat(&means.collect::<Result<Vec<_>>>()?, dim)
+}
+
+/// A dimension filtered with 1, 2, 1 over 4, mirrored at its ends, and every `stride`-th entry of it.
+fn blur(x: &Tensor, dim: usize, stride: usize) -> Result<Tensor> {
+    let length = x.dim(dim)?;
+    let ends = [x.narrow(dim, 1, 1)?, x.narrow(dim, length - 2, 1)?];
+    let mirrored = Tensor::cat(&[&ends[0], x, &ends[1]], dim)?;
+    let at = |offset: usize| mirrored.narrow(dim, offset, length);
+    let filtered = (((at(0)? + at(2)?)? * 0.25)? + (at(1)? * 0.5)?)?;
+    every(&filtered, dim, stride)
 }
 
 /// Every `step`-th entry of a dimension.

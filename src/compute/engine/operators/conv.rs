@@ -66,7 +66,16 @@ fn geometry(weight: &Tensor, from: Shape, options: ConvOptions) -> std::result::
                 && inner.checked_mul(groups) == Some(from.channels())
                 && out_channels.is_multiple_of(groups) =>
         {
-            Ok(Conv2d { out_channels, kernel: [height, width], stride, padding, dilation, groups, bias: false })
+            Ok(Conv2d {
+                out_channels,
+                kernel: [height, width],
+                stride,
+                padding,
+                trailing: [0; 2],
+                dilation,
+                groups,
+                bias: false,
+            })
         }
         _ => Err(unfit(
             OP,

@@ -4,7 +4,7 @@
 #![allow(clippy::float_cmp)]
 
 use super::along::{self, Along};
-use super::{Operand, Params, broadcast, matmul, norm, pointwise, softmax};
+use super::{Operand, Params, blur, broadcast, matmul, norm, pointwise, softmax};
 use crate::network::graph::{Op, Pool2d, Shape, adaptive_windows};
 
 /// What flows back through an operator.
@@ -60,6 +60,13 @@ pub(in crate::compute::engine) fn gradients(
         | Op::Times { .. } => {
             let each = gradient.iter().zip(x).zip(output);
             one(each.map(|((g, x), y)| g * pointwise::slope(op, *x, *y)).collect())
+        }
+        Op::BlurPool { stride } => one(blur::gradient(*stride, from, to, gradient)),
+        Op::Renormalise { scale, .. } => {
+            let pairs = scale.map(|factor| (factor, 0.0));
+            let mut values = gradient.to_vec();
+            pointwise::affine(&mut values, from, &pairs);
+            one(values)
         }
         Op::AdaptiveAvgPool { .. } => one(adaptive_pool(from, to, gradient)),
         Op::ChannelSlice { start, .. } => {

@@ -2,6 +2,7 @@
 //! rare to need one.
 
 mod along;
+mod blur;
 mod broadcast;
 mod gradient;
 mod matmul;
@@ -63,6 +64,11 @@ pub(super) fn compute(op: &Op, inputs: &[Operand], to: Shape, params: Params) ->
         | Op::Times { .. } => edited(&|x| pointwise::activation(op, x)),
         Op::MaxPool(window) => pool::max(window, x, from, to),
         Op::AvgPool(window) => pool::average(window, x, from, to),
+        Op::BlurPool { stride } => blur::blur(*stride, x, from, to),
+        Op::Renormalise { scale, shift } => {
+            let pairs: Vec<(f32, f32)> = scale.iter().copied().zip(*shift).collect();
+            edited(&|x| pointwise::affine(x, from, &pairs))
+        }
         Op::AdaptiveAvgPool { .. } => pool::adaptive(x, from, to),
         Op::ChannelSlice { start, length } => pointwise::slice(x, from, *start, *length),
         Op::ChannelShuffle { groups } => pointwise::shuffle(x, from, *groups),

@@ -137,6 +137,8 @@ impl<'a> Fusion<'a> {
                 | Op::ChannelShuffle { .. }
                 | Op::MaxPool(_)
                 | Op::AvgPool(_)
+                | Op::BlurPool { .. }
+                | Op::Renormalise { .. }
                 | Op::GlobalAvgPool
                 | Op::GlobalMaxPool
                 | Op::ChannelMean

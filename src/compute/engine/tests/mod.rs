@@ -102,6 +102,11 @@ fn convolutions_of_every_geometry() {
         Conv2d::new(8, 3).groups(4),
         Conv2d::new(12, 5).groups(4).stride(2),
         Conv2d::new(4, 1).groups(4),
+        Conv2d { trailing: [1, 1], padding: [0, 0], ..base.stride(2) },
+        Conv2d { trailing: [1, 0], padding: [1, 1], ..Conv2d::new(4, 5).stride(2).groups(4) },
+        Conv2d { trailing: [0, 1], ..base },
+        base.dilated(2),
+        base.dilated(4).with_bias(),
     ] {
         alone(Op::Conv2d(conv), Shape::map(4, 9, 11));
         alone(Op::Conv2d(conv), Shape::map(4, 7, 8));
@@ -139,6 +144,16 @@ fn pooling_of_every_geometry() {
     alone(Op::AvgPool(halving), Shape::map(5, 1, 7));
     alone(Op::MaxPool(stem), Shape::map(5, 1, 1));
     alone(Op::AvgPool(stem), Shape::map(5, 1, 1));
+}
+
+#[test]
+fn what_stands_for_a_stride_and_for_another_normalisation() {
+    for input in [Shape::map(5, 7, 9), Shape::map(19, 2, 4), Shape::map(3, 3, 2)] {
+        for stride in [1, 2, 3] {
+            alone(Op::BlurPool { stride }, input);
+        }
+    }
+    alone(Op::Renormalise { scale: [0.458, 0.448, 0.45], shift: [-0.03, -0.088, -0.188] }, Shape::map(3, 5, 4));
 }
 
 #[test]

@@ -116,6 +116,22 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
             let each = x.shape.channels() / groups;
             Array::new(shape, |c, i, j| x.at(c % groups * each + c / groups, i, j))
         }
+        Op::BlurPool { stride } => Array::new(shape, |c, i, j| {
+            let values = x;
+            let mirror = |at: isize, length: usize| {
+                let last = length as isize - 1;
+                (if at < 0 { -at } else if at > last { 2 * last - at } else { at }) as usize
+            };
+            let taps = [(-1, 1.0), (0, 2.0), (1, 1.0)];
+            let weigh = |(y, a): (isize, f64), (x, b): (isize, f64)| {
+                let row = mirror((i * stride) as isize + y, values.shape.height());
+                a * b / 16.0 * values.at(c, row, mirror((j * stride) as isize + x, values.shape.width()))
+            };
+            taps.iter().flat_map(|row| taps.iter().map(move |column| weigh(*row, *column))).sum()
+        }),
+        Op::Renormalise { scale, shift } => {
+            Array::new(shape, |c, i, j| x.at(c, i, j) * f64::from(scale[c]) + f64::from(shift[c]))
+        }
         Op::AdaptiveAvgPool { size } => Array::new(shape, |c, i, j| {
             let window = |at: usize, length: usize| at * length / size..((at + 1) * length).div_ceil(*size);
             let (rows, columns) = (window(i, x.shape.height()), window(j, x.shape.width()));

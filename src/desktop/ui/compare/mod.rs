@@ -22,6 +22,7 @@ use super::theme::{self, palette, size};
 use super::{Outbox, Shared, widgets};
 use crate::desktop::document::{Command, Network};
 use crate::network::attention;
+use crate::network::cost::Cost;
 
 /// Longest name in the legend, in points.
 const LEGEND_NAME: f32 = 200.0;
@@ -81,7 +82,7 @@ impl CompareView {
                 if networks.len() == 1 {
                     alone(ui, first, out);
                 }
-                self.switch(ui);
+                self.switch(ui, comparison.sum());
                 ui.add_space(size::GAP);
                 legend(ui, &comparison, networks, out);
                 ui.add_space(size::GAP);
@@ -98,12 +99,16 @@ impl CompareView {
     }
 
     /// The metric of the bars.
-    fn switch(&mut self, ui: &mut Ui) {
+    fn switch(&mut self, ui: &mut Ui, sum: Cost) {
+        let metrics: Vec<Metric> = Metric::of_network(sum).collect();
+        if !metrics.contains(&self.metric) {
+            self.metric = Metric::default();
+        }
         ui.horizontal(|ui| {
             ui.set_height(size::ROW);
             widgets::section(ui, "By stage");
             ui.add_space(size::GAP);
-            for metric in Metric::ALL {
+            for metric in metrics {
                 let response = ui.selectable_label(self.metric == metric, metric.title());
                 if response.clicked() {
                     self.metric = metric;

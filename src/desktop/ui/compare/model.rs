@@ -103,6 +103,12 @@ impl Comparison {
         self.columns.iter().map(|column| Some(column.total)).collect()
     }
 
+    /// What all networks cost together.
+    #[must_use]
+    pub fn sum(&self) -> Cost {
+        self.columns.iter().map(|column| column.total).sum()
+    }
+
     /// The stages, which have blocks to show.
     pub fn stages(&self) -> impl Iterator<Item = &Row> + '_ {
         self.rows.iter().filter(|row| row.kind == ScopeKind::Stage)

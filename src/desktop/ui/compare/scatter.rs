@@ -100,7 +100,7 @@ pub(super) fn show(ui: &mut Ui, comparison: &Comparison) {
         response.response.on_hover_ui_at_pointer(|ui| {
             let column = &comparison.columns[network];
             ui.label(widgets::strong(format!("{} {}", column.letter, column.name), size::TEXT));
-            for metric in Metric::ALL {
+            for metric in Metric::of_network(column.total) {
                 widgets::muted(ui, format!("{}: {}", metric.title(), metric.exact(metric.of(column.total))));
             }
         });

@@ -3,6 +3,7 @@
 use eframe::egui;
 use egui::{Color32, Rangef, Rect, Ui};
 
+use super::model::Tree;
 use super::shown::Key;
 use crate::desktop::ui::metric::Metric;
 use crate::desktop::ui::table::{self, Side};
@@ -43,6 +44,7 @@ impl Column {
             Self::Output => "output",
             Self::Number(Metric::Params) => "params",
             Self::Number(Metric::Macs) => "MACs",
+            Self::Number(Metric::Products) => "products",
             Self::Number(Metric::Elementwise) => "element-wise",
             Self::Number(Metric::Activations) => "activations",
             Self::Share(_) => "share",
@@ -73,6 +75,21 @@ impl Column {
     }
 }
 
+/// What a network has beyond what every network has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Has {
+    /// Products of two activations.
+    pub(super) products: bool,
+    /// Measured times.
+    pub(super) times: bool,
+}
+
+impl Has {
+    pub(super) fn of(tree: &Tree) -> Self {
+        Self { products: tree.total.products > 0, times: tree.measured.is_some() }
+    }
+}
+
 /// Columns and their places for a table of this width.
 pub(super) struct Columns {
     pub(super) list: Vec<(Column, Rangef)>,
@@ -82,8 +99,8 @@ pub(super) struct Columns {
 impl Columns {
     /// What has been measured stands next to MACs; where there is no room for everything, element-wise operations and
     /// activations make room for it.
-    pub(super) fn fit(left: f32, available: f32, is_timed: bool) -> Self {
-        let mut list = choose(available, is_timed);
+    pub(super) fn fit(left: f32, available: f32, has: Has) -> Self {
+        let mut list = choose(available, has);
         let fixed: f32 = list.iter().map(|(_, width)| width).sum();
         // What operators are called is not cut while the names have room to spare.
         let spare = (available - fixed - NAME.0 - NAME_SPARE).clamp(0.0, (LONG_OP - list[1].1).max(0.0));
@@ -117,9 +134,10 @@ impl Columns {
 }
 
 /// The columns there is room for, with their widths; that of the names is left open.
-fn choose(available: f32, is_timed: bool) -> Vec<(Column, f32)> {
+fn choose(available: f32, has: Has) -> Vec<(Column, f32)> {
     let times = [(Column::Time, 66.0), (Column::Speed, 54.0)];
-    let times: &[(Column, f32)] = if is_timed { &times } else { &[] };
+    let times: &[(Column, f32)] = if has.times { &times } else { &[] };
+    let products: &[(Column, f32)] = if has.products { &[(Column::Number(Metric::Products), 70.0)] } else { &[] };
     let rest = [(Column::Number(Metric::Elementwise), 82.0), (Column::Number(Metric::Activations), 76.0)];
     let narrow = |more: &[(Column, f32)]| {
         let mut list = vec![
@@ -129,7 +147,7 @@ fn choose(available: f32, is_timed: bool) -> Vec<(Column, f32)> {
             (Column::Number(Metric::Params), 92.0),
             (Column::Number(Metric::Macs), SHORT_MACS),
         ];
-        list.extend(times.iter().chain(more));
+        list.extend(products.iter().chain(times).chain(more));
         list
     };
     let mut wide = Vec::new();
@@ -154,7 +172,7 @@ fn choose(available: f32, is_timed: bool) -> Vec<(Column, f32)> {
         wider
     } else if fits(&wide) {
         wide
-    } else if fits(&all) || !is_timed {
+    } else if fits(&all) || !(has.times || has.products) {
         all
     } else if fits(&narrow(&rest[..1])) {
         narrow(&rest[..1])
@@ -173,14 +191,14 @@ mod tests {
 
     #[test]
     fn columns_fill_the_width_they_are_given_and_never_crush_the_names() {
-        for is_timed in [false, true] {
+        for has in [(false, false), (false, true), (true, false)].map(|(products, times)| Has { products, times }) {
             for available in [400.0, 652.0, 810.0, 1290.0] {
-                let columns = Columns::fit(0.0, available, is_timed);
+                let columns = Columns::fit(0.0, available, has);
                 let (_, name) = columns.list[0];
                 assert!(name.span() >= NAME.0, "{available}");
                 let is_filled = (columns.width - available).abs() < 0.5 || available < 650.0;
-                assert!(is_filled, "{available}, timed {is_timed}: {}", columns.width);
-                let is_wide = available >= if is_timed { 1000.0 } else { 808.0 };
+                assert!(is_filled, "{available}, {has:?}: {}", columns.width);
+                let is_wide = available >= if has == Has::default() { 808.0 } else { 1000.0 };
                 assert_eq!(columns.has_shares(), is_wide, "{available}");
             }
         }
@@ -189,7 +207,7 @@ mod tests {
     #[test]
     fn times_are_shown_wherever_they_are_known() {
         let titles = |available: f32| -> Vec<&str> {
-            Columns::fit(0.0, available, true).list.iter().map(|(column, _)| column.title()).collect()
+            Columns::fit(0.0, available, Has { products: false, times: true }).list.iter().map(|(column, _)| column.title()).collect()
         };
         for available in [400.0, 652.0, 810.0, 1290.0] {
             let titles = titles(available);
@@ -197,5 +215,15 @@ mod tests {
         }
         assert!(!titles(652.0).contains(&"activations"));
         assert!(titles(810.0).contains(&"activations") && titles(1290.0).contains(&"% time"));
+    }
+
+    #[test]
+    fn products_have_a_column_in_the_networks_that_have_them() {
+        for available in [400.0, 652.0, 810.0, 1290.0] {
+            let of = |products| Columns::fit(0.0, available, Has { products, times: true });
+            let titles: Vec<&str> = of(true).list.iter().map(|(column, _)| column.title()).collect();
+            assert!(titles.contains(&"products"), "{available}: {titles:?}");
+            assert!(of(false).list.iter().all(|(column, _)| column.title() != "products"));
+        }
     }
 }

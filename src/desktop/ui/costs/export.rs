@@ -10,7 +10,7 @@ use crate::network::number::grouped;
 #[must_use]
 pub fn csv(tree: &Tree, layers: &[usize]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let titles = ["layer", "op", "output", "params", "macs", "elementwise", "activation_bytes", "attention"];
+    let titles = ["layer", "op", "output", "params", "macs", "products", "elementwise", "activation_bytes", "attention"];
     let measured = tree.timing().map(|_| "ms");
     let mut records: Vec<Vec<String>> = vec![titles.into_iter().chain(measured).map(ToOwned::to_owned).collect()];
     records.extend(layers.iter().map(|index| {
@@ -22,6 +22,7 @@ pub fn csv(tree: &Tree, layers: &[usize]) -> String {
             row.output.replace('×', "x"),
             cost.params.to_string(),
             cost.macs.to_string(),
+            cost.products.to_string(),
             cost.elementwise.to_string(),
             cost.activation_bytes.to_string(),
             row.attention.unwrap_or_default().to_owned(),
@@ -44,10 +45,10 @@ pub fn markdown(tree: &Tree, shown: &Shown, flat: bool) -> String {
     let mut text = format!("**{}**\n\n", tree.graph.name);
     let timing = tree.timing();
     let (title, rule) = if timing.is_some() { (" ms |", "--:|") } else { ("", "") };
-    text += &format!("| part | op | output | params | MACs | element-wise | activation bytes |{title}\n");
-    text += &format!("|:--|:--|--:|--:|--:|--:|--:|{rule}\n");
+    text += &format!("| part | op | output | params | MACs | products | element-wise | activation bytes |{title}\n");
+    text += &format!("|:--|:--|--:|--:|--:|--:|--:|--:|{rule}\n");
     let mut line = |name: &str, op: &str, output: &str, cost: crate::network::cost::Cost, time: Option<u64>| {
-        let numbers = [cost.params, cost.macs, cost.elementwise, cost.activation_bytes].map(grouped);
+        let numbers = [cost.params, cost.macs, cost.products, cost.elementwise, cost.activation_bytes].map(grouped);
         let time = timing.map(|_| format!(" {} |", time.map(milliseconds).unwrap_or_default())).unwrap_or_default();
         text += &format!("| {name} | {op} | {output} | {} |{time}\n", numbers.join(" | "));
     };
@@ -94,12 +95,12 @@ mod tests {
         let text = csv(&tree, &layers);
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         assert_eq!(reader.headers().expect("a line").iter().next_back(), Some("ms"));
-        let times = reader.records().map(|record| record.expect("reads")[8].parse::<f64>().unwrap_or_default());
+        let times = reader.records().map(|record| record.expect("reads")[9].parse::<f64>().unwrap_or_default());
         let total = tree.timing().expect("measured").total() as f64 / 1e6;
         assert!((times.sum::<f64>() - total).abs() < 1e-6 * total);
         let table = markdown(&tree, &shown(&tree, &Folds::default(), None, &[]), false);
         let bars: Vec<usize> = table.lines().skip(2).map(|line| line.matches('|').count()).collect();
-        assert!(bars.iter().all(|count| *count == 9) && table.contains(" ms |"), "{table}");
+        assert!(bars.iter().all(|count| *count == 10) && table.contains(" ms |"), "{table}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use eframe::egui;
 use egui::{Color32, Rect, Sense, Ui, Vec2, pos2, vec2};
 
-use super::columns::{Column, Columns};
+use super::columns::{Column, Columns, Has};
 use super::model::{Row, Tree};
 use super::shown::Sort;
 use super::{CostsView, summary, written};
@@ -17,14 +17,15 @@ use crate::network::cost::Cost;
 impl CostsView {
     /// The table: as high as there is room above the numbers written out.
     pub(super) fn table(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
-        let height = (ui.available_height() - summary::FOOT).max(size::ROW * 5.0);
+        let foot = self.tree.as_ref().map_or(0.0, summary::foot);
+        let height = (ui.available_height() - foot).max(size::ROW * 5.0);
         let available = ui.available_width();
         ui.allocate_ui(Vec2::new(available, height), |ui| {
             egui::ScrollArea::horizontal().id_salt("costs across").auto_shrink(false).show(ui, |ui| {
                 // The scroll bar has its own room, so that rows end where the headings do.
                 let bar = ui.spacing().scroll.allocated_width();
-                let is_timed = self.tree.as_ref().is_some_and(|tree| tree.measured.is_some());
-                let columns = Columns::fit(ui.min_rect().left(), available - bar, is_timed);
+                let has = self.tree.as_ref().map(Has::of).unwrap_or_default();
+                let columns = Columns::fit(ui.min_rect().left(), available - bar, has);
                 ui.set_width(columns.width + bar);
                 self.headings(ui, &columns);
                 let footers = 1 + usize::from(self.shown.matching.is_some());
@@ -260,7 +261,7 @@ fn hover(ui: &mut Ui, tree: &Tree, row: usize) {
     if !entry.long.is_empty() {
         widgets::muted(ui, format!("{} → {}", entry.long, entry.output));
     }
-    for metric in Metric::ALL {
+    for metric in Metric::of_network(tree.total) {
         widgets::muted(ui, format!("{}: {}", metric.title(), metric.exact(metric.of(entry.cost))));
     }
     if let Some(words) = written::time(tree, row) {

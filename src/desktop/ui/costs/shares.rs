@@ -29,10 +29,11 @@ pub(super) fn shares(tree: &Tree) -> Vec<Share> {
     let by_kind = |number: &dyn Fn((NodeId, &Row)) -> u64| {
         tree.kinds.iter().map(|kind| (*kind, tree.of_kind(kind).map(number).sum())).collect()
     };
-    let counted = Metric::ALL.into_iter().map(|metric| Share {
+    let counted = Metric::of_network(tree.total).map(|metric| Share {
         title: match metric {
             Metric::Params => "of params",
             Metric::Macs => "of MACs",
+            Metric::Products => "of products",
             Metric::Elementwise => "of element-wise",
             Metric::Activations => "of activations",
         },
@@ -109,7 +110,7 @@ mod tests {
     #[test]
     fn what_is_measured_follows_what_is_counted_and_kinds_add_up() {
         let counted = tree("resnet18+se@layer1+cbam@layer3");
-        assert_eq!(shares(&counted).iter().map(|share| share.name).collect::<Vec<_>>(), Metric::ALL.map(Metric::title));
+        assert_eq!(shares(&counted).iter().map(|share| share.name).collect::<Vec<_>>(), Metric::of_network(counted.total).map(Metric::title).collect::<Vec<_>>());
         let tree = measured("resnet18(input=64)+se@layer1+cbam@layer3");
         let shares = shares(&tree);
         assert_eq!(shares.len(), 6);

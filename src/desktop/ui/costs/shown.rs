@@ -58,6 +58,7 @@ impl Sort {
             Key::Output => "output size",
             Key::Cost(Metric::Params) => "parameters",
             Key::Cost(Metric::Macs) => "MACs",
+            Key::Cost(Metric::Products) => "products of activations",
             Key::Cost(Metric::Elementwise) => "element-wise operations",
             Key::Cost(Metric::Activations) => "activations",
             Key::Time => "time",

@@ -4,6 +4,8 @@ use eframe::egui;
 use egui::{Align, Layout, RichText, Ui, Vec2};
 
 use super::CostsView;
+use super::columns::Column;
+use super::model::Tree;
 use super::shares::{shares, stat};
 use super::shown::{Base, Folds};
 use super::{export, written};
@@ -19,8 +21,15 @@ const STAT: f32 = 32.0;
 const ONE_ROW: f32 = 960.0;
 /// Height of one line of a written-out number.
 const LINE: f32 = 20.0;
-/// Height of everything below the table.
-pub(super) const FOOT: f32 = size::GAP * 3.0 + LINE * 3.0 + size::LABEL + 4.0;
+/// Height of everything below the table: two numbers a line.
+pub(super) fn foot(tree: &Tree) -> f32 {
+    size::GAP * 3.0 + LINE * lines(tree) + size::LABEL + 4.0
+}
+
+/// The lines of a row written out, its name's among them.
+fn lines(tree: &Tree) -> f32 {
+    1.0 + Metric::of_network(tree.total).count().div_ceil(2) as f32
+}
 
 impl CostsView {
     /// The network's letter and name, measuring, and the table as text.
@@ -131,7 +140,7 @@ impl CostsView {
         let colours = palette(ui);
         ui.add_space(size::GAP);
         let selected = shared.selection.part.as_deref().and_then(|part| tree.row_of(part));
-        let (rect, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), LINE * 3.0), egui::Sense::hover());
+        let (rect, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), LINE * lines(tree)), egui::Sense::hover());
         let line = |index: usize, half: usize| {
             let width = rect.width() / 2.0;
             let corner = rect.min + Vec2::new(width * half as f32, LINE * index as f32);
@@ -145,9 +154,9 @@ impl CostsView {
                 flush(ui, whole, 0.0, &words, theme::semibold(size::TEXT), colours.text);
                 let heading = ui.interact(whole, ui.scope_id().with("written out"), egui::Sense::hover());
                 table::name(&heading, egui::Role::Label, false, &format!("Written out: {words}"));
-                for (index, text) in written::written(tree, row).iter().enumerate() {
+                for (index, (metric, text)) in written::written(tree, row).iter().enumerate() {
                     let place = line(1 + index / 2, index % 2);
-                    flush(ui, place, 0.0, LABELS[index], theme::regular(size::LABEL), colours.muted);
+                    flush(ui, place, 0.0, Column::Number(*metric).title(), theme::regular(size::LABEL), colours.muted);
                     flush(ui, place, 84.0, text, theme::mono(size::MONO), colours.text);
                 }
             }
@@ -165,9 +174,6 @@ impl CostsView {
         ui.add(egui::Label::new(caption).truncate()).on_hover_text(hover);
     }
 }
-
-/// The labels of a row's written-out numbers, in the order of [`Metric::ALL`].
-const LABELS: [&str; 4] = ["params", "MACs", "element-wise", "activations"];
 
 /// Text in a rect, `indent` from its left edge; where it is shortened, hovering says it all and a click copies it.
 fn flush(ui: &mut Ui, rect: egui::Rect, indent: f32, text: &str, font: egui::FontId, colour: egui::Color32) {

@@ -6,14 +6,15 @@ use crate::network::cost::{Term, formula};
 use crate::network::graph::{Graph, NodeId};
 use crate::network::number::grouped;
 
-/// How each of a row's four numbers comes about, in the order of [`Metric::ALL`].
+/// How each of a row's numbers comes about, in the order of [`Metric::of_network`].
 #[must_use]
-pub fn written(tree: &Tree, index: usize) -> [String; 4] {
+pub fn written(tree: &Tree, index: usize) -> Vec<(Metric, String)> {
     let row = &tree.rows[index];
-    match row.part {
-        Part::Layer(id) => layer(&tree.graph, id, row),
-        Part::Scope(_) => Metric::ALL.map(|metric| sum(tree, index, metric)),
-    }
+    let words = |metric| match row.part {
+        Part::Layer(id) => layer(&tree.graph, id, row, metric),
+        Part::Scope(_) => sum(tree, index, metric),
+    };
+    Metric::of_network(tree.total).map(|metric| (metric, words(metric))).collect()
 }
 
 /// How long a row takes, how fast that is, and with what it is computed; `None` before it is measured.
@@ -45,27 +46,34 @@ pub fn time(tree: &Tree, index: usize) -> Option<String> {
     Some(words)
 }
 
-fn layer(graph: &Graph, id: NodeId, row: &Row) -> [String; 4] {
-    let (params, macs) = formula(graph, id);
-    let product = |term: Option<Term>| term.map(|term| format!("{} = {}", term.expression, grouped(term.value)));
-    let shared = || {
-        let owner = graph[id].params.first().map(|param| graph[*param].owner).filter(|owner| *owner != id)?;
-        Some(format!("0, shared with {}", graph[owner].name))
-    };
+fn layer(graph: &Graph, id: NodeId, row: &Row, metric: Metric) -> String {
     let zero = || "0".to_owned();
-    let dims = dims(graph, id);
+    let product = |term: Option<Term>| term.map(|term| format!("{} = {}", term.expression, grouped(term.value)));
+    match metric {
+        Metric::Params => product(formula(graph, id).0).or_else(|| shared(graph, id)).unwrap_or_else(zero),
+        // The formula is that of the layer's only kind of multiply-accumulates.
+        Metric::Macs | Metric::Products if metric.of(row.cost) == 0 => zero(),
+        Metric::Macs | Metric::Products => product(formula(graph, id).1).unwrap_or_else(zero),
+        Metric::Elementwise => elementwise(row, &dims(graph, id)),
+        Metric::Activations if row.cost.activation_bytes == 0 => "0, a view".to_owned(),
+        Metric::Activations => format!("{}·4 = {} B", dims(graph, id), grouped(row.cost.activation_bytes)),
+    }
+}
+
+/// Whose parameters a layer uses that has none of its own.
+fn shared(graph: &Graph, id: NodeId) -> Option<String> {
+    let owner = graph[id].params.first().map(|param| graph[*param].owner).filter(|owner| *owner != id)?;
+    Some(format!("0, shared with {}", graph[owner].name))
+}
+
+fn elementwise(row: &Row, dims: &str) -> String {
     let output = row.elements.max(1) as u64;
-    let elementwise = match row.cost.elementwise {
-        0 => zero(),
+    match row.cost.elementwise {
+        0 => "0".to_owned(),
         count if count == output => format!("{dims} = {}", grouped(count)),
         count if count.is_multiple_of(output) => format!("{}·{dims} = {}", count / output, grouped(count)),
         count => grouped(count),
-    };
-    let bytes = match row.cost.activation_bytes {
-        0 => "0, a view".to_owned(),
-        bytes => format!("{dims}·4 = {} B", grouped(bytes)),
-    };
-    [product(params).or_else(shared).unwrap_or_else(zero), product(macs).unwrap_or_else(zero), elementwise, bytes]
+    }
 }
 
 /// The output's dimensions as a product; ones say nothing.
@@ -115,7 +123,8 @@ mod tests {
     #[test]
     fn products_sums_and_shared_layers_are_written_out() {
         let tree = tree("resnet50+cbam");
-        let of = |path: &str| written(&tree, tree.row_of(path).expect(path));
+        let words = |row| written(&tree, row).into_iter().map(|(_, words)| words).collect::<Vec<_>>();
+        let of = |path: &str| words(tree.row_of(path).expect(path));
         assert_eq!(
             of("layer3.1.conv2"),
             ["3·3·256·256 = 589,824", "3·3·256·256·14·14 = 115,605,504", "0", "256·14·14·4 = 200,704 B"]
@@ -124,7 +133,16 @@ mod tests {
         assert_eq!(of("stem")[0], "9,536 = 9,408 + 128");
         assert_eq!(of("layer1")[0], "241,500 = 83,572 + 2·78,964");
         let shared = tree.rows.iter().position(|row| row.is_layer() && row.cost.params == 0 && row.cost.macs > 0);
-        let shared = written(&tree, shared.expect("the MLP runs twice"));
+        let shared = words(shared.expect("the MLP runs twice"));
         assert!(shared[0].starts_with("0, shared with layer1.0.cbam."), "{}", shared[0]);
+    }
+
+    #[test]
+    fn products_of_activations_have_a_line_of_their_own() {
+        let tree = tree("resnet50+nl@layer3.5");
+        let row = tree.rows.iter().position(|row| row.is_layer() && row.cost.products > 0).expect("a product");
+        let of = |metric| written(&tree, row).into_iter().find(|(known, _)| *known == metric).expect("is shown").1;
+        assert_eq!(of(Metric::Macs), "0");
+        assert!(of(Metric::Products).ends_with(&format!(" = {}", grouped(tree.rows[row].cost.products))));
     }
 }

@@ -7,8 +7,40 @@ use egui::{Pos2, Rect, Response, Ui, emath::TSTransform};
 const CLOSEST: f32 = 24.0;
 /// How far out, as a share of the fitting zoom.
 const FURTHEST: f32 = 0.5;
+/// Height of the scroll bar.
+const BAR: f32 = 8.0;
 /// One press of + or −.
 const STEP: f32 = 1.25;
+
+/// How contents are shown as long as the user has not moved them.
+#[derive(Clone, Copy, Debug)]
+pub struct Fit {
+    /// Small contents are not blown up beyond this.
+    pub closest: f32,
+    /// What is wide is not made smaller than this: it starts at the left and is scrolled sideways.
+    pub least: f32,
+}
+
+impl Fit {
+    /// The zoom at which everything is seen.
+    fn whole(self, world: Rect, pane: Rect) -> f32 {
+        let across = pane.width() / world.width().max(1.0);
+        across.min(pane.height() / world.height().max(1.0)).clamp(0.01, self.closest)
+    }
+
+    /// The zoom at first.
+    fn zoom(self, world: Rect, pane: Rect) -> f32 {
+        let down = pane.height() / world.height().max(1.0);
+        self.whole(world, pane).max(self.least.min(down))
+    }
+
+    /// The world point in the middle of the pane at first.
+    fn middle(self, world: Rect, pane: Rect) -> Pos2 {
+        let reach = pane.width() / self.zoom(world, pane);
+        let across = world.center().x.min(world.left() + reach / 2.0);
+        Pos2::new(if reach < world.width() { across } else { world.center().x }, world.center().y)
+    }
+}
 
 /// Where a pane looks.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,10 +50,10 @@ pub struct Camera {
 }
 
 impl Camera {
-    /// From world to screen; `closest_fit` bounds the zoom of small contents.
+    /// From world to screen.
     #[must_use]
-    pub fn transform(&self, world: Rect, pane: Rect, closest_fit: f32) -> TSTransform {
-        let (zoom, middle) = self.chosen.unwrap_or((fitting(world, pane, closest_fit), world.center()));
+    pub fn transform(&self, world: Rect, pane: Rect, fit: Fit) -> TSTransform {
+        let (zoom, middle) = self.chosen.unwrap_or_else(|| (fit.zoom(world, pane), fit.middle(world, pane)));
         TSTransform::new(pane.center() - middle.to_vec2() * zoom - Pos2::ZERO, zoom)
     }
 
@@ -32,7 +64,7 @@ impl Camera {
 
     /// Shows a part of the world as large as it goes, with room around it.
     pub fn enter(&mut self, part: Rect, pane: Rect) {
-        let zoom = fitting(part.expand2(part.size() * 0.12), pane, CLOSEST);
+        let zoom = Fit { closest: CLOSEST, least: 0.0 }.whole(part.expand2(part.size() * 0.12), pane);
         self.chosen = Some((zoom, part.center()));
     }
 
@@ -48,46 +80,62 @@ impl Camera {
     }
 
     /// Zooms in (or out, `inwards` false) around the middle.
-    pub fn step(&mut self, inwards: bool, world: Rect, pane: Rect, closest_fit: f32) {
+    pub fn step(&mut self, inwards: bool, world: Rect, pane: Rect, fit: Fit) {
         let factor = if inwards { STEP } else { STEP.recip() };
-        self.zoom_at(pane.center(), factor, world, pane, closest_fit);
+        self.zoom_at(pane.center(), factor, world, pane, fit);
     }
 
     /// Drag pans, the wheel and pinching zoom around the pointer.
-    pub fn follow(&mut self, ui: &Ui, response: &Response, world: Rect, pane: Rect, closest_fit: f32) {
+    pub fn follow(&mut self, ui: &Ui, response: &Response, world: Rect, pane: Rect, fit: Fit) {
         if response.dragged() {
-            self.pan(response.drag_delta(), world, pane, closest_fit);
+            self.pan(response.drag_delta(), world, pane, fit);
         }
         let Some(pointer) = ui.ctx().pointer_hover_pos().filter(|_| response.contains_pointer()) else { return };
         let (scroll, pinch) = ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta()));
         let factor = pinch * (scroll.y / 240.0).exp();
         if (factor - 1.0).abs() > 1e-4 {
-            self.zoom_at(pointer, factor, world, pane, closest_fit);
+            self.zoom_at(pointer, factor, world, pane, fit);
         }
         if scroll.x != 0.0 {
-            self.pan(egui::vec2(scroll.x, 0.0), world, pane, closest_fit);
+            self.pan(egui::vec2(scroll.x, 0.0), world, pane, fit);
         }
     }
 
-    fn pan(&mut self, delta: egui::Vec2, world: Rect, pane: Rect, closest_fit: f32) {
-        let now = self.transform(world, pane, closest_fit);
+    /// A bar along the lower edge of the pane where the contents reach past it to the side.
+    pub fn scroll_bar(&mut self, ui: &Ui, world: Rect, pane: Rect, fit: Fit) {
+        let view = self.transform(world, pane, fit);
+        let seen = view.inverse() * pane;
+        let share = |x: f32| ((x - world.left()) / world.width().max(1.0)).clamp(0.0, 1.0);
+        let (from, to) = (share(seen.left()), share(seen.right()));
+        if to - from > 0.995 {
+            return;
+        }
+        let track = pane.with_min_y(pane.bottom() - BAR);
+        let at = |share: f32| track.left() + track.width() * share;
+        let thumb = Rect::from_x_y_ranges(at(from)..=at(to), track.y_range());
+        let response = ui.interact(thumb, ui.scope_id().with("scroll sideways"), egui::Sense::drag());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ScrollBar, true, "Scroll sideways"));
+        if response.dragged() {
+            let across = -response.drag_delta().x * world.width() / track.width() * view.scaling;
+            self.pan(egui::vec2(across, 0.0), world, pane, fit);
+        }
+        let style = ui.style().interact(&response);
+        ui.painter().rect_filled(thumb.shrink(1.0), BAR / 2.0, style.fg_stroke.color.gamma_multiply(0.5));
+    }
+
+    fn pan(&mut self, delta: egui::Vec2, world: Rect, pane: Rect, fit: Fit) {
+        let now = self.transform(world, pane, fit);
         let middle = now.inverse() * (pane.center() - delta);
         self.chosen = Some((now.scaling, world.clamp(middle)));
     }
 
-    fn zoom_at(&mut self, anchor: Pos2, factor: f32, world: Rect, pane: Rect, closest_fit: f32) {
-        let now = self.transform(world, pane, closest_fit);
-        let zoom = (now.scaling * factor).clamp(fitting(world, pane, closest_fit) * FURTHEST, CLOSEST);
+    fn zoom_at(&mut self, anchor: Pos2, factor: f32, world: Rect, pane: Rect, fit: Fit) {
+        let now = self.transform(world, pane, fit);
+        let zoom = (now.scaling * factor).clamp(fit.whole(world, pane) * FURTHEST, CLOSEST);
         let held = now.inverse() * anchor;
         let middle = held + (pane.center() - anchor) / zoom;
         self.chosen = Some((zoom, world.clamp(middle)));
     }
-}
-
-fn fitting(world: Rect, pane: Rect, closest: f32) -> f32 {
-    let across = pane.width() / world.width().max(1.0);
-    let down = pane.height() / world.height().max(1.0);
-    across.min(down).clamp(0.01, closest)
 }
 
 #[cfg(test)]
@@ -95,23 +143,40 @@ mod tests {
     use super::*;
     use egui::{pos2, vec2};
 
+    const FIT: Fit = Fit { closest: 2.0, least: 0.0 };
+
+    #[test]
+    fn what_is_wide_stays_readable_and_starts_at_the_left() {
+        let world = Rect::from_min_size(pos2(-50.0, -20.0), vec2(3000.0, 200.0));
+        let pane = Rect::from_min_size(pos2(10.0, 40.0), vec2(600.0, 400.0));
+        let fit = Fit { closest: 1.2, least: 0.9 };
+        let view = Camera::default().transform(world, pane, fit);
+        assert!((view.scaling - 0.9).abs() < 1e-6);
+        assert!(((view * world).left() - pane.left()).abs() < 0.01, "{:?}", view * world);
+        let mut camera = Camera::default();
+        camera.pan(vec2(-1e6, 0.0), world, pane, fit);
+        assert!((camera.transform(world, pane, fit) * world).right() >= pane.left());
+        let small = Rect::from_min_size(pos2(0.0, 0.0), vec2(300.0, 200.0));
+        assert!(pane.contains_rect(Camera::default().transform(small, pane, fit) * small));
+    }
+
     #[test]
     fn zooming_keeps_the_point_under_the_pointer_and_reset_fits_again() {
         let world = Rect::from_min_size(pos2(-50.0, -20.0), vec2(800.0, 300.0));
         let pane = Rect::from_min_size(pos2(10.0, 40.0), vec2(600.0, 400.0));
         let mut camera = Camera::default();
-        let fitted = camera.transform(world, pane, 2.0);
+        let fitted = camera.transform(world, pane, FIT);
         assert!(pane.expand(0.1).contains_rect(fitted * world));
         let anchor = pos2(200.0, 210.0);
         let held = fitted.inverse() * anchor;
-        camera.zoom_at(anchor, 3.0, world, pane, 2.0);
-        let zoomed = camera.transform(world, pane, 2.0);
+        camera.zoom_at(anchor, 3.0, world, pane, FIT);
+        let zoomed = camera.transform(world, pane, FIT);
         assert!((zoomed * held - anchor).length() < 0.01);
         assert!((zoomed.scaling / fitted.scaling - 3.0).abs() < 1e-4);
         let part = Rect::from_min_size(pos2(700.0, 100.0), vec2(20.0, 30.0));
         camera.reveal(part, pane);
-        assert!(pane.expand(0.1).contains_rect(camera.transform(world, pane, 2.0) * part));
+        assert!(pane.expand(0.1).contains_rect(camera.transform(world, pane, FIT) * part));
         camera.reset();
-        assert_eq!(camera.transform(world, pane, 2.0), fitted);
+        assert_eq!(camera.transform(world, pane, FIT), fitted);
     }
 }

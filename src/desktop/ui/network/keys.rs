@@ -3,7 +3,7 @@
 use eframe::egui;
 use egui::{EventFilter, Key, Modifiers, Rect, Response, Ui};
 
-use super::camera::Camera;
+use super::camera::{Camera, Fit};
 use super::folds::Folds;
 use super::model::{Block, Overview};
 use crate::desktop::document::{Command, Network};
@@ -119,13 +119,13 @@ fn with_attention(spec: &NetworkSpec, place: &Place, kind: Option<&str>) -> Netw
 }
 
 /// Plus and minus zoom the overview, zero fits both panes.
-pub(super) fn camera(ui: &Ui, overview: &mut Camera, detail: &mut Camera, world: Rect, pane: Rect, closest_fit: f32) {
+pub(super) fn camera(ui: &Ui, overview: &mut Camera, detail: &mut Camera, world: Rect, pane: Rect, fit: Fit) {
     let shifted = ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, Key::Plus));
     if shifted || pressed(ui, Key::Plus) || pressed(ui, Key::Equals) {
-        overview.step(true, world, pane, closest_fit);
+        overview.step(true, world, pane, fit);
     }
     if pressed(ui, Key::Minus) {
-        overview.step(false, world, pane, closest_fit);
+        overview.step(false, world, pane, fit);
     }
     if pressed(ui, Key::Num0) {
         overview.reset();

@@ -6,7 +6,7 @@ use egui::{Rect, RichText, Sense, Ui, pos2, vec2};
 use super::gates::Gates;
 use super::paint_opened;
 use super::pen::Pen;
-use super::{CLOSEST_FIT_OPENED, NetworkView, Subject, reactive, tooltip};
+use super::{OPENED, NetworkView, Subject, reactive, tooltip};
 use crate::desktop::document::Network;
 use crate::desktop::ui::selection::part::{Part, scope_name};
 use crate::desktop::ui::theme::{palette, size};
@@ -38,8 +38,8 @@ impl NetworkView {
         if background.double_clicked() {
             self.detail.reset();
         }
-        self.detail.follow(ui, &background, placed.bounds, pane, CLOSEST_FIT_OPENED);
-        let view = self.detail.transform(placed.bounds, pane, CLOSEST_FIT_OPENED);
+        self.detail.follow(ui, &background, placed.bounds, pane, OPENED);
+        let view = self.detail.transform(placed.bounds, pane, OPENED);
         let mut hovered = None;
         for (index, layer) in opened.boxes.iter().enumerate() {
             let node = &network.graph[layer.node];
@@ -75,6 +75,7 @@ impl NetworkView {
         let painter = ui.painter_at(pane);
         let pen = Pen { painter: &painter, view, colours: palette(ui) };
         paint_opened::opened(&pen, &scene, gates);
+        self.detail.scroll_bar(ui, placed.bounds, pane, OPENED);
     }
 }
 

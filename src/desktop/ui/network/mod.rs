@@ -30,7 +30,7 @@ use std::sync::Arc;
 use eframe::egui;
 use egui::{Align2, Rect, Response, Sense, Ui, pos2, vec2};
 
-use self::camera::Camera;
+use self::camera::{Camera, Fit};
 use self::folds::Folds;
 use self::gates::Gates;
 use self::layout::{Placed, PlacedBlock};
@@ -45,10 +45,10 @@ use super::{Outbox, Shared};
 use crate::desktop::document::Network;
 use crate::network::graph::{Graph, ScopeId};
 
-/// Small contents are not blown up beyond this to fit.
-const CLOSEST_FIT: f32 = 1.6;
-/// An opened block has text that is large enough earlier.
-const CLOSEST_FIT_OPENED: f32 = 1.2;
+/// The overview shows everything.
+const OVERVIEW: Fit = Fit { closest: 1.6, least: 0.0 };
+/// An opened block has text, which is large enough earlier and stays readable.
+const OPENED: Fit = Fit { closest: 1.2, least: 0.86 };
 /// The overview's share of the height, and where modules of many lanes need more room below.
 const UPPER: f32 = 0.56;
 const UPPER_OF_LANES: f32 = 0.46;
@@ -123,7 +123,7 @@ impl NetworkView {
                 keys::selection(ui, &known.overview, network, part, out);
                 keys::folds(ui, &mut self.folds, &known.overview, network, part);
             }
-            keys::camera(ui, &mut self.overview, &mut self.detail, bounds, upper, CLOSEST_FIT);
+            keys::camera(ui, &mut self.overview, &mut self.detail, bounds, upper, OVERVIEW);
         }
     }
 

@@ -8,7 +8,7 @@ use super::layout::PlacedGroup;
 use super::model::Group;
 use super::paint::{self, Marks, shown};
 use super::pen::Pen;
-use super::{CLOSEST_FIT, Known, NetworkView, Subject, keys, reactive, tooltip};
+use super::{OVERVIEW, Known, NetworkView, Subject, keys, reactive, tooltip};
 use crate::desktop::ui::Outbox;
 use crate::desktop::ui::selection::part::Part;
 use crate::desktop::ui::theme::{self, palette, size};
@@ -30,7 +30,7 @@ impl NetworkView {
         if background.double_clicked() {
             self.overview.reset();
         }
-        self.overview.follow(ui, &background, bounds, pane, CLOSEST_FIT);
+        self.overview.follow(ui, &background, bounds, pane, OVERVIEW);
         let selected = part.and_then(|part| known.overview.holder(&network.graph, part).or(stage(part)));
         if std::mem::replace(&mut self.marked, selected) != selected
             && let Some(place) = known.blocks().find(|(group, place)| {
@@ -39,7 +39,7 @@ impl NetworkView {
         {
             self.overview.reveal(place.1.reach, pane);
         }
-        let view = self.overview.transform(bounds, pane, CLOSEST_FIT);
+        let view = self.overview.transform(bounds, pane, OVERVIEW);
         let layer = part.and_then(|part| match part {
             Part::Layer(node) => Some(node),
             Part::Scope(_) => None,

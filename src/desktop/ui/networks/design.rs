@@ -131,7 +131,7 @@ impl Design {
         for used in used_options(&network.spec).iter().filter(|(declared, _)| is_word(declared)) {
             self.attention_option(ui, network, used, WIDGET, out);
         }
-        for declared in family.options(model.name) {
+        for declared in zoo::options(family, model.name) {
             let value = network.spec.options.value(&declared).clone();
             let changed = self.option_row(ui, &title(declared.field.long), &declared, &value, WIDGET);
             if let Some(spec) =

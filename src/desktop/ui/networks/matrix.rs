@@ -7,6 +7,7 @@ use egui::{Align2, PointerButton, Pos2, Rangef, Rect, ScrollArea, Sense, Stroke,
 use super::brush::{brush, reach};
 use super::columns::{self, Columns};
 use crate::desktop::document::{Command, Network};
+use crate::desktop::ui::metric::Metric;
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, cards, table, widgets};
 use crate::network::attention::{self, Attention};
@@ -397,28 +398,26 @@ fn hint(ui: &mut Ui, network: &Network, block: &Place, kind: Option<&str>) {
     }
 }
 
-/// One of the numbers that are counted.
-type Counted = (&'static str, fn(&Cost) -> u64);
-
 /// `8,464 parameters here · −100 against now`, from the network without attention there, as it is and as it would be.
 fn price([bare, now, with]: [Cost; 3]) -> Vec<String> {
-    let numbers: [Counted; 4] = [
-        ("parameters", |cost| cost.params),
-        ("MACs", |cost| cost.macs),
-        ("MACs of products of activations", |cost| cost.products),
-        ("element-wise operations", |cost| cost.elementwise),
-    ];
     let less = |a: u64, b: u64| i128::from(b) - i128::from(a);
-    let line = |(what, of): Counted| {
-        let (here, change) = (less(of(&bare), of(&with)), less(of(&now), of(&with)));
-        if what.contains("products") && here == 0 && change == 0 {
-            return None;
-        }
+    let line = |metric: Metric| {
+        let of = |cost| metric.of(cost);
+        let (here, change) = (less(of(bare), of(with)), less(of(now), of(with)));
+        let what = match metric {
+            Metric::Params => "parameters",
+            Metric::Macs => "MACs",
+            Metric::Products if here == 0 && change == 0 => return None,
+            Metric::Products => "MACs of products of activations",
+            Metric::Elementwise => "element-wise operations",
+            // A layer more or less says nothing of the memory that is in use at one time.
+            Metric::Activations => return None,
+        };
         let here = number::signed(here);
         let against = if change == 0 { "as now".to_owned() } else { format!("{} against now", number::signed(change)) };
         Some(format!("{} {what} here · {against}", here.trim_start_matches('+')))
     };
-    numbers.into_iter().filter_map(line).collect()
+    Metric::ALL.into_iter().filter_map(line).collect()
 }
 
 #[cfg(test)]

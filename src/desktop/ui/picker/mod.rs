@@ -60,8 +60,8 @@ struct Open {
     chosen: usize,
     /// The list is to be scrolled to the choice.
     follows: bool,
-    /// The picture beside the list, and the family it is of.
-    picture: Option<(&'static str, Diagram)>,
+    /// The picture beside the list, and the choice it is of.
+    picture: Option<(String, Diagram)>,
 }
 
 /// What the keyboard asks for.

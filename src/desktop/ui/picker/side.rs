@@ -25,8 +25,9 @@ impl Open {
         });
         ui.add(Label::new(RichText::new(subject.sentences()[0]).color(palette(ui).muted)).wrap());
         ui.add_space(4.0);
-        if self.picture.as_ref().is_none_or(|(title, _)| *title != subject.title()) {
-            self.picture = subject.example().map(|example| (subject.title(), example.diagram()));
+        if self.picture.as_ref().is_none_or(|(name, _)| *name != choice.name) {
+            let example = subject.example_in(&choice.spec);
+            self.picture = example.map(|example| (choice.name.clone(), example.diagram()));
         }
         if let Some((title, picture)) = &self.picture {
             let room = Vec2::new(SIDE, (height - WORDS).max(80.0));

@@ -5,7 +5,7 @@ use super::{one, three};
 use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Options};
 use crate::network::zoo::shared::{classifier, lettered_stages};
-use crate::network::zoo::{Alias, Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Alias, Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct BnInception;
@@ -76,6 +76,10 @@ impl Family for BnInception {
 
     fn aliases(&self) -> &'static [Alias] {
         &[Alias { name: "se_bn_inception", meaning: "bn_inception+se(variant=floor)" }]
+    }
+
+    fn arithmetic(&self, _model: &str) -> Arithmetic {
+        Arithmetic::of("1e-5", "relu")
     }
 
     fn options(&self, _model: &str) -> Vec<Declared> {

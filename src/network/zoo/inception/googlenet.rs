@@ -5,7 +5,7 @@ use super::{chain, one, three, unit};
 use crate::network::graph::{Conv2d, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options};
 use crate::network::zoo::shared::{AUXILIARY, classifier, lettered_stages, word};
-use crate::network::zoo::{Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct GoogleNet;
@@ -55,6 +55,10 @@ impl Family for GoogleNet {
         vec![Model::imagenet("googlenet", "nine Inception modules", 224)]
     }
 
+    fn arithmetic(&self, _model: &str) -> Arithmetic {
+        Arithmetic::of("1e-3", "relu").renormalised()
+    }
+
     fn options(&self, _model: &str) -> Vec<Declared> {
         vec![word(AUXILIARY, "none"), crate::network::zoo::shared::number(FIFTH, 3)]
     }
@@ -90,6 +94,9 @@ impl Family for GoogleNet {
             });
         }
         if options.word("aux", "none") == "heads" {
+            if classes == 0 {
+                return Err("aux=heads: without classes there is nothing for them to tell, use aux=none".to_owned());
+            }
             for (name, from) in ["aux1", "aux2"].into_iter().zip(halfway) {
                 auxiliary(lowering, name, from, classes);
             }

@@ -7,7 +7,7 @@ use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, Pool2d, ScopeKind}
 use crate::network::options::{Declared, Options};
 use crate::network::spec::Place;
 use crate::network::zoo::shared::{SHORTCUT, classifier, word};
-use crate::network::zoo::{Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct InceptionResnet;
@@ -48,6 +48,10 @@ impl Family for InceptionResnet {
 
     fn models(&self) -> Vec<Model> {
         vec![Model::imagenet("inception_resnet_v2", "Inception modules as residual branches", 299)]
+    }
+
+    fn arithmetic(&self, _model: &str) -> Arithmetic {
+        Arithmetic::of("1e-3", "relu")
     }
 
     fn options(&self, _model: &str) -> Vec<Declared> {

@@ -5,7 +5,7 @@ use super::{chain, one, shrinking, three, unit};
 use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Options};
 use crate::network::zoo::shared::{AUXILIARY, classifier, lettered_stages, word};
-use crate::network::zoo::{Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct InceptionV3;
@@ -55,6 +55,10 @@ impl Family for InceptionV3 {
         vec![Model::imagenet("inception_v3", "factorised kernels", 299)]
     }
 
+    fn arithmetic(&self, _model: &str) -> Arithmetic {
+        Arithmetic::of("1e-3", "relu").renormalised()
+    }
+
     fn options(&self, _model: &str) -> Vec<Declared> {
         vec![word(AUXILIARY, "none")]
     }
@@ -80,6 +84,9 @@ impl Family for InceptionV3 {
             });
         }
         if options.word("aux", "none") == "heads" {
+            if classes == 0 {
+                return Err("aux=heads: without classes there is nothing for them to tell, use aux=none".to_owned());
+            }
             auxiliary(&mut lowering.builder, before_last, classes);
         }
         classifier(&mut lowering.builder, "fc", classes, |_| features);

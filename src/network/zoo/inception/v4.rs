@@ -5,7 +5,7 @@ use super::{chain, one, shrinking, three, unit};
 use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Options};
 use crate::network::zoo::shared::{classifier, numbered_stages};
-use crate::network::zoo::{Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct InceptionV4;
@@ -42,6 +42,10 @@ impl Family for InceptionV4 {
 
     fn models(&self) -> Vec<Model> {
         vec![Model::imagenet("inception_v4", "factorised kernels, deeper", 299)]
+    }
+
+    fn arithmetic(&self, _model: &str) -> Arithmetic {
+        Arithmetic::of("1e-3", "relu")
     }
 
     fn options(&self, _model: &str) -> Vec<Declared> {

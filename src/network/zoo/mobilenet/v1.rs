@@ -4,7 +4,7 @@
 use crate::network::graph::{Conv2d, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options};
 use crate::network::zoo::shared::{WIDTH, classifier, number, numbered_stages, width_of, word};
-use crate::network::zoo::{Alias, Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Alias, Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct MobileNetV1;
@@ -20,12 +20,6 @@ const WHERE: Field = Field {
     help: "where attention goes in a block: pw, after the pointwise layer (SENet paper); both, after the depthwise \
            one too (the CBAM paper's 5.07 M)",
     kind: Kind::Word(&["pw", "both"]),
-};
-const ACTIVATION: Field = Field {
-    key: "act",
-    long: "activation",
-    help: "after every BatchNorm: relu6 (the authors' code, timm) or relu (the paper)",
-    kind: Kind::Word(&["relu6", "relu"]),
 };
 
 impl Family for MobileNetV1 {
@@ -53,8 +47,12 @@ impl Family for MobileNetV1 {
         ]
     }
 
+    fn arithmetic(&self, _model: &str) -> Arithmetic {
+        Arithmetic::of("1e-5", "relu6").padded()
+    }
+
     fn options(&self, _model: &str) -> Vec<Declared> {
-        vec![number(WIDTH, 100), word(WHERE, "pw"), word(ACTIVATION, "relu6")]
+        vec![number(WIDTH, 100), word(WHERE, "pw")]
     }
 
     fn stages(&self, _model: &str, _options: &Options) -> Result<Vec<Stage>, String> {
@@ -65,11 +63,10 @@ impl Family for MobileNetV1 {
         let multiplier = width_of(options, 100);
         // The authors round down.
         let channels = |width: usize| ((width as f64 * multiplier) as usize).max(1);
-        let activation = if options.word("act", "relu6") == "relu" { Op::Relu } else { Op::Relu6 };
-        let block = Separable { activation, attends_twice: options.word("attend", "pw") == "both" };
+        let block = Separable { attends_twice: options.word("attend", "pw") == "both" };
         let mut features = lowering.builder.flat_scope(ScopeKind::Stem, "stem", |b| {
             let conv = Conv2d::new(channels(STEM), 3).stride(2);
-            b.conv_norm(["conv_stem", "bn1", "act1"], conv, EPS, Some(activation), b.input())
+            b.conv_norm(["conv_stem", "bn1", "act1"], conv, EPS, Some(Op::Relu6), b.input())
         });
         for (stage, (width, blocks)) in STAGES.into_iter().enumerate() {
             let path = format!("stage{}", stage + 1);
@@ -87,7 +84,6 @@ impl Family for MobileNetV1 {
 }
 
 struct Separable {
-    activation: Op,
     attends_twice: bool,
 }
 
@@ -101,7 +97,8 @@ impl Separable {
         input: NodeId,
     ) -> NodeId {
         let place = format!("{stage}.{index}");
-        let activation = Some(self.activation);
+        // The authors' code; the paper has a ReLU (act=relu).
+        let activation = Some(Op::Relu6);
         lowering.scope(ScopeKind::Block, index, "Separable convolution", |l| {
             let before = l.builder.shape(input).channels();
             let depthwise = Conv2d::new(before, 3).stride(stride).groups(before);

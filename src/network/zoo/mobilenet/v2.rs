@@ -7,7 +7,7 @@ use crate::network::options::{Declared, Options};
 use crate::network::zoo::shared::{
     SHORTCUT, WIDTH, classifier, make_divisible, number, numbered_stages, width_of, word,
 };
-use crate::network::zoo::{Alias, Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Alias, Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct MobileNetV2;
@@ -45,6 +45,10 @@ impl Family for MobileNetV2 {
             Alias { name: "mobilenetv2_100", meaning: "mobilenet_v2" },
             Alias { name: "mobilenetv2_140", meaning: "mobilenet_v2(width=140)" },
         ]
+    }
+
+    fn arithmetic(&self, _model: &str) -> Arithmetic {
+        Arithmetic::of("1e-5", "relu6").padded()
     }
 
     fn options(&self, _model: &str) -> Vec<Declared> {

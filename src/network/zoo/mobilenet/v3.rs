@@ -4,9 +4,9 @@
 use super::inverted::{After, Inverted};
 use crate::network::attention::SqueezeExcite;
 use crate::network::graph::{Conv2d, NodeId, Op, ScopeKind};
-use crate::network::options::{Declared, Field, Kind, Options};
+use crate::network::options::{Declared, Options};
 use crate::network::zoo::shared::{BUILT_IN, SHORTCUT, WIDTH, make_divisible, number, numbered_stages, width_of, word};
-use crate::network::zoo::{Alias, Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Alias, Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
 
 /// The family.
 pub struct MobileNetV3;
@@ -60,16 +60,8 @@ const SMALL: &[Row] = &[
 ];
 const STEM: usize = 16;
 
-const EPSILON: Field = Field {
-    key: "eps",
-    long: "batch_norm_eps",
-    help: "what BatchNorm adds to the variance: 1e-3 (torchvision), 1e-5 (timm)",
-    kind: Kind::Word(&["1e-3", "1e-5"]),
-};
-
-fn epsilon(options: &Options) -> f64 {
-    if options.word("eps", "1e-3") == "1e-5" { 1e-5 } else { 1e-3 }
-}
+/// torchvision's and TensorFlow's; timm has 1e-5.
+const EPS: f64 = 1e-3;
 
 /// The rows of a model and the channels of its classifier's hidden layer.
 fn table(model: &str) -> (&'static [Row], usize) {
@@ -109,12 +101,20 @@ impl Family for MobileNetV3 {
     fn aliases(&self) -> &'static [Alias] {
         &[
             Alias { name: "mobilenetv3_small_100", meaning: "mobilenet_v3_small(eps=1e-5)" },
+            Alias { name: "tf_mobilenetv3_small_075", meaning: "mobilenet_v3_small(padding=same,width=75)" },
+            Alias { name: "tf_mobilenetv3_small_100", meaning: "mobilenet_v3_small(padding=same)" },
+            Alias { name: "tf_mobilenetv3_large_075", meaning: "mobilenet_v3_large(padding=same,width=75)" },
+            Alias { name: "tf_mobilenetv3_large_100", meaning: "mobilenet_v3_large(padding=same)" },
             Alias { name: "mobilenetv3_large_100", meaning: "mobilenet_v3_large(eps=1e-5)" },
         ]
     }
 
+    fn arithmetic(&self, _model: &str) -> Arithmetic {
+        Arithmetic::of("1e-3", "").padded()
+    }
+
     fn options(&self, _model: &str) -> Vec<Declared> {
-        vec![number(WIDTH, 100), word(BUILT_IN, "builtin"), word(SHORTCUT, "identity"), word(EPSILON, "1e-3")]
+        vec![number(WIDTH, 100), word(BUILT_IN, "builtin"), word(SHORTCUT, "identity")]
     }
 
     fn stages(&self, model: &str, _options: &Options) -> Result<Vec<Stage>, String> {
@@ -128,7 +128,7 @@ impl Family for MobileNetV3 {
         let mut features = lowering.builder.flat_scope(ScopeKind::Stem, "stem", |b| {
             let conv = Conv2d::new(channels(STEM), 3).stride(2);
             let names = ["features.0.0", "features.0.1", "features.0.2"];
-            b.conv_norm(names, conv, epsilon(options), Some(Op::HardSwish), b.input())
+            b.conv_norm(names, conv, EPS, Some(Op::HardSwish), b.input())
         });
         let mut layer = 1;
         for (stage, rows) in rows_by_stage(model).into_iter().enumerate() {
@@ -142,7 +142,7 @@ impl Family for MobileNetV3 {
             });
         }
         let hidden = channels(table(model).1);
-        head(lowering, [layer, hidden, classes], epsilon(options), features);
+        head(lowering, [layer, hidden, classes], EPS, features);
         Ok(())
     }
 }
@@ -158,7 +158,7 @@ fn block(row: &Row, channels: &dyn Fn(usize) -> usize, options: &Options) -> Inv
         expanded,
         out: channels(row.out),
         activation: if row.is_hard { Op::HardSwish } else { Op::Relu },
-        eps: epsilon(options),
+        eps: EPS,
         attention: After::Depthwise,
         built_in: (row.has_se && options.word("se", "builtin") != "none").then_some(se),
         has_shortcuts: options.word("shortcut", "identity") != "none",
@@ -172,10 +172,10 @@ fn head(lowering: &mut Lowering, [layer, hidden, classes]: [usize; 3], eps: f64,
         let names = [&*names[0], &names[1], &names[2]];
         let conv = Conv2d::new(6 * b.shape(features).channels(), 1);
         let x = b.conv_norm(names, conv, eps, Some(Op::HardSwish), features);
-        let pooled = b.add("avgpool", Op::GlobalAvgPool, &[x]);
+        let pooled = b.head_pool("avgpool", x);
         let flat = b.add("flatten", Op::Flatten, &[pooled]);
         let hidden = b.add("classifier.0", Op::Linear { out_features: hidden, bias: true }, &[flat]);
         let hidden = b.add("classifier.1", Op::HardSwish, &[hidden]);
-        b.add("classifier.3", Op::Linear { out_features: classes, bias: true }, &[hidden])
+        b.classify("classifier.3", classes, hidden)
     });
 }

@@ -1,26 +1,26 @@
 //! The wiring: stem, residual blocks, shortcuts, head.
 
-use super::config::Config;
+use super::config::{Config, Step};
 use crate::network::attention::Position;
-use crate::network::graph::{Conv2d, NodeId, Op, Pool2d, ScopeKind};
+use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::zoo::Lowering;
 
 /// Adds the whole network after the builder's input.
 pub(super) fn network(lowering: &mut Lowering, config: &Config, classes: usize) {
     let mut features = stem(lowering, config);
+    let steps = config.steps();
     for (stage, (&blocks, &width)) in config.blocks.iter().zip(config.widths).enumerate() {
         let name = format!("layer{}", stage + 1);
         features = lowering.scope(ScopeKind::Stage, &name, "stage", |lowering| {
             (0..blocks).fold(features, |features, block| {
-                let stride = if block == 0 && stage > 0 { 2 } else { 1 };
-                residual_block(lowering, config, &name, block, width, stride, features)
+                residual_block(lowering, config, [&name, &block.to_string()], width, steps[stage].of_block(block), features)
             })
         });
     }
     lowering.builder.flat_scope(ScopeKind::Head, "head", |b| {
-        let pooled = b.add("avgpool", Op::GlobalAvgPool, &[features]);
+        let pooled = b.head_pool("avgpool", features);
         let flat = b.add("flatten", Op::Flatten, &[pooled]);
-        b.add("fc", Op::Linear { out_features: classes, bias: true }, &[flat])
+        b.classify("fc", classes, flat)
     });
 }
 
@@ -41,27 +41,38 @@ fn stem(lowering: &mut Lowering, config: &Config) -> NodeId {
             }
             _ => b.conv_bn("conv1", "bn1", Some("relu"), Conv2d::new(config.stem_width, 7).stride(2), image),
         };
-        b.add("maxpool", Op::MaxPool(config.stem_pool()), &[conv])
+        stem_pool(b, config, conv)
     })
+}
+
+/// The maximum pool, or what strides in its place: timm leaves the maximum out where it averages.
+fn stem_pool(b: &mut GraphBuilder, config: &Config, features: NodeId) -> NodeId {
+    match config.aa {
+        "avg" => b.add("maxpool", Op::AvgPool(Pool2d::new(2, 2)), &[features]),
+        "blur" => {
+            let largest = b.add("maxpool.0", Op::MaxPool(Pool2d { stride: [1; 2], ..config.stem_pool() }), &[features]);
+            b.add("maxpool.1", Op::BlurPool { stride: 2 }, &[largest])
+        }
+        _ => b.add("maxpool", Op::MaxPool(config.stem_pool()), &[features]),
+    }
 }
 
 fn residual_block(
     lowering: &mut Lowering,
     config: &Config,
-    stage: &str,
-    index: usize,
+    [stage, index]: [&str; 2],
     width: usize,
-    stride: usize,
+    step: Step,
     input: NodeId,
 ) -> NodeId {
     let label = if config.bottleneck { "Bottleneck" } else { "BasicBlock" };
-    lowering.scope(ScopeKind::Block, &index.to_string(), label, |lowering| {
+    lowering.scope(ScopeKind::Block, index, label, |lowering| {
         let place = format!("{stage}.{index}");
         let entered = lowering.attend_at(Position::Pre, &place, input);
-        let branch = branch(lowering, config, &place, width, stride, entered);
+        let branch = branch(lowering, config, &place, width, step, entered);
         let mut sum = lowering.attend(&place, branch);
         if config.shortcut != "none" {
-            let shortcut = shortcut(lowering, config, config.out_channels(width), stride, input);
+            let shortcut = shortcut(lowering, config, config.out_channels(width), step.stride, input);
             let shortcut = lowering.attend_at(Position::Identity, &place, shortcut);
             sum = lowering.builder.add("add", Op::Add, &[sum, shortcut]);
         }
@@ -71,8 +82,12 @@ fn residual_block(
 }
 
 /// The residual branch: basic 3×3, 3×3 or bottleneck 1×1, 3×3, 1×1.
-fn branch(lowering: &mut Lowering, config: &Config, place: &str, width: usize, stride: usize, input: NodeId) -> NodeId {
+fn branch(lowering: &mut Lowering, config: &Config, place: &str, width: usize, step: Step, input: NodeId) -> NodeId {
     let (first, inner) = (config.first(width), config.inner(width));
+    let smooth = config.anti_alias(step);
+    // What smooths strides too.
+    let stride = if smooth.is_some() { 1 } else { step.stride };
+    let anti_alias = |lowering: &mut Lowering, x| smooth.map_or(x, |pool| lowering.builder.add("aa", pool, &[x]));
     if config.bottleneck {
         let (on_first, on_second) = config.strides(stride);
         let narrow = Conv2d::new(first, 1).stride(on_first);
@@ -80,16 +95,19 @@ fn branch(lowering: &mut Lowering, config: &Config, place: &str, width: usize, s
         let x = lowering.builder.conv_bn(&conv, &bn, Some("relu1"), narrow, input);
         let (before, on_second, after) = config.averaged(on_second);
         let x = before.map_or(x, |pool| lowering.builder.add("avd_first", Op::AvgPool(pool), &[x]));
-        let middle = Conv2d::new(inner, 3).stride(on_second).groups(config.groups);
+        let middle = Conv2d::new(inner, 3).stride(on_second).groups(config.groups).dilated(step.first);
         let x = lowering.convolve(place, ["conv2", "bn2", "relu2"], middle, x);
+        let x = anti_alias(lowering, x);
         let x = after.map_or(x, |pool| lowering.builder.add("avd_last", Op::AvgPool(pool), &[x]));
         let x = lowering.attend_at(Position::Inner, place, x);
         let [conv, bn] = lowering.beside(place, ["conv3", "bn3"]);
         lowering.builder.conv_bn(&conv, &bn, config.last_relu("relu3"), Conv2d::new(width * 4, 1), x)
     } else {
-        let x = lowering.convolve(place, ["conv1", "bn1", "relu1"], Conv2d::new(first, 3).stride(stride), input);
+        let before = Conv2d::new(first, 3).stride(stride).dilated(step.first);
+        let x = lowering.convolve(place, ["conv1", "bn1", "relu1"], before, input);
+        let x = anti_alias(lowering, x);
         let [conv, bn] = lowering.beside(place, ["conv2", "bn2"]);
-        lowering.builder.conv_bn(&conv, &bn, config.last_relu("relu2"), Conv2d::new(width, 3), x)
+        lowering.builder.conv_bn(&conv, &bn, config.last_relu("relu2"), Conv2d::new(width, 3).dilated(step.dilation), x)
     }
 }
 

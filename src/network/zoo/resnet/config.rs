@@ -1,7 +1,7 @@
 //! The options of the family and what they come to for one network.
 
 use super::presets::Preset;
-use crate::network::graph::Pool2d;
+use crate::network::graph::{Op, Pool2d};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 
 /// The widest layer a width may ask for.
@@ -85,6 +85,20 @@ const AVD: Field = Field {
     kind: Kind::Word(&["no", "last", "first"]),
 };
 
+const AA: Field = Field {
+    key: "aa",
+    long: "anti_aliasing",
+    help: "what strides instead of a 3×3 and of the stem's max pool: none; avg, a 2×2 mean (timm's resnetaa); blur, a \
+           binomial filter (resnetblur)",
+    kind: Kind::Word(&["none", "avg", "blur"]),
+};
+const OUTPUT_STRIDE: Field = Field {
+    key: "output_stride",
+    long: "output_stride",
+    help: "pixels between two positions of the last map: 32; 16 and 8 dilate the last stages instead of striding",
+    kind: Kind::OneOf(&[32, 16, 8]),
+};
+
 /// The options with a preset's defaults, as users see them.
 pub(super) fn declared(preset: &Preset) -> Vec<Declared> {
     let word = |field: Field, word: &str| Declared { field, default: Value::Word(word.to_owned()) };
@@ -104,7 +118,31 @@ pub(super) fn declared(preset: &Preset) -> Vec<Declared> {
         number(REDUCE, preset.reduce),
         word(BRANCH, "bn"),
         word(AVD, "no"),
+        word(AA, "none"),
+        number(OUTPUT_STRIDE, 32),
     ]
+}
+
+/// How a stage strides and dilates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) stride: usize,
+    /// Dilation of its first block's striding 3×3.
+    pub(super) first: usize,
+    /// Dilation of every other 3×3.
+    pub(super) dilation: usize,
+}
+
+impl Step {
+    /// What a block of the stage does.
+    pub(super) fn of_block(self, index: usize) -> Self {
+        if index == 0 { self } else { Self { stride: 1, first: self.dilation, ..self } }
+    }
+
+    /// Does it lose positions, or change how far apart they are read?
+    fn changes(self) -> bool {
+        self.stride > 1 || self.first != self.dilation
+    }
 }
 
 /// A spec's options with the model's defaults filled in.
@@ -120,6 +158,8 @@ pub(super) struct Config<'a> {
     pub(super) groups: usize,
     branch: &'a str,
     avd: &'a str,
+    pub(super) aa: &'a str,
+    output_stride: usize,
     base_width: usize,
     reduce: usize,
 }
@@ -153,11 +193,59 @@ impl<'a> Config<'a> {
             groups: options.number("groups", preset.groups),
             branch: options.word("branch", "bn"),
             avd: options.word("avd", "no"),
+            aa: options.word("aa", "none"),
+            output_stride: options.number("output_stride", 32),
             base_width: options.number("base_width", preset.base_width),
             reduce: options.number("reduce", preset.reduce),
         };
         widths.iter().try_for_each(|width| config.check(*width))?;
+        config.check_strides()?;
         Ok(config)
+    }
+
+    /// How each stage strides and dilates: as timm and torchvision, where a stage that may not stride any more dilates
+    /// instead, all but its first block's 3×3.
+    pub(super) fn steps(&self) -> Vec<Step> {
+        let mut reached = self.stem_stride();
+        let mut dilation = 1;
+        let stage = |index: usize| {
+            let before = dilation;
+            let wanted = if index == 0 { 1 } else { 2 };
+            let stride = if wanted > 1 && reached >= self.output_stride { 1 } else { wanted };
+            dilation *= wanted / stride;
+            reached *= stride;
+            Step { stride, first: before, dilation }
+        };
+        (0..self.blocks.len()).map(stage).collect()
+    }
+
+    /// What the stem strides in all.
+    fn stem_stride(&self) -> usize {
+        match self.stem {
+            "cifar" => 1,
+            "strided" => 2,
+            _ => 4,
+        }
+    }
+
+    fn check_strides(&self) -> Result<(), String> {
+        let whole = self.stem_stride() << (self.blocks.len() - 1);
+        let wanted = self.output_stride;
+        if wanted != 32 && wanted >= whole {
+            return Err(format!("output_stride={wanted}: the network strides {whole} pixels in all, there is nothing to dilate"));
+        }
+        if wanted != 32 && self.shortcut == "pool" {
+            return Err(format!(
+                "output_stride={wanted}: not with shortcut=pool, whose mean would have to be padded; use shortcut=b"
+            ));
+        }
+        if self.aa != "none" && self.avd != "no" {
+            return Err(format!("aa={}: avd={} strides already, use avd=no", self.aa, self.avd));
+        }
+        if self.aa != "none" && self.stride == "v1" {
+            return Err(format!("aa={}: stands behind a 3×3 that strides, use stride=v1.5", self.aa));
+        }
+        Ok(())
     }
 
     /// A bottleneck's strides, on the first 1×1 and on the 3×3.
@@ -172,6 +260,15 @@ impl<'a> Config<'a> {
             "first" => (pool, 1, None),
             "last" => (None, 1, pool),
             _ => (None, stride, None),
+        }
+    }
+
+    /// What strides behind a block's 3×3, the 3×3 left without a stride.
+    pub(super) fn anti_alias(&self, step: Step) -> Option<Op> {
+        match self.aa {
+            "avg" if step.stride > 1 => Some(Op::AvgPool(Pool2d::new(step.stride, step.stride))),
+            "blur" if step.changes() => Some(Op::BlurPool { stride: step.stride }),
+            _ => None,
         }
     }
 

@@ -8,7 +8,7 @@ mod config;
 mod depths;
 mod presets;
 
-use super::{Alias, Family, FamilyCard, Lowering, Model, Stage};
+use super::{Alias, Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
 use crate::network::options::{Declared, Options};
 use crate::network::spec::Place;
 use config::Config;
@@ -45,6 +45,10 @@ impl Family for Resnet {
 
     fn aliases(&self) -> &'static [Alias] {
         ALIASES
+    }
+
+    fn arithmetic(&self, _model: &str) -> Arithmetic {
+        Arithmetic::of("1e-5", "relu")
     }
 
     fn options(&self, model: &str) -> Vec<Declared> {

@@ -223,6 +223,7 @@ impl Work {
             kernel: axes.map(|axis| axis.taps.len()),
             stride: [1, 1],
             padding: axes.map(|axis| axis.padding),
+            trailing: [0; 2],
             dilation: axes.map(|axis| axis.dilation),
             groups: geometry.conv.groups,
             bias: false,

@@ -1,0 +1,131 @@
+//! Arithmetic that tensors do not show: the same names and shapes, computed otherwise. Options of every family that
+//! has what they change; the builder follows them wherever a layer is added.
+
+use super::{Family, shared};
+use crate::network::graph::{HeadPool, Numerics, Op};
+use crate::network::options::{Declared, Field, Kind, Options};
+
+/// What a model computes with when nothing is said; what it does not have is empty or false.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Arithmetic {
+    /// What every BatchNorm adds to the variance: `1e-5`.
+    pub eps: &'static str,
+    /// The activation, by its name in [`ACTIVATIONS`].
+    pub act: &'static str,
+    /// Can strided convolutions be padded as TensorFlow does?
+    pub pads: bool,
+    /// Does it end with a global pooling?
+    pub pools: bool,
+    /// Has it been published with an image that is normalised a second time?
+    pub renormalises: bool,
+}
+
+impl Arithmetic {
+    /// A global mean at the end, BatchNorms with this epsilon, this activation.
+    pub(super) const fn of(eps: &'static str, act: &'static str) -> Self {
+        Self { eps, act, pads: false, pools: true, renormalises: false }
+    }
+
+    /// The same where TensorFlow's weights are published too.
+    pub(super) const fn padded(self) -> Self {
+        Self { pads: true, ..self }
+    }
+
+    /// The same with torchvision's `transform_input`.
+    pub(super) const fn renormalised(self) -> Self {
+        Self { renormalises: true, ..self }
+    }
+}
+
+/// Activations by the names people type.
+const ACTIVATIONS: [(&str, Op); 4] =
+    [("relu", Op::Relu), ("relu6", Op::Relu6), ("silu", Op::Silu), ("hardswish", Op::HardSwish)];
+
+const PADDING: Field = Field {
+    key: "padding",
+    long: "padding",
+    help: "of convolutions that stride: symmetric (PyTorch), same (TensorFlow: the odd zero below and on the right)",
+    kind: Kind::Word(&["symmetric", "same"]),
+};
+const EPS: Field = Field {
+    key: "eps",
+    long: "batch_norm_eps",
+    help: "what BatchNorm adds to the variance: 1e-5 (PyTorch), 1e-3 (TensorFlow)",
+    kind: Kind::Word(&["1e-6", "1e-5", "2e-5", "1e-4", "1e-3", "1e-2"]),
+};
+const ACTIVATION: Field = Field {
+    key: "act",
+    long: "activation",
+    help: "the activation everywhere but in attention that was added: no tensor shows it",
+    kind: Kind::Word(&["relu", "relu6", "silu", "hardswish"]),
+};
+const HEAD: Field = Field {
+    key: "head",
+    long: "head_pooling",
+    help: "pooling before the classifier: avg, max, avgmax (half their sum), catavgmax (both, twice as long)",
+    kind: Kind::Word(&["avg", "max", "avgmax", "catavgmax"]),
+};
+const TRANSFORM: Field = Field {
+    key: "transform_input",
+    long: "transform_input",
+    help: "yes: a picture normalised with ImageNet's mean and deviation becomes one with 0.5 and 0.5 (torchvision's \
+           published weights)",
+    kind: Kind::Word(&["no", "yes"]),
+};
+
+/// ImageNet's mean and deviation by channel, and what the network wants instead.
+const IMAGENET: [(f32, f32); 3] = [(0.485, 0.229), (0.456, 0.224), (0.406, 0.225)];
+const HALF: f32 = 0.5;
+
+/// The options of a model: its family's, and those of its arithmetic.
+#[must_use]
+pub fn options(family: &dyn Family, model: &str) -> Vec<Declared> {
+    let Arithmetic { eps, act, pads, pools, renormalises } = family.arithmetic(model);
+    let word = |is_there: bool, field, default: &str| is_there.then(|| shared::word(field, default));
+    let arithmetic = [
+        word(!act.is_empty(), ACTIVATION, act),
+        word(!eps.is_empty(), EPS, eps),
+        word(pads, PADDING, "symmetric"),
+        word(pools, HEAD, "avg"),
+        word(renormalises, TRANSFORM, "no"),
+    ];
+    family.options(model).into_iter().chain(arithmetic.into_iter().flatten()).collect()
+}
+
+/// What the builder has to do for a model's options.
+pub(super) fn numerics(family: &dyn Family, model: &str, options: &Options) -> Numerics {
+    let usual = family.arithmetic(model).act;
+    let activation = |name: &str| ACTIVATIONS.iter().find(|(known, _)| *known == name).map(|(_, op)| *op);
+    let chosen = options.word(ACTIVATION.key, usual);
+    let head = match options.word(HEAD.key, "avg") {
+        "max" => HeadPool::Max,
+        "avgmax" => HeadPool::MeanOfBoth,
+        "catavgmax" => HeadPool::Both,
+        _ => HeadPool::Avg,
+    };
+    Numerics {
+        eps: options.get(EPS.key).and_then(|value| value.to_string().parse().ok()),
+        activation: activation(usual).zip(activation(chosen)).filter(|(from, to)| from != to),
+        same: options.word(PADDING.key, "symmetric") == "same",
+        head,
+    }
+}
+
+/// The layer that normalises the image a second time, if one is asked for.
+pub(super) fn renormalise(options: &Options) -> Option<Op> {
+    let scale = IMAGENET.map(|(_, deviation)| deviation / HALF);
+    let shift = IMAGENET.map(|(mean, _)| (mean - HALF) / HALF);
+    (options.word(TRANSFORM.key, "no") == "yes").then_some(Op::Renormalise { scale, shift })
+}
+
+/// An epsilon as the option has it: `0.001` is `1e-3`.
+pub(super) fn spelled(name: &str, value: &str) -> String {
+    match value.parse::<f64>() {
+        Ok(number) if EPS.is_called(name) => format!("{number:e}"),
+        _ => match (ACTIVATION.is_called(name), value) {
+            (true, "swish") => "silu".to_owned(),
+            (true, "hard_swish" | "h-swish") => "hardswish".to_owned(),
+            _ => value.to_owned(),
+        },
+    }
+}
