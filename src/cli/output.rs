@@ -10,6 +10,7 @@ use tempfile::{Builder, TempDir};
 use super::error::{CliError, reason};
 use crate::compute::files;
 use crate::compute::files::origin::{self, Written};
+use crate::network::suggest::is_hidden;
 
 /// Writes a result to standard output.
 ///
@@ -26,7 +27,19 @@ pub fn print(text: &str) -> Result<(), CliError> {
 /// As [`print`].
 pub fn print_json(value: &impl Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string_pretty(value).map_err(|error| CliError::Failure(format!("JSON: {error}")))?;
-    print(&format!("{text}\n"))
+    print(&format!("{}\n", escaped(&text)))
+}
+
+/// JSON whose texts have their hidden characters (those that turn what follows) as escapes: the same values.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c != '\n' && is_hidden(c) {
+            true => text += &format!("\\u{:04x}", u32::from(c)),
+            false => text.push(c),
+        }
+    }
+    text
 }
 
 /// What a failed write to standard output means.

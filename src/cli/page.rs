@@ -2,6 +2,7 @@
 
 use super::error::one_line;
 use super::table::{Table, WIDTH};
+use crate::network::suggest::printable;
 
 /// Where an item's explanation starts.
 const ITEM_COLUMN: usize = 26;
@@ -25,9 +26,9 @@ impl Page {
         self.0.push(Piece::Heading(one_line(text.as_ref())));
     }
 
-    /// Adds a sentence; in text it is wrapped and keeps its indentation.
+    /// Adds a sentence; in text it is wrapped and keeps its indentation. Hidden characters of names are written out.
     pub fn line(&mut self, text: impl Into<String>) {
-        self.0.push(Piece::Line(text.into()));
+        self.0.push(Piece::Line(printable(&text.into())));
     }
 
     /// Adds a term and what it means.

@@ -13,10 +13,8 @@ use crate::network::{NetworkSpec, parse};
 /// A checkpoint on this machine.
 #[derive(Debug)]
 pub struct Source {
-    /// The weights.
+    /// The weights; configurations lie beside them, those of the Hub too.
     pub path: PathBuf,
-    /// The configuration that came with them; only the Hub gives one.
-    pub config: Option<PathBuf>,
 }
 
 /// Does the text name something on the Hub?
@@ -32,7 +30,7 @@ pub fn is_remote(text: &OsStr) -> bool {
 /// disk fails.
 pub fn resolve(text: &OsStr) -> Result<Source, CliError> {
     if !is_remote(text) {
-        return Ok(Source { path: PathBuf::from(text), config: None });
+        return Ok(Source { path: PathBuf::from(text) });
     }
     let reference = hub::Reference::parse(&text.to_string_lossy()).map_err(|error| refused(&error))?;
     let progress = Progress::new(&reference.to_string());
@@ -42,7 +40,7 @@ pub fn resolve(text: &OsStr) -> Result<Source, CliError> {
     if let Some(note) = &fetched.note {
         say(note);
     }
-    Ok(Source { path: fetched.weights, config: fetched.config })
+    Ok(Source { path: fetched.weights })
 }
 
 /// The network that a configuration names.
@@ -55,7 +53,7 @@ pub fn network(reference: &str, config: &ModelConfig) -> Result<NetworkSpec, Cli
         return Err(CliError::Input(format!("{reference}: nothing there says which network this is; {give}")));
     };
     let mut spec = parse(architecture).map_err(|error| CliError::Input(format!("{reference}: {error}; {give}")))?;
-    if let Some(classes) = config.classes {
+    if let Some(classes) = config.num_classes {
         let set = crate::network::zoo::set_option(&mut spec, "classes", &classes.to_string());
         set.map_err(|error| CliError::Input(format!("{reference}: {error}")))?;
     }

@@ -49,6 +49,14 @@ pub struct Setting {
     value: String,
 }
 
+impl Setting {
+    /// Does it set this option?
+    #[must_use]
+    pub fn is_of(&self, option: &str) -> bool {
+        self.option == option
+    }
+}
+
 impl FromStr for Setting {
     type Err = String;
 

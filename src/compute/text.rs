@@ -40,8 +40,8 @@ pub enum TextError {
         /// What was expected.
         what: &'static str,
     },
-    /// The bytes are not UTF-8.
-    #[error("{path} is not UTF-8 text, so not {what}")]
+    /// The bytes are neither UTF-8 nor UTF-16 with its byte order mark.
+    #[error("{path} is not UTF-8 text, so not {what}; if it is one, save it as UTF-8")]
     NotText {
         /// The path as given.
         path: String,
@@ -66,6 +66,42 @@ pub(super) fn read(path: &Path, what: &'static str) -> Result<String, TextError>
     if bytes.len() as u64 > MAX_TEXT_BYTES {
         return Err(TextError::TooLarge { path: name(), what });
     }
-    let text = String::from_utf8(bytes).map_err(|_| TextError::NotText { path: name(), what })?;
-    Ok(text.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(text))
+    decode(bytes).ok_or_else(|| TextError::NotText { path: name(), what })
+}
+
+/// UTF-8 with or without its mark, or UTF-16 with its byte order mark, as PowerShell and Notepad write it.
+fn decode(bytes: Vec<u8>) -> Option<String> {
+    let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (units, rest) = bytes.as_chunks::<2>();
+        let text = char::decode_utf16(units.iter().copied().map(unit)).collect::<Result<String, _>>().ok();
+        text.filter(|_| rest.is_empty())
+    };
+    match bytes[..] {
+        [0xFF, 0xFE, ref rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, ref rest @ ..] => wide(rest, u16::from_be_bytes),
+        [0xEF, 0xBB, 0xBF, ref rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
+        _ => String::from_utf8(bytes).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+
+    #[test]
+    fn a_byte_order_mark_says_how_to_read() {
+        let wide = |mark: [u8; 2], bytes: fn(u16) -> [u8; 2]| {
+            mark.into_iter().chain("hen 🐱\n".encode_utf16().flat_map(bytes)).collect::<Vec<u8>>()
+        };
+        for bytes in [
+            "hen 🐱\n".as_bytes().to_vec(),
+            "\u{feff}hen 🐱\n".as_bytes().to_vec(),
+            wide([0xFF, 0xFE], u16::to_le_bytes),
+            wide([0xFE, 0xFF], u16::to_be_bytes),
+        ] {
+            assert_eq!(decode(bytes).as_deref(), Some("hen 🐱\n"));
+        }
+        assert_eq!((decode(vec![0xFF, 0xFE, b'a']), decode(vec![b'a', 0x80])), (None, None));
+        assert_eq!(decode(vec![0xFE, 0xFF, 0xD8, 0x00]), None, "half a surrogate");
+    }
 }

@@ -95,6 +95,10 @@ fn show(purpose: Purpose, name: &str) -> Option<Command> {
                     "gif",
                     "tif",
                     "tiff",
+                    "ppm",
+                    "pgm",
+                    "pbm",
+                    "pnm",
                 ],
             )
             .add_filter("Every file", &["*"])

@@ -29,7 +29,7 @@ const SERESNET50: &str = r#"{
 fn timms_configuration_is_read_as_timm_does() {
     let config = parsed(SERESNET50);
     assert_eq!(config.architecture.as_deref(), Some("seresnet50"));
-    assert_eq!((config.classes, &config.labels), (Some(1000), &None));
+    assert_eq!((config.num_classes, &config.labels), (Some(1000), &None));
     let expected = Preprocessing {
         resize: 235, // floor(224 / 0.95)
         interpolation: Interpolation::Bicubic,
@@ -83,7 +83,7 @@ fn labels_come_from_either_librarys_fields() {
     let described =
         "{\"pretrained_cfg\": {\"label_names\": [\"n1\", \"n2\"], \"label_descriptions\": {\"n1\": \"tench\"}}}";
     assert_eq!(names(described), ["tench", "n2"]);
-    assert_eq!(parsed("{\"id2label\": {\"0\": \"cat\", \"1\": \"dog\"}}").classes, Some(2));
+    assert_eq!(parsed("{\"id2label\": {\"0\": \"cat\", \"1\": \"dog\"}}").num_classes, Some(2));
 }
 
 #[test]
@@ -128,8 +128,11 @@ fn files_that_are_none_are_refused_before_they_are_read() {
     huge.set_len(1 << 40).expect("sparse");
     assert!(matches!(ModelConfig::open(&path), Err(ConfigError::Text(_))) && message(&path).contains("16 MiB"));
     std::fs::write(&path, format!("\u{feff}{SERESNET50}")).expect("writes");
-    assert_eq!(ModelConfig::open(&path).expect("reads"), parsed(SERESNET50));
-    assert_eq!(ModelConfig::beside(&folder.path().join("model.safetensors")), Some(path));
+    let read = ModelConfig::open(&path).expect("reads");
+    assert_eq!((read.path.as_path(), &read.architecture), (path.as_path(), &parsed(SERESNET50).architecture));
+    assert_eq!(read.preprocessing, parsed(SERESNET50).preprocessing);
+    let beside = ModelConfig::beside(&folder.path().join("model.safetensors")).expect("reads");
+    assert_eq!(beside, Some(read));
 }
 
 #[test]

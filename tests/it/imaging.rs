@@ -89,7 +89,7 @@ fn the_window_is_where_the_crop_came_from() {
 #[test]
 fn odd_margins_round_half_to_even() {
     // Pixel x is (x, x, x), nothing is resized: the first pixel tells the offset. Python: round(0.5) = 0, round(1.5) = 2.
-    let ramp = |side| Picture { name: "ramp".into(), pixels: RgbImage::from_fn(side, side, |x, _| Rgb([x as u8; 3])) };
+    let ramp = |side| Picture::new("ramp", RgbImage::from_fn(side, side, |x, _| Rgb([x as u8; 3])));
     for (side, crop, offset) in [(11, 10, 0), (13, 10, 2), (15, 10, 2), (17, 10, 4), (14, 10, 2)] {
         let cut = Preprocessing { resize: side as usize, ..Preprocessing::for_input([3, crop, crop]) };
         assert_eq!(cut.prepare(&ramp(side)).unwrap().crop.get_pixel(0, 0).0, [offset; 3], "{side} to {crop}");
@@ -98,7 +98,7 @@ fn odd_margins_round_half_to_even() {
 
 #[test]
 fn a_crop_larger_than_the_picture_is_padded_with_black() {
-    let white = Picture { name: "white".into(), pixels: RgbImage::from_pixel(10, 10, Rgb([255; 3])) };
+    let white = Picture::new("white", RgbImage::from_pixel(10, 10, Rgb([255; 3])));
     let padded = Preprocessing { resize: 10, ..Preprocessing::for_input([3, 15, 12]) };
     let prepared = padded.prepare(&white).unwrap();
     for (x, y, pixel) in prepared.crop.enumerate_pixels() {
@@ -114,7 +114,7 @@ fn a_crop_larger_than_the_picture_is_padded_with_black() {
 fn grey_networks_get_luma() {
     let pixels = RgbImage::from_pixel(40, 40, Rgb([200, 100, 50]));
     let grey = Preprocessing::for_input([1, 28, 28]);
-    let prepared = grey.prepare(&Picture { name: "p".into(), pixels }).unwrap();
+    let prepared = grey.prepare(&Picture::new("p", pixels)).unwrap();
     assert_eq!(prepared.tensor.len(), 28 * 28);
     assert_eq!(prepared.crop.get_pixel(3, 3).0, [124; 3], "0.299 R + 0.587 G + 0.114 B = 124.2");
     assert!((prepared.tensor[0] - (124.0 / 255.0 - grey.mean[0]) / grey.std[0]).abs() < 1e-6);
@@ -131,7 +131,7 @@ fn elongated_and_tiny_pictures_work() {
     let started = Instant::now();
     for (width, height) in [(1, 1), (1, 5000), (5000, 1), (16_384, 1), (2, 3), (255, 257), (4000, 7)] {
         let pixels = RgbImage::from_pixel(width, height, Rgb([9, 90, 200]));
-        let picture = Picture { name: "odd".into(), pixels };
+        let picture = Picture::new("odd", pixels);
         for input in [[3, 224, 224], [3, 32, 32], [1, 299, 299], [3, 64, 200]] {
             let prepared = Preprocessing::for_input(input).prepare(&picture).unwrap();
             assert_eq!(prepared.tensor.len(), input.iter().product::<usize>());
@@ -144,7 +144,7 @@ fn elongated_and_tiny_pictures_work() {
 
 #[test]
 fn impossible_settings_are_refused() {
-    let picture = Picture { name: "p".into(), pixels: RgbImage::new(4, 4) };
+    let picture = Picture::new("p", RgbImage::new(4, 4));
     let base = Preprocessing::for_input([3, 224, 224]);
     let message = |settings: Preprocessing| settings.prepare(&picture).unwrap_err().to_string();
     assert!(message(Preprocessing { channels: 2, ..base.clone() }).contains("2 input channels"));
@@ -154,7 +154,7 @@ fn impossible_settings_are_refused() {
     assert!(message(Preprocessing { resize: 4_000_000_000, ..base.clone() }).contains("4000000000"));
     assert!(message(Preprocessing { std: [1.0, 0.0, 1.0], ..base.clone() }).contains("channel 1"));
     assert!(message(Preprocessing::for_input([3, usize::MAX, 8])).contains("crop"));
-    let nothing = Picture { name: "nothing".into(), pixels: RgbImage::new(0, 4) };
+    let nothing = Picture::new("nothing", RgbImage::new(0, 4));
     assert!(matches!(base.prepare(&nothing), Err(ImagingError::NoPixels { .. })));
 }
 

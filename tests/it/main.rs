@@ -14,6 +14,7 @@ mod hub;
 mod imaging;
 mod papers;
 mod parity;
+mod preparing;
 mod recognise;
 mod reference;
 mod spec;

@@ -30,7 +30,7 @@ fn first_start_shows_networks_that_have_learnt_and_says_what() {
         let trained = inspection.trained_on.as_ref().expect("it says what it was trained on");
         assert_eq!((trained.dataset.as_str(), trained.classes.len()), ("objects", 10));
         assert_eq!(inspection.prepared.crop.dimensions(), (64, 64));
-        assert!(inspection.top.iter().all(|guess| guess.label.is_some()), "classes have names");
+        assert!(inspection.reading.top.iter().all(|guess| guess.label.is_some()), "classes have names");
     }
     assert!(harness.query_by_label("untrained weights").is_none());
 }
@@ -42,7 +42,7 @@ fn two_untrained_networks_are_inspected_and_say_so() {
     assert_eq!(specs(app.document()), ["resnet50", "resnet50+cbam"]);
     for network in app.document().networks() {
         let inspection = app.jobs().inspection(network, app.document()).expect("inspected");
-        assert_eq!(inspection.top.len(), 5);
+        assert_eq!(inspection.reading.top.len(), 5);
         assert_eq!(inspection.run.gates.len(), network.graph.gates.len());
     }
     assert!(harness.query_all_by_label("untrained weights").count() > 0, "untrained is said in plain sight");

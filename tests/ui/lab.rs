@@ -74,7 +74,7 @@ fn a_trained_network_is_opened_in_inspect_with_the_classes_it_learnt() {
     assert!(network.weights.is_trained() && network.spec.to_string().ends_with("+se"), "{}", network.spec);
     let inspection = app.jobs().inspection(network, app.document()).expect("inspected");
     let objects = Objects::new(0);
-    let label = inspection.top[0].label.as_deref().expect("a name").to_owned();
+    let label = inspection.reading.top[0].label.as_deref().expect("a name").to_owned();
     assert!(objects.classes().contains(&label), "{label}");
     assert_eq!(network.preparation().mean.map(f32::to_bits), objects.mean().map(f32::to_bits));
 }

@@ -2,12 +2,13 @@
 
 use super::Setting;
 use super::files::{INDEX, PHOTO, gate_file};
-use super::page::{UNTRAINED, input_line, shape_text};
+use super::page::{UNTRAINED, input_line, preparation_lines, shape_text};
 use super::portraits::{self, Portrait};
 use super::result::{self, GateResult, Inspected};
 use crate::compute::explain::widened;
 use crate::network::graph::{GateKind, Param, ScopeId, ScopeKind};
 use crate::network::number;
+use crate::network::suggest::printable;
 
 /// Every page carries its style with it.
 const STYLE: &str = include_str!("page.css");
@@ -20,10 +21,10 @@ pub(super) struct View {
     pub window: [f32; 4],
 }
 
-/// Text that cannot be taken for markup.
+/// Text that cannot be taken for markup and turns nothing that follows.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in printable(text).chars() {
         match c {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
@@ -68,6 +69,8 @@ fn header(setting: &Setting, subject: &str, back: &str) -> String {
         true => String::new(),
         false => format!("<p class=\"notice\"><strong>Untrained weights</strong> {UNTRAINED}.</p>\n"),
     };
+    let broken = result::non_finite(setting).map(|words| format!("<p class=\"notice\">{}</p>\n", escape(&words)));
+    let notice = notice + &broken.unwrap_or_default();
     format!(
         "<header>\n{back}<h1>{name} <span class=\"on\">on</span> {}</h1>\n\
          <p class=\"muted\">{params} parameters · weights: {source} · {} gates</p>\n{notice}</header>\n",
@@ -102,20 +105,21 @@ fn aside(setting: &Setting, result: &Inspected, view: &View, subject: &str) -> S
     let [photo_width, photo_height] = view.photo;
     let subject = escape(subject);
     let input = escape(&input_line(setting, result));
+    let preparation = escape(&preparation_lines(setting, result).join("; "));
     format!(
         "<aside>\n<h2>What the network sees</h2>\n\
          <div class=\"photo\"><img src=\"{PHOTO}\" width=\"{photo_width}\" height=\"{photo_height}\" alt=\"{subject}\">\
          <div class=\"crop\" style=\"left:{left:.3}%;top:{top:.3}%;width:{width:.3}%;height:{height:.3}%\"></div></div>\n\
-         <p class=\"muted\">{input}; the shaded part is cropped away</p>\n\
+         <p class=\"muted\">{input}; the shaded part is cropped away</p>\n<p class=\"muted\">{preparation}</p>\n\
          {}<h2>Scale of gates</h2>\n<div class=\"scale\"></div>\n\
          <div class=\"ends\"><span>0 closed</span><span>0.5</span><span>1 open</span></div>\n</aside>\n",
-        guesses(result)
+        guesses(setting, result)
     )
 }
 
-fn guesses(result: &Inspected) -> String {
+fn guesses(setting: &Setting, result: &Inspected) -> String {
     let mut rows = String::new();
-    for guess in &result.top {
+    for guess in &result.reading.top {
         let label = guess.label.as_deref().map_or_else(|| format!("class {}", guess.class), ToOwned::to_owned);
         let percent = guess.probability * 100.0;
         rows += &format!(
@@ -127,7 +131,14 @@ fn guesses(result: &Inspected) -> String {
             percent.clamp(0.0, 100.0)
         );
     }
-    format!("<h2>Prediction</h2>\n<table class=\"guesses\">\n{rows}</table>\n")
+    let said = result.reading.sentence();
+    let said = said.map_or_else(String::new, |sentence| format!("<p class=\"notice\">{}</p>\n", escape(&sentence)));
+    let table = match rows.is_empty() {
+        true => String::new(),
+        false => format!("<table class=\"guesses\">\n{rows}</table>\n"),
+    };
+    let title = if setting.classes == 0 { "Features" } else { "Prediction" };
+    format!("<h2>{title}</h2>\n{said}{table}")
 }
 
 /// Every gate by stage and attention block, in execution order.
@@ -259,10 +270,7 @@ pub(super) fn overview(setting: &Setting, results: &[Inspected]) -> String {
     for result in results {
         let folder = href(&result.short_name);
         let name = escape(&file_name(result));
-        let guess = result.top.first().map_or_else(String::new, |guess| {
-            let label = guess.label.as_deref().map_or_else(|| format!("class {}", guess.class), ToOwned::to_owned);
-            format!("{} · {:.1} %", escape(&label), guess.probability * 100.0)
-        });
+        let guess = escape(&result.reading.short());
         cards += &format!(
             "<a class=\"card\" href=\"{folder}/{INDEX}\"><img src=\"{folder}/{PHOTO}\" alt=\"\" loading=\"lazy\">\
              <strong>{name}</strong><span class=\"muted\">{guess}</span></a>\n"

@@ -63,7 +63,7 @@ pub struct Args {
     /// Without weights, or with --graft seeded: the seed of the random ones [default: 0]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Pictures: PNG, JPEG, WebP, BMP, GIF (first frame), TIFF
+    /// Pictures: PNG, JPEG, WebP, BMP, GIF (first frame), TIFF, PPM, PGM
     #[arg(long = "image", value_name = "FILE", required = true, num_args = 1..)]
     images: Vec<PathBuf>,
     #[command(flatten)]
@@ -75,7 +75,7 @@ pub struct Args {
     out: Option<PathBuf>,
     #[command(flatten)]
     print: format::Args,
-    /// Write logits and gate/NAME as safetensors; with several images, under IMAGE/
+    /// Write logits (or features) and gate/NAME as safetensors; with several images, under IMAGE/
     #[arg(long, value_name = "FILE")]
     tensors: Option<PathBuf>,
     /// With --tensors and one image: every block's output too, as block/PATH [C, H, W]
@@ -95,7 +95,11 @@ struct Setting {
     weights: Weights,
     runner: Runner,
     preprocessing: Preprocessing,
+    /// Where the preparation comes from, in words.
+    prepared_by: String,
     labels: Option<Labels>,
+    /// 0 where the network has no classifier.
+    classes: usize,
     /// What the checkpoint that gave the network leaves open.
     doubts: Vec<Doubt>,
     /// Blocks whose outputs are wanted.
@@ -147,19 +151,21 @@ fn setting(args: &Args) -> Result<Setting, CliError> {
     let is_file = source::is_remote(&args.spec) || spec::is_checkpoint(&args.spec);
     let argument = args.weights.as_ref().map(|path| path.as_os_str()).or(is_file.then_some(&args.spec));
     let checkpoint = argument.map(source::resolve).transpose()?;
-    let config = preparing::config(&args.preparing, checkpoint.as_ref())?;
-    let (mut spec, doubts) = network(args, checkpoint.as_ref(), &config)?;
+    let configured = preparing::config(&args.preparing, checkpoint.as_ref())?;
+    let (mut spec, doubts) = network(args, checkpoint.as_ref(), &configured.config)?;
     spec::set_all(&mut spec, &args.set)?;
-    preparing::set_input(&args.preparing, &config, &mut spec)?;
+    preparing::set_input(&args.preparing, &configured, &args.set, &mut spec)?;
     let graph = lower(&spec).map_err(CliError::input)?;
-    let preprocessing = preparing::preprocessing(&args.preparing, &config, zoo::input_of(&spec))?;
-    let labels = preparing::labels(&args.preparing, config, zoo::classes_of(&spec))?;
+    let preprocessing = preparing::preprocessing(&args.preparing, &configured, zoo::input_of(&spec))?;
+    let prepared_by = preparing::origin(&args.preparing, &configured);
+    let classes = zoo::classes_of(&spec);
+    let labels = preparing::labels(&args.preparing, configured, classes)?;
     let weights = weights(args, &graph, checkpoint)?;
     let blocks = if args.blocks { graph.scopes_of(ScopeKind::Block).collect() } else { Vec::new() };
     let taps = blocks.iter().map(|block| graph[*block].output).collect();
     let options = PlanOptions { taps, ..PlanOptions::default() };
     let runner = args.device.runner(&graph, &weights, options)?;
-    Ok(Setting { graph, weights, runner, preprocessing, labels, doubts, blocks })
+    Ok(Setting { graph, weights, runner, preprocessing, prepared_by, labels, classes, doubts, blocks })
 }
 
 /// The network: what text or a spec file says, what a checkpoint's tensors say, else on the Hub its configuration.
@@ -215,8 +221,7 @@ fn inspect(
     let run = setting.runner.run_with(&prepared.tensor, &control);
     progress.clear();
     let run = run.map_err(|error| CliError::Failure(format!("{}: {error}", path.display())))?;
-    let size = [picture.pixels.width(), picture.pixels.height()];
-    let result = Inspected::new(setting, path, short_name, size, run);
+    let result = Inspected::new(setting, path, short_name, (&picture, &prepared), run);
     if let Some(folder) = folder {
         folder.add(setting, &picture, &prepared, &result)?;
     }

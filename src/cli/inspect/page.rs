@@ -6,7 +6,6 @@ use super::Setting;
 use super::result::{self, Inspected};
 use crate::cli::page::Page;
 use crate::cli::table::{Cell, Table};
-use crate::compute::imaging::Preprocessing;
 
 /// What is said wherever untrained weights are used.
 pub(super) const UNTRAINED: &str = "random numbers, so gates and classes mean nothing yet";
@@ -33,11 +32,19 @@ fn add(page: &mut Page, setting: &Setting, result: &Inspected) {
     for sentence in &report.verdict {
         page.line(format!("  {sentence}"));
     }
-    if !report.non_finite.is_empty() {
-        page.line(format!("  {} of them have NaN or infinite values", report.non_finite.len()));
+    if let Some(sentence) = result::non_finite(setting) {
+        page.line(format!("  {sentence}"));
     }
     page.line(format!("{} ({:.0} ms)", input_line(setting, result), result.elapsed.as_secs_f64() * 1e3));
-    page.table(guesses(result));
+    for line in preparation_lines(setting, result) {
+        page.line(format!("  {line}"));
+    }
+    if let Some(sentence) = result.reading.sentence() {
+        page.line(sentence);
+    }
+    if !result.reading.top.is_empty() {
+        page.table(guesses(result));
+    }
     if result.gates.is_empty() {
         page.line("No gates: this network has no attention; add some, like +cbam.");
     } else {
@@ -45,18 +52,23 @@ fn add(page: &mut Page, setting: &Setting, result: &Inspected) {
     }
 }
 
-/// `Image: 451×300, shorter side to 256, centre crop 224×224, bilinear`.
+/// `Image: 451×300, shorter side to 256, bilinear, centre crop 224×224`.
 pub(super) fn input_line(setting: &Setting, result: &Inspected) -> String {
     let [width, height] = result.size;
-    let [crop_height, crop_width] = setting.preprocessing.crop;
-    let Preprocessing { resize, interpolation, .. } = &setting.preprocessing;
-    let filter = interpolation.as_str();
-    format!("Image: {width}×{height}, shorter side to {resize}, centre crop {crop_width}×{crop_height}, {filter}")
+    format!("Image: {width}×{height}, {}", setting.preprocessing.words())
+}
+
+/// What becomes of the values, what decoding changed, and who says so: a line each.
+pub(super) fn preparation_lines(setting: &Setting, result: &Inspected) -> Vec<String> {
+    let mut lines = vec![setting.preprocessing.words_of_values()];
+    lines.extend(result.changes.iter().map(|change| change.words().to_owned()));
+    lines.push(format!("prepared as {} says", setting.prepared_by).replace("defaults says", "defaults say"));
+    lines
 }
 
 fn guesses(result: &Inspected) -> Table {
     let mut table = Table::new().numbers("class").words("label").numbers("logit").numbers("probability");
-    for guess in &result.top {
+    for guess in &result.reading.top {
         table.row(vec![
             Cell::Text(guess.class.to_string()),
             Cell::Text(guess.label.as_deref().unwrap_or("").to_owned()),

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::Setting;
 use crate::compute::engine::{Run, Tap};
-use crate::compute::explain::Stats;
-use crate::compute::labels::{Guess, top};
+use crate::compute::explain::{Broken, Stats};
+use crate::compute::imaging::{Change, Picture, Prepared};
+use crate::compute::labels::Reading;
 use crate::compute::weights::Source;
 use crate::network::graph::Gate;
 
@@ -21,10 +22,12 @@ pub(super) struct Inspected {
     pub short_name: String,
     /// Width and height of the picture, upright, in pixels.
     pub size: [u32; 2],
-    /// One logit a class.
+    /// What decoding changed of the file.
+    pub changes: Vec<Change>,
+    /// One logit a class; features where there is no classifier.
     pub logits: Vec<f32>,
-    /// The best guesses, best first.
-    pub top: Vec<Guess>,
+    /// What they say.
+    pub reading: Reading,
     /// Gates, in execution order.
     pub gates: Vec<GateResult>,
     /// Outputs of the blocks asked for, in execution order.
@@ -45,17 +48,25 @@ pub(super) struct GateResult {
 
 impl Inspected {
     /// Takes what a run found.
-    pub(super) fn new(setting: &Setting, path: &Path, short_name: String, size: [u32; 2], run: Run) -> Self {
+    pub(super) fn new(
+        setting: &Setting,
+        path: &Path,
+        short_name: String,
+        (picture, prepared): (&Picture, &Prepared),
+        run: Run,
+    ) -> Self {
         let gate = |(gate, found): (&Gate, crate::compute::engine::GateValues)| GateResult {
             shape: setting.graph.gate_shape(gate).dims().to_vec(),
             stats: Stats::of(&found.values),
             values: found.values,
         };
+        let broken = Broken::find(&setting.graph, &setting.weights, &prepared.tensor, &run.logits);
         Self {
             path: path.to_owned(),
             short_name,
-            size,
-            top: top(&run.logits, setting.labels.as_ref(), GUESSES),
+            size: [picture.pixels.width(), picture.pixels.height()],
+            changes: picture.changes.clone(),
+            reading: Reading::of(&run.logits, setting.classes, setting.labels.as_ref(), GUESSES, broken),
             gates: setting.graph.gates.iter().zip(run.gates).map(gate).collect(),
             logits: run.logits,
             blocks: run.taps,
@@ -70,6 +81,15 @@ pub(super) fn source(setting: &Setting) -> String {
         Source::Seeded(seed) => format!("seeded (untrained, seed {seed})"),
         Source::File(path) => path.display().to_string(),
     }
+}
+
+/// Which tensors of the file have values that are no numbers, if any.
+pub(super) fn non_finite(setting: &Setting) -> Option<String> {
+    const NAMED: usize = 3;
+    let names = &setting.weights.report().non_finite;
+    let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
+    let shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    (!names.is_empty()).then(|| format!("{} of them have NaN or infinite values: {shown}{more}", names.len()))
 }
 
 /// A short name for each path: its file stem in harmless characters, numbered where two are alike.

@@ -11,7 +11,7 @@ use crate::cli::error::CliError;
 /// One tensor to be: name, shape, little-endian f32.
 type Named = (String, Vec<usize>, Vec<u8>);
 
-/// The file's bytes: `logits` `[classes]`, `gate/NAME` (channel `[C]`, spatial `[H, W]`, rows `[C, H, 1]`, columns
+/// The file's bytes: `logits` `[classes]` (`features` of a network without classifier), `gate/NAME` (channel `[C]`, spatial `[H, W]`, rows `[C, H, 1]`, columns
 /// `[C, 1, W]`, volume `[C, H, W]`, paths `[paths·C, 1, 1]`, matrix `[H·W, H, W]`) and, where asked for,
 /// `block/PATH` `[C, H, W]`; with several images every name starts with the image's own, `cat/logits`.
 ///
@@ -21,7 +21,8 @@ pub(super) fn encode(setting: &Setting, results: &[Inspected]) -> Result<Vec<u8>
     let mut tensors: Vec<Named> = Vec::new();
     for result in results {
         let prefix = if results.len() > 1 { format!("{}/", result.short_name) } else { String::new() };
-        tensors.push((format!("{prefix}logits"), vec![result.logits.len()], bytes(&result.logits)));
+        let outputs = if setting.classes == 0 { "features" } else { "logits" };
+        tensors.push((format!("{prefix}{outputs}"), vec![result.logits.len()], bytes(&result.logits)));
         for (gate, found) in setting.graph.gates.iter().zip(&result.gates) {
             tensors.push((format!("{prefix}gate/{}", gate.name), found.shape.clone(), bytes(&found.values)));
         }

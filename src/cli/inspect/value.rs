@@ -6,16 +6,80 @@ use super::Setting;
 use super::result::{self, Inspected};
 use crate::cli::error::CliError;
 use crate::cli::{mismatch, output};
-use crate::compute::explain::{Lens, path_names};
+use crate::compute::explain::{Lens, Stats, path_names};
+use crate::compute::imaging::{Change, Preprocessing};
+use crate::compute::labels::{Activation, Features};
 use crate::network::graph::Gate;
 
 #[derive(Serialize)]
 struct Report<'a> {
     network: &'a str,
     image: String,
+    picture: PictureEntry,
+    preprocessing: Prepared<'a>,
     weights: Loaded<'a>,
+    /// What makes probabilities of logits; only where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activation: Option<&'static str>,
     top: Vec<GuessEntry<'a>>,
+    /// Only there when outputs are no numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nan: Option<NanEntry<'a>>,
+    /// Only of a network without classifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    features: Option<FeaturesEntry>,
     gates: Vec<GateEntry<'a>>,
+}
+
+/// The picture as it was decoded.
+#[derive(Serialize)]
+struct PictureEntry {
+    width: u32,
+    height: u32,
+    orientation_applied: bool,
+    transparency_dropped: bool,
+    first_frame_of_several: bool,
+    reduced_to_8_bits: bool,
+}
+
+/// Everything that was done to the picture; `flags` do it again.
+#[derive(Serialize)]
+struct Prepared<'a> {
+    source: &'a str,
+    input_size: [usize; 3],
+    resize: usize,
+    crop_mode: &'static str,
+    /// The picture's height and width after resizing.
+    resized: [usize; 2],
+    /// Height and width.
+    crop: [usize; 2],
+    interpolation: &'static str,
+    rescale_factor: f64,
+    mean: [f32; 3],
+    std: [f32; 3],
+    flags: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct NanEntry<'a> {
+    /// The first layer whose output is no number.
+    layer: &'a str,
+    /// That layer's tensors which are none themselves.
+    weights: &'a [String],
+    outputs: usize,
+    of: usize,
+    kind: &'static str,
+    sentence: String,
+}
+
+#[derive(Serialize)]
+struct FeaturesEntry {
+    count: usize,
+    zeros: usize,
+    mean: f32,
+    std: f32,
+    min: f32,
+    max: f32,
 }
 
 #[derive(Serialize)]
@@ -85,6 +149,65 @@ fn paths(setting: &Setting, gate: &Gate, found: &result::GateResult) -> Vec<Path
     path_names(&setting.graph, gate).into_iter().zip(shares).map(|(path, mean)| PathEntry { path, mean }).collect()
 }
 
+fn picture(result: &Inspected) -> PictureEntry {
+    let [width, height] = result.size;
+    let has = |change: Change| result.changes.contains(&change);
+    PictureEntry {
+        width,
+        height,
+        orientation_applied: has(Change::Oriented),
+        transparency_dropped: has(Change::TransparencyDropped),
+        first_frame_of_several: has(Change::FirstFrame),
+        reduced_to_8_bits: has(Change::Depth),
+    }
+}
+
+fn prepared<'a>(setting: &'a Setting, result: &Inspected) -> Prepared<'a> {
+    let Preprocessing { resize, crop_mode, crop, channels, interpolation, mean, std } = setting.preprocessing;
+    let [width, height] = result.size.map(|side| side as usize);
+    let numbers = |values: [f32; 3]| values.map(|value| value.to_string()).join(",");
+    let flags = [
+        ("--config", "none".to_owned()),
+        ("--set", format!("input={channels}x{}x{}", crop[0], crop[1])),
+        ("--resize", resize.to_string()),
+        ("--crop-mode", crop_mode.as_str().to_owned()),
+        ("--interpolation", interpolation.as_str().to_owned()),
+        ("--mean", numbers(mean)),
+        ("--std", numbers(std)),
+    ];
+    Prepared {
+        source: &setting.prepared_by,
+        input_size: [channels, crop[0], crop[1]],
+        resize,
+        crop_mode: crop_mode.as_str(),
+        resized: setting.preprocessing.resized([height, width]),
+        crop,
+        interpolation: interpolation.as_str(),
+        rescale_factor: 1.0 / 255.0,
+        mean,
+        std,
+        flags: flags.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value]).collect(),
+    }
+}
+
+fn nan(activation: &Activation) -> Option<NanEntry<'_>> {
+    let Activation::Broken(broken) = activation else { return None };
+    Some(NanEntry {
+        layer: &broken.layer,
+        weights: &broken.weights,
+        outputs: broken.outputs,
+        of: broken.of,
+        kind: if broken.is_nan { "NaN" } else { "infinity" },
+        sentence: broken.sentence(),
+    })
+}
+
+fn features(activation: &Activation) -> Option<FeaturesEntry> {
+    let Activation::Features(Features { count, zeros, stats }) = *activation else { return None };
+    let Stats { mean, std, min, max } = stats;
+    Some(FeaturesEntry { count, zeros, mean, std, min, max })
+}
+
 fn report<'a>(setting: &'a Setting, result: &'a Inspected) -> Report<'a> {
     let loaded = setting.weights.report();
     let gate = |(index, (gate, found)): (usize, (&'a Gate, &'a result::GateResult))| GateEntry {
@@ -111,7 +234,13 @@ fn report<'a>(setting: &'a Setting, result: &'a Inspected) -> Report<'a> {
             non_finite: &loaded.non_finite,
             grafted: &loaded.grafted,
         },
+        picture: picture(result),
+        preprocessing: prepared(setting, result),
+        activation: result.reading.activation_name(),
+        nan: nan(&result.reading.activation),
+        features: features(&result.reading.activation),
         top: result
+            .reading
             .top
             .iter()
             .map(|guess| GuessEntry {

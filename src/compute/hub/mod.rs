@@ -5,7 +5,7 @@
 //! Hub gives for a refusal.
 //!
 //! ```text
-//! Reference ──listing──▶ pick weights, config.json ──▶ in the cache? ──▶ Fetched
+//! Reference ──listing──▶ pick weights, configurations ──▶ in the cache? ──▶ Fetched
 //!                 │ no network: what the cache has          └─ no: download ─┘
 //! ```
 
@@ -52,9 +52,9 @@ pub struct Settings {
 pub struct Fetched {
     /// The weights.
     pub weights: PathBuf,
-    /// The `config.json` beside them, if the repository has one.
-    pub config: Option<PathBuf>,
-    /// The commit both are from.
+    /// `config.json` and `preprocessor_config.json`, those that the repository has.
+    pub configs: Vec<PathBuf>,
+    /// The commit they are from.
     pub commit: String,
     /// What the user should know: the cache was used because the network failed.
     pub note: Option<String>,
@@ -151,13 +151,12 @@ impl Hub {
     ) -> Result<Fetched, HubError> {
         let name = pick::weights(reference, &listing.files)?;
         let silent = Watch { progress: &|_| (), cancelled: watch.cancelled };
-        let config = match pick::config(name, &listing.files) {
-            Some(config) => Some(self.obtain(reference, store, &listing.commit, config, &silent)?),
-            None => None,
-        };
+        let configs = pick::configs(name, &listing.files).into_iter();
+        let configs = configs.map(|config| self.obtain(reference, store, &listing.commit, config, &silent));
+        let configs = configs.collect::<Result<_, _>>()?;
         let weights = self.obtain(reference, store, &listing.commit, name, watch)?;
         store.remember(&listing.commit)?;
-        Ok(Fetched { weights, config, commit: listing.commit.clone(), note: None })
+        Ok(Fetched { weights, configs, commit: listing.commit.clone(), note: None })
     }
 
     /// A file of a commit, from the cache or the network.
@@ -186,6 +185,6 @@ fn cached(store: &Store, reference: &Reference) -> Result<Option<Fetched>, HubEr
         Err(error @ HubError::Several { .. }) => return Err(error),
         Err(_) => return Ok(None),
     };
-    let config = pick::config(name, &files).and_then(|config| store.file(&commit, config));
-    Ok(store.file(&commit, name).map(|weights| Fetched { weights, config, commit, note: None }))
+    let configs = pick::configs(name, &files).into_iter().filter_map(|config| store.file(&commit, config)).collect();
+    Ok(store.file(&commit, name).map(|weights| Fetched { weights, configs, commit, note: None }))
 }

@@ -1,6 +1,7 @@
 //! Which of a repository's files is the checkpoint.
 
 use super::{HubError, Reference};
+use crate::compute::config::NAMES as CONFIGS;
 
 /// What a checkpoint's name ends with.
 const ENDINGS: [&str; 5] = [".safetensors", ".bin", ".pth", ".pt", ".ckpt"];
@@ -43,13 +44,18 @@ pub(super) fn weights<'a>(reference: &Reference, files: &'a [String]) -> Result<
     }
 }
 
-/// The configuration that belongs to a checkpoint: in its folder, else at the top.
-pub(super) fn config<'a>(weights: &str, files: &'a [String]) -> Option<&'a str> {
+/// The files that say how the network of a checkpoint wants its pictures: of each name the one in the checkpoint's
+/// folder, else the one at the top; what a network is first.
+pub(super) fn configs<'a>(weights: &str, files: &'a [String]) -> Vec<&'a str> {
+    CONFIGS.iter().filter_map(|name| config(weights, name, files)).collect()
+}
+
+fn config<'a>(weights: &str, name: &str, files: &'a [String]) -> Option<&'a str> {
     let beside = match weights.rsplit_once('/') {
-        Some((folder, _)) => format!("{folder}/config.json"),
-        None => "config.json".to_owned(),
+        Some((folder, _)) => format!("{folder}/{name}"),
+        None => name.to_owned(),
     };
-    [beside.as_str(), "config.json"].iter().find_map(|name| files.iter().find(|file| file == name)).map(String::as_str)
+    [beside.as_str(), name].iter().find_map(|name| files.iter().find(|file| file == name)).map(String::as_str)
 }
 
 fn is_checkpoint(file: &str) -> bool {
@@ -107,8 +113,10 @@ mod tests {
     #[test]
     fn the_configuration_is_the_nearest() {
         let files = ["config.json", "small/config.json", "small/model.bin", "large/model.bin"].map(ToOwned::to_owned);
-        assert_eq!(config("small/model.bin", &files), Some("small/config.json"));
-        assert_eq!(config("large/model.bin", &files), Some("config.json"));
-        assert_eq!(config("model.bin", &files[1..]), None);
+        assert_eq!(configs("small/model.bin", &files), ["small/config.json"]);
+        assert_eq!(configs("large/model.bin", &files), ["config.json"]);
+        assert!(configs("model.bin", &files[1..]).is_empty());
+        let both = ["preprocessor_config.json", "config.json"].map(ToOwned::to_owned);
+        assert_eq!(configs("model.bin", &both), ["config.json", "preprocessor_config.json"]);
     }
 }

@@ -11,7 +11,8 @@ use std::path::Path;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
-use super::{ImagingError, Picture, jpeg};
+use super::tiff::Directory;
+use super::{Change, ImagingError, Picture, frames, jpeg};
 
 /// The longest side of a picture that is opened, in pixels.
 pub const MAX_SIDE: u64 = 16_384;
@@ -36,7 +37,8 @@ pub fn open(path: &Path) -> Result<Picture, ImagingError> {
     Ok(picture)
 }
 
-/// Decodes a picture in memory: PNG, JPEG, WebP, BMP, GIF (its first frame) or TIFF.
+/// Decodes a picture in memory: PNG, JPEG, WebP, BMP, GIF, TIFF, PPM, PGM or PBM; of several pictures in a file the
+/// first.
 ///
 /// # Errors
 /// Empty, unknown, damaged or truncated data, and dimensions over [`MAX_SIDE`] or [`MAX_PIXELS`]; the
@@ -46,6 +48,51 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<Picture, ImagingError> {
         return Err(ImagingError::Empty { name: name.to_owned() });
     }
     let (format, format_name) = recognise(name, bytes)?;
+    let mut changes: Vec<Change> = frames::has_more(format, bytes).then_some(Change::FirstFrame).into_iter().collect();
+    let (mut decoded, orientation) = match palette(format, bytes) {
+        Some(directory) => coloured(name, format_name, &directory)?,
+        None => plain(name, bytes, format, format_name)?,
+    };
+    if orientation != Orientation::NoTransforms {
+        decoded.apply_orientation(orientation);
+        changes.push(Change::Oriented);
+    }
+    if decoded.color().has_alpha() && decoded.to_rgba8().pixels().any(|pixel| pixel.0[3] != u8::MAX) {
+        changes.push(Change::TransparencyDropped);
+    }
+    if decoded.color().bytes_per_pixel() > decoded.color().channel_count() {
+        changes.push(Change::Depth);
+    }
+    Ok(Picture { name: name.to_owned(), pixels: decoded.into_rgb8(), changes })
+}
+
+/// The directory of a TIFF with a palette.
+fn palette(format: ImageFormat, bytes: &[u8]) -> Option<Directory<'_>> {
+    let directory = (format == ImageFormat::Tiff).then(|| Directory::first(bytes)).flatten();
+    directory.filter(Directory::has_palette)
+}
+
+/// A TIFF with a palette.
+fn coloured(
+    name: &str,
+    format: &'static str,
+    directory: &Directory,
+) -> Result<(DynamicImage, Orientation), ImagingError> {
+    let [width, height] = directory.size();
+    check_size(name, width, height)?;
+    let pixels = directory.coloured(MAX_DECODER_BYTES as usize);
+    let pixels = pixels.map_err(|reason| ImagingError::Unsupported { name: name.to_owned(), format, reason })?;
+    let orientation = Orientation::from_exif(directory.orientation()).unwrap_or(Orientation::NoTransforms);
+    Ok((DynamicImage::ImageRgb8(pixels), orientation))
+}
+
+/// Everything else, as the library decodes it.
+fn plain(
+    name: &str,
+    bytes: &[u8],
+    format: ImageFormat,
+    format_name: &'static str,
+) -> Result<(DynamicImage, Orientation), ImagingError> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     // No sides here: the message below names them, the library's does not.
     let mut limits = Limits::no_limits();
@@ -62,9 +109,7 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<Picture, ImagingError> {
     decoder.set_limits(limits).map_err(explain)?;
     // An unreadable EXIF block is no reason to refuse the pixels.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut decoded = DynamicImage::from_decoder(decoder).map_err(explain)?;
-    decoded.apply_orientation(orientation);
-    Ok(Picture { name: name.to_owned(), pixels: decoded.into_rgb8() })
+    Ok((DynamicImage::from_decoder(decoder).map_err(explain)?, orientation))
 }
 
 /// A picture from RGBA bytes, row by row, as a clipboard gives them; alpha is dropped.
@@ -84,9 +129,11 @@ pub fn from_rgba(name: &str, width: usize, height: usize, rgba: &[u8]) -> Result
     if rgba.len() as u64 != 4 * wide * high {
         return Err(wrong_length());
     }
-    let rgb = rgba.as_chunks::<4>().0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect();
+    let pixels = rgba.as_chunks::<4>().0;
+    let changes = pixels.iter().any(|pixel| pixel[3] != u8::MAX).then_some(Change::TransparencyDropped);
+    let rgb = pixels.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect();
     let pixels = RgbImage::from_raw(width as u32, height as u32, rgb).ok_or_else(wrong_length)?;
-    Ok(Picture { name: name.to_owned(), pixels })
+    Ok(Picture { changes: changes.into_iter().collect(), ..Picture::new(name, pixels) })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ImagingError> {
@@ -134,6 +181,7 @@ fn recognise(name: &str, bytes: &[u8]) -> Result<(ImageFormat, &'static str), Im
         Some(ImageFormat::Bmp) => Ok((ImageFormat::Bmp, "BMP")),
         Some(ImageFormat::Gif) => Ok((ImageFormat::Gif, "GIF")),
         Some(ImageFormat::Tiff) => Ok((ImageFormat::Tiff, "TIFF")),
+        Some(ImageFormat::Pnm) => Ok((ImageFormat::Pnm, "PNM")),
         _ => Err(ImagingError::UnknownFormat { name: name.to_owned(), looks_like: looks_like(bytes) }),
     }
 }

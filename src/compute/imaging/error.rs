@@ -51,7 +51,7 @@ pub enum ImagingError {
         name: String,
     },
     /// The content is not one of the formats that are read.
-    #[error("{name} is not a picture that can be read ({looks_like}); use PNG, JPEG, WebP, BMP, GIF or TIFF")]
+    #[error("{name} is not a picture that can be read ({looks_like}); use PNG, JPEG, WebP, BMP, GIF, TIFF, PPM or PGM")]
     UnknownFormat {
         /// The picture's name.
         name: String,
@@ -146,7 +146,7 @@ pub enum ImagingError {
         resize: usize,
     },
     /// A share of the resized picture that leads nowhere.
-    #[error("a crop of {side} pixels cannot be {share} of the resized side; give a share like 0.875, up to 1")]
+    #[error("a crop of {side} pixels cannot be {share} of the resized side; give a share like 0.875, above 0 and up to 1")]
     CropShare {
         /// The share asked for.
         share: f64,
@@ -162,6 +162,16 @@ pub enum ImagingError {
         mean: f32,
         /// Its standard deviation.
         std: f32,
+    },
+    /// A mean and a deviation that are not for the same values.
+    #[error(
+        "mean {mean:?} and std {std:?}: one is for values 0..255, the other for 0..1; give both for 0..1, like 0.485 and 0.229"
+    )]
+    Scales {
+        /// Each channel's mean.
+        mean: [f64; 3],
+        /// Each channel's standard deviation.
+        std: [f64; 3],
     },
     /// The resampling library refused; a bug here, not the user's.
     #[error("{name} could not be resized ({reason}); please report this picture")]

@@ -1,7 +1,7 @@
 //! Pictures: from a file to what the network sees, and from a gate to something a person can look at.
 //!
 //! ```text
-//! file, clipboard, sample ──▶ Picture ──Preprocessing──▶ Prepared (tensor, crop, window)
+//! file, clipboard, sample ──▶ Picture (and what decoding changed) ──Preprocessing──▶ Prepared (tensor, crop, window)
 //! gate values ──▶ overlay (over the crop, in the scale's own colours: shade), strip (with weights along the edges), plot (channels as bars), shares (paths)
 //! numbers ──▶ chart (curves and bars on a page)
 //! ```
@@ -10,27 +10,28 @@ pub mod chart;
 pub mod colour;
 mod decode;
 mod error;
+mod filter;
+mod fit;
+mod frames;
 mod jpeg;
 pub mod overlay;
+mod picture;
 pub mod plot;
 mod preprocess;
 mod sample;
+mod scale;
 pub mod shade;
 pub mod shares;
 pub mod strip;
 pub(in crate::compute) mod text;
+mod tiff;
 
 pub use colour::ColourMap;
 pub use decode::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, decode, from_rgba, open};
 pub use error::ImagingError;
-pub use preprocess::{Interpolation, MAX_CROP_SIDE, MAX_RESIZE, Prepared, Preprocessing, Window};
+pub use filter::Interpolation;
+pub use fit::CropMode;
+pub use picture::{Change, Picture};
+pub use preprocess::{MAX_CROP_SIDE, MAX_RESIZE, Prepared, Preprocessing, Window};
 pub use sample::{Sample, sample_picture, samples};
-
-/// A decoded picture: upright, 8-bit sRGB, without alpha.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
-    /// The file's name without its folder, or what the source called it.
-    pub name: String,
-    /// The pixels; at least 1×1.
-    pub pixels: image::RgbImage,
-}
+pub use scale::to_unit;

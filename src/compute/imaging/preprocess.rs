@@ -1,16 +1,16 @@
 //! From a picture to the network's input, as torchvision does: resize, centre crop, normalise.
 //!
 //! Sizes and offsets follow `torchvision.transforms` (`Resize(shorter side)`, `CenterCrop`), the filters are Pillow's
-//! bilinear and bicubic, with antialias. Only the pixels inside the crop are ever resampled, so an elongated picture costs no
+//! own, with antialias. Only the pixels inside the crop are ever resampled, so an elongated picture costs no
 //! more memory than a square one.
 
 use std::ops::Range;
 
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{PixelType, ResizeOptions, Resizer};
 use image::{Rgb, RgbImage};
 
-use super::{ImagingError, Picture};
+use super::{CropMode, ImagingError, Interpolation, Picture};
 
 /// The longest side of a crop, in pixels.
 pub const MAX_CROP_SIDE: usize = 4096;
@@ -22,58 +22,15 @@ const SMALL_INPUT: usize = 96;
 const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
 
-/// How a resized pixel is made from those around it; both widen when shrinking, as Pillow does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Interpolation {
-    /// A triangle: torchvision's default.
-    #[default]
-    Bilinear,
-    /// Cubic convolution with a = -0.5: timm's default, Pillow's `BICUBIC`.
-    Bicubic,
-}
-
-impl Interpolation {
-    /// Every filter.
-    pub const ALL: [Self; 2] = [Self::Bilinear, Self::Bicubic];
-
-    /// The name that timm and torchvision use.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Bilinear => "bilinear",
-            Self::Bicubic => "bicubic",
-        }
-    }
-
-    /// The filter of that name, if it is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|filter| filter.as_str() == name)
-    }
-
-    fn filter(self) -> FilterType {
-        match self {
-            Self::Bilinear => FilterType::Bilinear,
-            // The library's Catmull-Rom is the cubic convolution with a = -0.5.
-            Self::Bicubic => FilterType::CatmullRom,
-        }
-    }
-
-    /// How many original pixels a resized one reaches to each side, at scale 1.
-    fn reach(self) -> f64 {
-        match self {
-            Self::Bilinear => 1.0,
-            Self::Bicubic => 2.0,
-        }
-    }
-}
-
 /// How a picture becomes a network's input.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preprocessing {
-    /// The shorter side after resizing, in pixels.
+    /// The longer side of the box that the crop is cut from, in pixels; the shorter side after resizing where
+    /// [`Preprocessing::crop_mode`] is [`CropMode::Center`].
     pub resize: usize,
-    /// `[H, W]` cut out of the middle; what lies outside the picture is black.
+    /// How a picture comes to that size.
+    pub crop_mode: CropMode,
+    /// `[H, W]` cut out of the middle; what lies outside the picture is black, or the mean ([`CropMode::Border`]).
     pub crop: [usize; 2],
     /// 3 (RGB) or 1 (grey: ITU-R 601 luma, as Pillow's `convert("L")`).
     pub channels: usize,
@@ -122,7 +79,8 @@ impl Preprocessing {
             1 => (average(IMAGENET_MEAN), average(IMAGENET_STD)),
             _ => (IMAGENET_MEAN, IMAGENET_STD),
         };
-        Self { resize, crop: [height, width], channels, interpolation: Interpolation::default(), mean, std }
+        let (interpolation, crop_mode) = (Interpolation::default(), CropMode::default());
+        Self { resize, crop_mode, crop: [height, width], channels, interpolation, mean, std }
     }
 
     /// The same for another input `[C, H, W]`: the crop becomes that input, the margin around it keeps its share.
@@ -140,11 +98,11 @@ impl Preprocessing {
     /// Sets the resized side as timm does from `crop_pct`, the crop's share of it: rounded down.
     ///
     /// # Errors
-    /// A share that is not above 0, or leads past [`MAX_RESIZE`].
+    /// A share that is not above 0 and up to 1, or leads past [`MAX_RESIZE`].
     pub fn set_crop_share(&mut self, share: f64) -> Result<(), ImagingError> {
         let side = self.crop[0].max(self.crop[1]);
         let resize = (side as f64 / share).floor();
-        if !(share > 0.0 && resize >= 1.0 && resize <= MAX_RESIZE as f64) {
+        if !(share > 0.0 && share <= 1.0 && resize <= MAX_RESIZE as f64) {
             return Err(ImagingError::CropShare { share, side });
         }
         self.resize = resize as usize;
@@ -162,10 +120,10 @@ impl Preprocessing {
             let name = picture.name.clone();
             return Err(ImagingError::NoPixels { name, width: width.into(), height: height.into() });
         }
-        let [resized_h, resized_w] = self.resized(height as usize, width as usize);
+        let [resized_h, resized_w] = self.resized([height as usize, width as usize]);
         let x = Axis::new(width as usize, resized_w, self.crop[1]);
         let y = Axis::new(height as usize, resized_h, self.crop[0]);
-        let mut crop = resample(picture, &x, &y, self.interpolation)?;
+        let mut crop = resample(picture, &x, &y, self.interpolation, self.ground())?;
         if self.channels == 1 {
             crop.pixels_mut().for_each(|pixel| *pixel = Rgb([luma(*pixel); 3]));
         }
@@ -199,10 +157,43 @@ impl Preprocessing {
         Ok(())
     }
 
-    /// `[H, W]` after resizing; the longer side is truncated, not rounded, as in torchvision.
-    fn resized(&self, height: usize, width: usize) -> [usize; 2] {
-        let longer = self.resize * height.max(width) / height.min(width);
-        if height <= width { [self.resize, longer] } else { [longer, self.resize] }
+    /// `[H, W]` of a picture of `[H, W]` after resizing.
+    #[must_use]
+    pub fn resized(&self, source: [usize; 2]) -> [usize; 2] {
+        self.crop_mode.resized(self.resize, self.crop, source)
+    }
+
+    /// What is done, in words: `shorter side to 256, bilinear, centre crop 224×224`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let resize = self.crop_mode.words(self.resize, self.crop);
+        let filter = match self.crop_mode {
+            CropMode::None => String::new(),
+            _ => format!(", {}", self.interpolation.as_str()),
+        };
+        let [height, width] = self.crop;
+        format!("{resize}{filter}, centre crop {width}×{height}")
+    }
+
+    /// What is done to the values, in words: `values over 255, minus mean 0.485, 0.456, 0.406, over std 0.5`.
+    #[must_use]
+    pub fn words_of_values(&self) -> String {
+        let channels = |values: &[f32; 3]| match values[..self.channels.min(3)] {
+            [first, ref others @ ..] if others.iter().any(|other| *other != first) => {
+                values.map(|value| value.to_string()).join(", ")
+            }
+            _ => values[0].to_string(),
+        };
+        let grey = if self.channels == 1 { "grey (ITU-R 601), " } else { "" };
+        format!("{grey}values over 255, minus mean {}, over std {}", channels(&self.mean), channels(&self.std))
+    }
+
+    /// What lies outside the picture: black, or timm's fill of a border, the mean.
+    fn ground(&self) -> Rgb<u8> {
+        match self.crop_mode {
+            CropMode::Border => Rgb(self.mean.map(|mean| (255.0 * mean).round_ties_even().clamp(0.0, 255.0) as u8)),
+            _ => Rgb([0; 3]),
+        }
     }
 
     fn normalise(&self, crop: &RgbImage) -> Vec<f32> {
@@ -266,17 +257,23 @@ impl Axis {
         ((self.start as f64 * self.scale()) as f32, (self.crop as f64 * self.scale()) as f32)
     }
 
-    /// Black pixels before the first visible one.
+    /// Pixels of the ground before the first visible one.
     fn padding(&self) -> i64 {
         (-self.start).max(0)
     }
 }
 
-/// Resamples the part of the picture that the crop shows and places it on black.
+/// Resamples the part of the picture that the crop shows and places it on the ground.
 ///
 /// Rows first, then columns, each rounded to 8 bits, as Pillow does; the library on its own starts with the columns,
 /// which changes every fifth value by 1/255.
-fn resample(picture: &Picture, x: &Axis, y: &Axis, interpolation: Interpolation) -> Result<RgbImage, ImagingError> {
+fn resample(
+    picture: &Picture,
+    x: &Axis,
+    y: &Axis,
+    interpolation: Interpolation,
+    ground: Rgb<u8>,
+) -> Result<RgbImage, ImagingError> {
     let failed = |reason: String| ImagingError::Resample { name: picture.name.clone(), reason };
     let (width, height) = picture.pixels.dimensions();
     let source = ImageRef::new(width, height, picture.pixels.as_raw(), PixelType::U8x3)
@@ -286,8 +283,7 @@ fn resample(picture: &Picture, x: &Axis, y: &Axis, interpolation: Interpolation)
     let rows = y.source_pixels(interpolation);
     let mut wide = Image::new(across, rows.len() as u32, PixelType::U8x3);
     let mut target = Image::new(across, down, PixelType::U8x3);
-    let filter = ResizeAlg::Convolution(interpolation.filter());
-    let options = ResizeOptions::new().resize_alg(filter).use_alpha(false);
+    let options = ResizeOptions::new().resize_alg(interpolation.algorithm()).use_alpha(false);
     let horizontal = options.crop(left, rows.start as f64, box_width, rows.len() as f64);
     let vertical = options.crop(0.0, top - rows.start as f64, f64::from(across), box_height);
     let mut resizer = Resizer::new();
@@ -298,7 +294,7 @@ fn resample(picture: &Picture, x: &Axis, y: &Axis, interpolation: Interpolation)
     if x.crop <= x.resized && y.crop <= y.resized {
         return Ok(visible);
     }
-    let mut crop = RgbImage::new(x.crop as u32, y.crop as u32);
+    let mut crop = RgbImage::from_pixel(x.crop as u32, y.crop as u32, ground);
     image::imageops::replace(&mut crop, &visible, x.padding(), y.padding());
     Ok(crop)
 }

@@ -59,7 +59,7 @@ impl Sample {
     pub fn picture(&self) -> Picture {
         // A test decodes every sample; a black pixel is a kinder answer than a crash if one is ever replaced badly.
         decode(self.name, self.bytes)
-            .unwrap_or_else(|_| Picture { name: self.name.to_owned(), pixels: RgbImage::new(1, 1) })
+            .unwrap_or_else(|_| Picture::new(self.name.to_owned(), RgbImage::new(1, 1)))
     }
 }
 

@@ -1,12 +1,15 @@
 //! What the logits say: the most likely classes and what they are called.
 
 mod names;
+mod python;
+mod reading;
 
 use std::cmp::Ordering;
 use std::sync::{Arc, LazyLock};
 
 pub(super) use names::kind_of;
 pub use names::{Labels, LabelsError};
+pub use reading::{Activation, Features, Reading};
 
 /// One class the network considers.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +20,7 @@ pub struct Guess {
     pub label: Option<Arc<str>>,
     /// The raw output.
     pub logit: f32,
-    /// The softmax of the outputs, 0..1; NaN for a NaN logit, which the others' softmax ignores.
+    /// The softmax of the outputs, 0..1; of a single output its sigmoid.
     pub probability: f32,
 }
 
@@ -29,14 +32,18 @@ pub fn imagenet() -> &'static [&'static str] {
     &NAMES
 }
 
-/// The `count` most likely classes: by logit, equal ones by class index, NaN last.
+/// The `count` most likely classes: by logit, equal ones by class index, NaN last. A softmax of one output would always
+/// be 1: its probability is the sigmoid. What outputs that are no numbers say is [`Reading`]'s.
 ///
 /// Without labels of their own, a thousand classes are ImageNet's.
 #[must_use]
 pub fn top(logits: &[f32], labels: Option<&Labels>, count: usize) -> Vec<Guess> {
     let built_in = Labels::for_classes(logits.len()).filter(|_| labels.is_none());
     let labels = labels.or(built_in.as_ref());
-    let probabilities = softmax(logits);
+    let probabilities = match logits {
+        [one] => vec![1.0 / (1.0 + (-f64::from(*one)).exp())],
+        several => softmax(several),
+    };
     let mut order: Vec<usize> = (0..logits.len()).collect();
     order.sort_by(|&a, &b| descending(logits[a], logits[b]).then(a.cmp(&b)));
     let guess = |class: usize| Guess {

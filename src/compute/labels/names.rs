@@ -1,4 +1,4 @@
-//! Class names: ImageNet's, a text file's lines, or a JSON list or object.
+//! Class names: ImageNet's, a text file's lines, a JSON list or object, or Python's.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::imagenet;
+use super::{imagenet, python};
 use crate::compute::text::{self, TextError};
+use crate::network::suggest::is_hidden;
 
 /// The names of a network's classes, in index order. Cloning shares them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,15 +24,17 @@ pub enum LabelsError {
     /// The file cannot be read.
     #[error(transparent)]
     Text(#[from] TextError),
-    /// Not the JSON that its first character promises.
+    /// Neither the JSON nor the Python that its first character promises.
     #[error(
-        "{source_name}: not valid JSON ({reason}); use a list of names, an object like {{\"0\": \"tench\"}}, or a text file with one name a line"
+        "{source_name}: not valid JSON ({reason}), nor a list or dict of Python's ({python}); use a list of names, an object like {{\"0\": \"tench\"}}, or a text file with one name a line"
     )]
     Json {
         /// The file.
         source_name: String,
-        /// Where and what.
+        /// Where and what, read as JSON.
         reason: String,
+        /// Where and what, read as Python.
+        python: String,
     },
     /// JSON of another kind.
     #[error("{source_name}: {found}; use a list of names, or an object like {{\"0\": \"tench\"}}")]
@@ -90,14 +93,19 @@ impl Labels {
         Self::parse(&path.display().to_string(), &text::read(path, "a list of class names")?)
     }
 
-    /// Reads text: JSON if it begins with a bracket, otherwise one name a line. `source` goes into messages.
+    /// Reads text: JSON or Python's list or dict if it begins with a bracket, otherwise one name a line. `source` goes into messages.
     ///
     /// # Errors
     /// As [`Self::open`].
     pub fn parse(source: &str, text: &str) -> Result<Self, LabelsError> {
-        if text.trim_start().starts_with(['[', '{']) {
-            let json = serde_json::from_str(text)
-                .map_err(|error| LabelsError::Json { source_name: source.to_owned(), reason: error.to_string() })?;
+        if text.trim_start().starts_with(['[', '{', '(']) {
+            let json = match serde_json::from_str(text) {
+                Ok(json) => json,
+                Err(error) => python::parse(text).map_err(|python| {
+                    let (source_name, reason) = (source.to_owned(), error.to_string());
+                    LabelsError::Json { source_name, reason, python }
+                })?,
+            };
             return Self::from_json(source, &json);
         }
         let lines: Vec<&str> = text.trim_end().lines().map(str::trim).collect();
@@ -188,9 +196,9 @@ impl Labels {
     }
 }
 
-/// A name on one line, without characters that a terminal would obey.
+/// A name on one line, without characters that a terminal would obey or that turn what follows.
 fn named(text: &str) -> Arc<str> {
-    let clean: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean: String = text.trim().chars().map(|c| if is_hidden(c) { ' ' } else { c }).collect();
     clean.into()
 }
 
@@ -252,6 +260,8 @@ mod tests {
             "{\"0\": [\"n02123045\", \"cat\"], \"1\": [\"n02084071\", \"dog\"]}",
             "{\"model_type\": \"resnet\", \"id2label\": {\"0\": \"cat\", \"1\": \"dog\"}}",
             "{\"label_names\": [\"cat\", \"dog\"]}",
+            "{0: 'cat',\n 1: 'dog',\n}",
+            "('cat', 'dog')",
         ] {
             assert_eq!(names(text), ["cat", "dog"], "{text}");
         }
@@ -286,6 +296,6 @@ mod tests {
 
     #[test]
     fn a_name_cannot_command_the_terminal() {
-        assert_eq!(names("[\"a\\u001b[2Jb\"]"), ["a [2Jb"]);
+        assert_eq!(names("[\"a\\u001b[2Jb\", \"c\\u202ed\"]"), ["a [2Jb", "c d"]);
     }
 }

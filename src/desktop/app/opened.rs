@@ -62,18 +62,33 @@ impl App {
         }
     }
 
-    /// The configuration that goes with a checkpoint says how its pictures are prepared.
+    /// The configuration that goes with a checkpoint says how its pictures are prepared, and how large they are.
     fn take_preprocessing(&mut self, network: NetworkId, checkpoint: &Path) {
         match ModelConfig::of_checkpoint(checkpoint) {
-            Ok(Some(ModelConfig { preprocessing: Some(preprocessing), notes, .. })) => {
+            Ok(Some(ModelConfig { preprocessing: Some(preprocessing), input_size, notes, .. })) => {
                 for note in notes {
                     self.notices.done(note);
+                }
+                if let Some(input) = input_size {
+                    self.resize_input(network, input);
                 }
                 let preprocessing = Some(preprocessing);
                 self.change(&Command::SetPreprocessing { network, preprocessing, stroke: None });
             }
             Ok(_) => {}
             Err(problem) => self.notices.error(problem.to_string()),
+        }
+    }
+
+    /// Gives a network the input that its configuration says.
+    fn resize_input(&mut self, network: NetworkId, [channels, height, width]: [usize; 3]) {
+        let Some(known) = self.document.network(network) else { return };
+        let mut spec = known.spec.clone();
+        if zoo::input_of(&spec) == [channels, height, width] {
+            return;
+        }
+        if zoo::set_option(&mut spec, "input", &format!("{channels}x{height}x{width}")).is_ok() {
+            self.change(&Command::Edit { network, spec, stroke: None });
         }
     }
 }

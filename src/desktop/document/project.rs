@@ -13,6 +13,7 @@
 //!
 //! [network.preprocessing]           # only where it is not what the input asks for
 //! resize = 235
+//! crop_mode = "squash"              # only where it is not "center"
 //! interpolation = "bicubic"
 //! mean = [0.485, 0.456, 0.406]
 //! std = [0.229, 0.224, 0.225]
@@ -24,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Network, PictureChoice, WeightsChoice, letters};
 use crate::compute::config::ModelConfig;
-use crate::compute::imaging::{Interpolation, Preprocessing};
+use crate::compute::imaging::{CropMode, Interpolation, Preprocessing};
 use crate::compute::lab::data::object_samples;
 use crate::compute::weights::{Graft, bundled};
 use crate::network::{NetworkSpec, SpecError, parse, zoo};
@@ -155,6 +156,8 @@ struct Entry {
 #[serde(deny_unknown_fields)]
 struct Preparation {
     resize: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    crop_mode: Option<String>,
     interpolation: String,
     mean: [f32; 3],
     std: [f32; 3],
@@ -169,6 +172,7 @@ pub fn print_project(project: &Project) -> String {
         baseline: saved.is_baseline,
         preprocessing: saved.preprocessing.as_ref().map(|chosen| Preparation {
             resize: chosen.resize,
+            crop_mode: (chosen.crop_mode != CropMode::Center).then(|| chosen.crop_mode.as_str().to_owned()),
             interpolation: chosen.interpolation.as_str().to_owned(),
             mean: chosen.mean,
             std: chosen.std,
@@ -215,11 +219,17 @@ pub fn parse_project(text: &str) -> Result<Project, ProjectError> {
 }
 
 fn prepared(spec: &NetworkSpec, saved: &Preparation) -> Result<Preprocessing, ProjectError> {
-    let forms = "bilinear or bicubic";
+    let forms = "bilinear, bicubic, lanczos, box, hamming or nearest";
+    let name = saved.crop_mode.as_deref().unwrap_or(CropMode::Center.as_str());
+    let crop_mode = CropMode::from_name(name).ok_or_else(|| {
+        let forms = "center, cover, squash, border or none";
+        ProjectError::Value { field: "crop_mode", value: name.to_owned(), forms }
+    })?;
     let interpolation = Interpolation::from_name(&saved.interpolation);
     let unknown = || ProjectError::Value { field: "interpolation", value: saved.interpolation.clone(), forms };
     let preprocessing = Preprocessing {
         resize: saved.resize,
+        crop_mode,
         interpolation: interpolation.ok_or_else(unknown)?,
         mean: saved.mean,
         std: saved.std,
@@ -272,6 +282,7 @@ mod tests {
         project.networks.push(SavedNetwork {
             preprocessing: Some(Preprocessing {
                 resize: 235,
+                crop_mode: CropMode::Border,
                 interpolation: Interpolation::Bicubic,
                 mean: [0.1, 0.485, -0.25],
                 ..Preprocessing::for_input([3, 224, 224])

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::compute::engine::{DeviceKind, GateValues, Run};
 use crate::compute::explain::{GateMap, Lens, Slice, Stats};
 use crate::compute::imaging::{Picture, Prepared, Preprocessing};
-use crate::compute::labels::Guess;
+use crate::compute::labels::Reading;
 use crate::compute::weights::TrainedOn;
 use crate::desktop::document::{Document, Network, PictureChoice, WeightsChoice};
 use crate::network::graph::Gate;
@@ -52,8 +52,8 @@ pub struct Inspection {
     pub stats: Vec<Stats>,
     /// By gate: its mean over the picture, where that has to be worked out (a matrix has millions of values).
     pub means: Vec<Option<GateMap<'static>>>,
-    /// The five most probable classes.
-    pub top: Vec<Guess>,
+    /// What its outputs say: the five most probable classes, or why there are none.
+    pub reading: Reading,
     /// The whole picture.
     pub picture: Arc<Picture>,
     /// What the network saw of it.

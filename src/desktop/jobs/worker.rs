@@ -11,13 +11,13 @@ use super::measuring::{Measure, Measurement};
 use super::{Event, Inspect, Inspection, Phase, Request};
 use crate::compute::config::ModelConfig;
 use crate::compute::engine::{self, Control, DeviceKind, Effort, EngineError, PlanOptions, Runner, Timing};
-use crate::compute::explain::Stats;
+use crate::compute::explain::{Broken, Stats};
 use crate::compute::imaging::{self, Picture};
 use crate::compute::lab::data::object_sample;
-use crate::compute::labels::{self, Labels};
+use crate::compute::labels::{Labels, Reading};
 use crate::compute::weights::{Checkpoint, TrainedOn, Weights, WeightsError};
 use crate::desktop::document::{PictureChoice, WeightsChoice};
-use crate::network::{Graph, NetworkSpec};
+use crate::network::{Graph, NetworkSpec, zoo};
 
 /// How many classes a prediction lists.
 const TOP: usize = 5;
@@ -145,11 +145,13 @@ fn inspect(
     let run = ready.runner.run_with(&prepared.tensor, &control).map_err(told)?;
     let stats = run.gates.iter().map(|gate| Stats::of(&gate.values)).collect();
     let means = means(graph, &run);
-    let top = labels::top(&run.logits, own_labels(&key.weights, run.logits.len()).as_ref(), TOP);
+    let classes = zoo::classes_of(&key.spec);
+    let broken = broken(graph, &key.weights, &prepared.tensor, &run.logits)?;
+    let reading = Reading::of(&run.logits, classes, own_labels(&key.weights, classes).as_ref(), TOP, broken);
     let grafted = ready.grafted.to_vec();
     let (key, device, graph) = (key.clone(), ready.runner.device(), graph.clone());
     let trained_on = ready.trained_on;
-    Ok(Inspection { key, device, graph, run, stats, means, top, picture, prepared, trained_on, grafted })
+    Ok(Inspection { key, device, graph, run, stats, means, reading, picture, prepared, trained_on, grafted })
 }
 
 impl Cache {
@@ -188,11 +190,7 @@ impl Cache {
                 // Makes room first: two networks of a hundred megabytes are enough in memory.
                 self.plans.truncate(PLANS_KEPT - 1);
                 let choice = weights.cloned().unwrap_or(WeightsChoice::Seeded(0));
-                let weights = match &choice {
-                    WeightsChoice::Seeded(seed) => Weights::seeded(graph, *seed),
-                    WeightsChoice::File(path) => said(Weights::open(graph, path))?,
-                    WeightsChoice::Grafted(path, graft) => said(Weights::graft(graph, path, *graft))?,
-                };
+                let weights = opened(graph, &choice)?;
                 let runner = Runner::new(device, graph, &weights, PlanOptions::default());
                 let (runner, missing) = runner.map_err(|error| Some(error.to_string()))?;
                 if let Some(missing) = missing {
@@ -209,6 +207,28 @@ impl Cache {
         self.plans.insert(0, entry);
         Ok(ready)
     }
+}
+
+/// Makes or reads weights.
+fn opened(graph: &Graph, choice: &WeightsChoice) -> Result<Weights, Option<String>> {
+    match choice {
+        WeightsChoice::Seeded(seed) => Ok(Weights::seeded(graph, *seed)),
+        WeightsChoice::File(path) => said(Weights::open(graph, path)),
+        WeightsChoice::Grafted(path, graft) => said(Weights::graft(graph, path, *graft)),
+    }
+}
+
+/// Where outputs that are no numbers come from. The weights are read again for it: only the packed ones are kept.
+fn broken(
+    graph: &Graph,
+    choice: &WeightsChoice,
+    image: &[f32],
+    outputs: &[f32],
+) -> Result<Option<Broken>, Option<String>> {
+    if outputs.iter().all(|value| value.is_finite()) {
+        return Ok(None);
+    }
+    Ok(Broken::find(graph, &opened(graph, choice)?, image, outputs))
 }
 
 fn said(opened: Result<Weights, WeightsError>) -> Result<Weights, Option<String>> {

@@ -99,7 +99,7 @@ fn a_checkpoint_comes_with_progress_and_lies_where_python_looks_for_it() {
     assert!(shares.is_sorted() && shares.len() > 3 && shares[0] == 0.0, "{shares:?}");
     assert!((shares[shares.len() - 1] - 1.0).abs() < 1e-6);
     assert_eq!(fs::read(&fetched.weights).expect("there"), content());
-    assert_eq!(fs::read_to_string(fetched.config.as_ref().expect("one")).expect("there"), CONFIG);
+    assert_eq!(fs::read_to_string(&fetched.configs[0]).expect("there"), CONFIG);
     assert_eq!((fetched.commit.as_str(), &fetched.note), (COMMIT, &None));
     let folder = cache.path().join("models--timm--tiny");
     assert_eq!(fetched.weights, folder.join("snapshots").join(COMMIT).join("model.safetensors"));
@@ -133,7 +133,7 @@ fn what_is_cached_is_not_downloaded_again_and_serves_without_a_network() {
     let again = fetch(&dead, "hf:timm/tiny").expect("from the cache");
     let note = again.note.clone().expect("it says so");
     assert!(note.contains("cannot be reached") && note.contains("commit 0123456"), "{note}");
-    assert_eq!((again.weights, again.config), (first.weights.clone(), first.config.clone()));
+    assert_eq!((again.weights, again.configs), (first.weights.clone(), first.configs.clone()));
     // A commit does not change: nothing has to be asked, nothing has to be said.
     assert_eq!(fetch(&dead, &format!("hf:timm/tiny@{COMMIT}")).expect("from the cache"), first);
 

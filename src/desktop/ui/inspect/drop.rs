@@ -9,7 +9,8 @@ use super::super::Shared;
 use super::super::theme::{self, opacity, palette, size};
 
 /// Endings by what a file is.
-const PICTURES: [&str; 9] = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "jfif"];
+const PICTURES: [&str; 13] =
+    ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "jfif", "ppm", "pgm", "pbm", "pnm"];
 const WEIGHTS: [&str; 1] = ["safetensors"];
 const SPECS: [&str; 1] = ["toml"];
 

@@ -15,9 +15,10 @@ use super::toolbar::weights_name;
 use super::{Look, Scene, Settings, Shown, range_text};
 use crate::compute::explain::Slice;
 use crate::compute::lab::data::object_sample;
-use crate::compute::labels::Guess;
+use crate::compute::labels::{Activation, Guess};
 use crate::compute::weights::TrainedOn;
 use crate::desktop::document::PictureChoice;
+use crate::desktop::jobs::Inspection;
 use crate::network::graph::GateKind;
 
 /// The height a partner gate takes, at least and at most.
@@ -35,6 +36,8 @@ pub(super) fn show(
     let bottom = ui.max_rect().bottom();
     egui::ScrollArea::vertical().id_salt("side").auto_shrink([false, false]).show(ui, |ui| {
         prediction(ui, scene);
+        ui.add_space(size::GAP);
+        preparation(ui, scene);
         ui.add_space(size::PADDING);
         let room = (bottom - ui.cursor().top() - 2.0 * size::ROW).clamp(PARTNER_MIN, PARTNER_MAX);
         let Some(shown) = shown else { return };
@@ -135,7 +138,8 @@ fn sorted_bars(ui: &Ui, rect: Rect, shown: &Shown) {
 
 fn prediction(ui: &mut Ui, scene: Scene) {
     let colours = palette(ui);
-    section(ui, "Prediction");
+    let reading = &scene.inspection.reading;
+    section(ui, if matches!(reading.activation, Activation::Features(_)) { "Features" } else { "Prediction" });
     ui.add_space(2.0);
     let weights = &scene.inspection.key.weights;
     if weights.is_trained() {
@@ -152,10 +156,26 @@ fn prediction(ui: &mut Ui, scene: Scene) {
         let text = "untrained weights: predictions mean nothing";
         ui.add(Label::new(RichText::new(text).color(colours.difference)).wrap());
     }
+    if let Some(sentence) = reading.sentence() {
+        let is_broken = matches!(reading.activation, Activation::Broken(_));
+        let colour = if is_broken { colours.difference } else { colours.muted };
+        ui.add(Label::new(RichText::new(sentence).color(colour)).wrap());
+    }
     ui.add_space(4.0);
-    for guess in &scene.inspection.top {
+    for guess in &reading.top {
         guessed(ui, guess, weights.is_trained());
     }
+}
+
+/// What was done to the picture, so that it can be done again elsewhere.
+fn preparation(ui: &mut Ui, scene: Scene) {
+    section(ui, "Preparation");
+    ui.add_space(2.0);
+    let Inspection { key, picture, .. } = &**scene.inspection;
+    let words = [key.preprocessing.words(), key.preprocessing.words_of_values()].into_iter();
+    let words = words.chain(picture.changes.iter().map(|change| change.words().to_owned()));
+    let words = words.collect::<Vec<_>>().join("; ");
+    ui.add(Label::new(RichText::new(words).color(palette(ui).muted)).wrap());
 }
 
 /// Was the network trained on generated pictures, and is this one of another kind?

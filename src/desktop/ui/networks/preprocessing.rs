@@ -4,7 +4,7 @@ use eframe::egui;
 use egui::{ComboBox, DragValue, RichText, Ui};
 
 use super::labelled;
-use crate::compute::imaging::{Interpolation, MAX_RESIZE, Preprocessing};
+use crate::compute::imaging::{CropMode, Interpolation, MAX_RESIZE, Preprocessing};
 use crate::desktop::document::{Command, Network};
 use crate::desktop::ui::Outbox;
 use crate::desktop::ui::theme::{palette, size};
@@ -32,14 +32,17 @@ impl Group {
                 self.open = !self.open;
             }
             let mut summary = format!("{} → {} {}", now.resize, now.crop[0], now.interpolation.as_str());
+            if now.crop_mode != CropMode::Center {
+                summary.push_str(&format!(" {}", now.crop_mode.as_str()));
+            }
             if network.preprocessing.is_some() {
                 summary.push_str(", not ImageNet's");
             }
             let text = RichText::new(summary).size(size::LABEL).color(colours.muted);
-            ui.add(egui::Label::new(text).truncate()).on_hover_text(
-                "Shorter side, crop and filter, and whether they or mean and deviation differ from what \
-                                networks trained on ImageNet usually have (torchvision's)",
-            );
+            let whole = format!("{}; {}", now.words(), now.words_of_values());
+            ui.add(egui::Label::new(text).truncate()).on_hover_text(format!(
+                "{whole}. Networks trained on ImageNet usually have torchvision's, which it starts with."
+            ));
         });
         if !self.open {
             return;
@@ -67,6 +70,17 @@ fn fields(ui: &mut Ui, value: &mut Preprocessing) {
     labelled(ui, "Resize", "The picture's shorter side before the crop, in pixels", |ui| {
         let drag = DragValue::new(&mut value.resize).range(1..=MAX_RESIZE).suffix(" px");
         ui.add_sized([WIDGET, size::ROW], drag)
+    });
+    let help = "How the picture comes to that size: its form kept and its sides cut (center, cover), kept with a border, \
+                or lost (squash); none leaves its size";
+    labelled(ui, "Crop mode", help, |ui| {
+        let combo = ComboBox::from_id_salt("crop mode").selected_text(value.crop_mode.as_str()).width(WIDGET);
+        let shown = combo.show_ui(ui, |ui| {
+            for mode in CropMode::ALL {
+                ui.selectable_value(&mut value.crop_mode, mode, mode.as_str());
+            }
+        });
+        shown.response
     });
     labelled(ui, "Filter", "How pixels are resampled: torchvision's is bilinear, timm's bicubic", |ui| {
         let combo = ComboBox::from_id_salt("interpolation").selected_text(value.interpolation.as_str()).width(WIDGET);

@@ -44,7 +44,7 @@ impl Objects {
     pub fn picture(&self, index: u64) -> Picture {
         let example = self.scene(Split::Test, index).example();
         let name = format!("objects {} {index} ({})", Split::Test, self.classes[example.label]);
-        Picture { name, pixels: example.image }
+        Picture::new(name, example.image)
     }
 
     /// The name of a test picture's class.

@@ -228,7 +228,7 @@ pub fn run(
         for index in 0..count(split) {
             watch.wait()?;
             let example = dataset.example(*split, index)?;
-            let picture = Picture { name: format!("{} {index}", dataset.name()), pixels: example.image };
+            let picture = Picture::new(format!("{} {index}", dataset.name()), example.image);
             let prepared = settings.preprocessing.prepare(&picture);
             let prepared = prepared.map_err(|error| LabError::Setting(error.to_string()))?;
             let run = plan.run(&prepared.tensor)?;

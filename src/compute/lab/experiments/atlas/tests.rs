@@ -80,7 +80,7 @@ fn a_network_is_averaged_by_class_as_its_own_runs_say() {
     for index in 0..30 {
         let example = data.example(Split::Test, index).expect("an image");
         if example.label == class {
-            let picture = Picture { name: String::new(), pixels: example.image };
+            let picture = Picture::new(String::new(), example.image);
             let prepared = settings.preprocessing.prepare(&picture).expect("prepares");
             sum += plan.run(&prepared.tensor).expect("runs").gates[0].values[5];
             count += 1.0;
