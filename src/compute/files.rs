@@ -14,15 +14,23 @@ use tempfile::{Builder, NamedTempFile};
 /// # Errors
 /// What the system said; the old file is untouched then.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_with(path, &|to| to.write_all(bytes))
+}
+
+/// The same with what `write` writes.
+///
+/// # Errors
+/// What the system said; the old file is untouched then.
+pub fn replace_with(path: &Path, write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let target = match fs::metadata(path) {
         Ok(known) if known.is_dir() => return Err(io::Error::other("it is a folder")),
-        Ok(known) if !known.is_file() => return File::options().write(true).open(path)?.write_all(bytes),
+        Ok(known) if !known.is_file() => return write(&mut File::options().write(true).open(path)?),
         // A link stays a link: the file it names is replaced.
         Ok(_) => fs::canonicalize(path)?,
         Err(_) => path.to_owned(),
     };
     let mut file = beside(&target)?;
-    file.write_all(bytes)?;
+    write(file.as_file_mut())?;
     file.as_file().sync_all()?;
     file.persist(&target).map_err(|error| error.error)?;
     Ok(())

@@ -16,7 +16,7 @@ use crate::compute::engine::tape::Parameters;
 use crate::compute::lab::LabError;
 use crate::compute::lab::data::{Dataset, Split};
 use crate::compute::random::mix;
-use crate::compute::weights::checkpoint::{Precision, Written, encode};
+use crate::compute::weights::checkpoint::{Precision, Written};
 use crate::compute::weights::{Checkpoint, json, keys, parsed};
 use crate::network::Graph;
 
@@ -81,7 +81,7 @@ pub(super) fn store(
     if let Some(folder) = dataset.folder() {
         metadata.insert(FOLDER.to_owned(), folder.to_string_lossy().into_owned());
     }
-    write(path, &encode(&written, &metadata, Precision::Full))
+    write(path, &written, &metadata, Precision::Full)
 }
 
 /// Tells data sets of the same name apart (another seed, a folder that has changed): how many training pictures there

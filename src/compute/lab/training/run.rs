@@ -144,15 +144,8 @@ impl Session<'_> {
         if state.position.epoch == self.recipe.epochs {
             return Ok(());
         }
-        let options = TapeOptions {
-            batch: self.recipe.batch_size(),
-            threads: self.threads,
-            mode: Mode::Train,
-            ..TapeOptions::default()
-        };
-        let mut tape = Tape::new(self.graph, options)?;
         while state.position.epoch < self.recipe.epochs {
-            let epoch = self.epoch(&mut tape, state);
+            let epoch = self.epoch(state);
             if matches!(epoch, Err(LabError::Cancelled)) {
                 self.store(state)?;
             }
@@ -162,21 +155,9 @@ impl Session<'_> {
     }
 
     /// The rest of an epoch, its validation, its record.
-    fn epoch(&self, tape: &mut Tape, state: &mut State) -> Result<(), LabError> {
-        let Position { epoch, step } = state.position;
-        let batches = Batches::new(self.dataset, loading(self.recipe, Split::Train, epoch))?;
-        let batches = batches.starting_at(step as u64);
-        thread::scope(|scope| {
-            let mut speed = Speed::new(self.recipe.batch_size());
-            for batch in batches.ahead(scope)? {
-                let batch = batch?;
-                if self.wait()? {
-                    speed.start();
-                }
-                self.step(tape, state, &batch, &mut speed)?;
-            }
-            Ok::<(), LabError>(())
-        })?;
+    fn epoch(&self, state: &mut State) -> Result<(), LabError> {
+        self.learn(state)?;
+        let epoch = state.position.epoch;
         let train = score(state.sums.loss, state.sums.right, state.sums.images);
         let validation = self.measure(&state.parameters, Split::Validation, epoch + 1)?;
         let learning_rate = learning_rate(self.recipe, (epoch + 1) * self.recipe.steps() - 1);
@@ -187,6 +168,32 @@ impl Session<'_> {
         self.store(state)?;
         (self.control.event)(TrainingEvent::Epoch { epoch: epoch + 1, train, validation });
         Ok(())
+    }
+
+    /// The steps of the rest of an epoch. Gradients, activations and packed weights are let go of at its end: where
+    /// it is validated, the network is in memory once more.
+    fn learn(&self, state: &mut State) -> Result<(), LabError> {
+        let options = TapeOptions {
+            batch: self.recipe.batch_size(),
+            threads: self.threads,
+            mode: Mode::Train,
+            ..TapeOptions::default()
+        };
+        let mut tape = Tape::new(self.graph, options)?;
+        let Position { epoch, step } = state.position;
+        let batches = Batches::new(self.dataset, loading(self.recipe, Split::Train, epoch))?;
+        let batches = batches.starting_at(step as u64);
+        thread::scope(|scope| {
+            let mut speed = Speed::new(self.recipe.batch_size());
+            for batch in batches.ahead(scope)? {
+                let batch = batch?;
+                if self.wait()? {
+                    speed.start();
+                }
+                self.step(&mut tape, state, &batch, &mut speed)?;
+            }
+            Ok::<(), LabError>(())
+        })
     }
 
     fn step(&self, tape: &mut Tape, state: &mut State, batch: &Batch, speed: &mut Speed) -> Result<(), LabError> {

@@ -8,7 +8,7 @@ use crate::compute::engine::tape::Parameters;
 use crate::compute::files;
 use crate::compute::lab::LabError;
 use crate::compute::lab::data::Dataset;
-use crate::compute::weights::checkpoint::{Precision, Written, encode};
+use crate::compute::weights::checkpoint::{Precision, Written, encode_into};
 use crate::compute::weights::{Checkpoint, TrainedOn, json, keys, parsed};
 use crate::network::Graph;
 
@@ -39,8 +39,7 @@ pub fn save(
         trained.history.iter().map(|record| EpochRecord { seconds: 0.0, ..*record }).collect();
     metadata.insert("recipe".to_owned(), json(recipe));
     metadata.insert("history".to_owned(), json(&history));
-    let written = encode(&tensors(graph, &trained.parameters), &metadata, precision);
-    write(path, &written)
+    write(path, &tensors(graph, &trained.parameters), &metadata, precision)
 }
 
 /// Parameters as they are read again from a file of this precision.
@@ -93,6 +92,12 @@ pub(super) fn tensors<'a>(graph: &'a Graph, parameters: &'a Parameters) -> Vec<W
 }
 
 /// Writes a file whole or not at all.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), LabError> {
-    files::replace(path, bytes).map_err(|reason| LabError::Write { path: path.to_owned(), reason })
+pub(super) fn write(
+    path: &Path,
+    tensors: &[Written],
+    metadata: &BTreeMap<String, String>,
+    precision: Precision,
+) -> Result<(), LabError> {
+    let written = files::replace_with(path, &|to| encode_into(to, tensors, metadata, precision));
+    written.map_err(|reason| LabError::Write { path: path.to_owned(), reason })
 }

@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use detect::Format;
 pub use dtype::Dtype;
 pub use tensor::Entry;
-pub use write::{Precision, Written, encode};
+pub use write::{Precision, Written, encode_into};
 
 use super::map::Bytes;
 use super::{WeightsError, bundled};

@@ -1,5 +1,6 @@
 //! Where it looks: one trunk with none, SE, CAM, SAM and CBAM; how well each does, and whether it looks at the object.
 
+mod budget;
 mod measure;
 mod page;
 mod reading;
@@ -9,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
+
+pub use budget::CatchUp;
 
 use super::runner::Runner;
 use super::{ATTENTIONS, EpochPoint, RunInfo, Spread, Watch, files, lab_network};
@@ -207,6 +210,25 @@ impl AttentionResult {
         self.attentions.iter().all(|known| known.measured().count() == self.run.seeds.len())
     }
 
+    /// At which training budget each attention is level with the trunk, if it is.
+    #[must_use]
+    pub fn catch_ups(&self) -> Vec<CatchUp> {
+        budget::catch_ups(self)
+    }
+
+    /// The result with what follows from it, as it is written: `catching_up` and `reading` beside its own fields.
+    #[must_use]
+    pub fn with_reading(&self) -> impl Serialize + '_ {
+        #[derive(Serialize)]
+        struct Read<'a> {
+            #[serde(flatten)]
+            result: &'a AttentionResult,
+            catching_up: Vec<CatchUp>,
+            reading: Vec<String>,
+        }
+        Read { result: self, catching_up: self.catch_ups(), reading: self.reading() }
+    }
+
     /// What the numbers say, in sentences.
     #[must_use]
     pub fn reading(&self) -> Vec<String> {
@@ -230,7 +252,7 @@ impl AttentionResult {
         let files = vec![
             ("attention.csv".to_owned(), tables::networks(self)),
             ("attention-maps.csv".to_owned(), tables::maps(self)),
-            ("attention.json".to_owned(), files::json(self)),
+            ("attention.json".to_owned(), files::json(&self.with_reading())),
             ("attention.png".to_owned(), files::png(&self.page().draw())),
         ];
         files::write_all(folder, files)
