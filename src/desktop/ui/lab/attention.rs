@@ -58,7 +58,7 @@ impl AttentionPage {
         if let Some(run) = lab.running_on(LabPage::Attention) {
             parts::progress(ui, run, out);
         }
-        parts::ending(ui, &lab.attention().ending);
+        parts::ending(ui, &lab.attention().ending, parts::GOES_ON);
         let Some(result) = result else {
             let hint = "Run trains the trunk with every attention on a few seeds, then counts where each looks.";
             return parts::nothing_yet(ui, LabPage::Attention, hint);

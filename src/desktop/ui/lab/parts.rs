@@ -96,15 +96,18 @@ pub(super) fn duration(time: Duration) -> String {
     }
 }
 
-/// How the last run ended, where that has to be said.
-pub(super) fn ending(ui: &mut Ui, ending: &Ending) {
+/// What is said of an experiment that was stopped.
+pub(super) const GOES_ON: &str = "What has been trained is kept: Run with the same settings goes on where it was.";
+
+/// How the last run ended, where that has to be said, and where it goes on.
+pub(super) fn ending(ui: &mut Ui, ending: &Ending, goes_on: &str) {
     let colours = palette(ui);
     match ending {
         Ending::Failed(problem) => {
             ui.add(Label::new(RichText::new(problem).color(colours.error)).wrap().selectable(true));
         }
         Ending::Stopped => {
-            widgets::muted(ui, "Stopped. What has been trained is kept: the same run goes on where it was.");
+            widgets::muted(ui, format!("Stopped. {goes_on}"));
         }
         Ending::Open | Ending::Done => return,
     }
