@@ -8,6 +8,7 @@ use crate::compute::lab::LabError;
 use crate::compute::lab::data::{OpenedData, Source};
 
 /// Which data set, and the seed of the generated one.
+#[expect(clippy::struct_field_names, reason = "the fields are the flags --data and --data-seed")]
 #[derive(Debug, clap::Args)]
 pub struct Data {
     /// objects (generated), or a folder with one sub-folder of pictures a class
@@ -57,9 +58,11 @@ impl Data {
 /// What the lab refuses is the user's input, unless the machine is at fault.
 pub fn refused(error: LabError) -> CliError {
     match error {
-        LabError::Thread(_) | LabError::Cancelled | LabError::Engine(_) | LabError::Diverged { .. } | LabError::NoScore { .. } => {
-            CliError::Failure(error.to_string())
-        }
+        LabError::Thread(_)
+        | LabError::Cancelled
+        | LabError::Engine(_)
+        | LabError::Diverged { .. }
+        | LabError::NoScore { .. } => CliError::Failure(error.to_string()),
         error => CliError::input(error),
     }
 }

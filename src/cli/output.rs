@@ -110,7 +110,8 @@ impl Staging {
         if let Some(obstacle) = obstacle {
             return Err(CliError::Input(format!("{}: not a folder; choose another --out", obstacle.display())));
         }
-        let mut staging = Self { folder: folder.to_owned(), hidden: None, files: Vec::new(), made, written: Written::of(folder) };
+        let mut staging =
+            Self { folder: folder.to_owned(), hidden: None, files: Vec::new(), made, written: Written::of(folder) };
         let hidden = fs::create_dir_all(folder).and_then(|()| Builder::new().prefix(".gatescope-").tempdir_in(folder));
         match hidden {
             Ok(hidden) => staging.hidden = Some(hidden),
@@ -199,8 +200,12 @@ mod tests {
         staging.write(Path::new("sub/one.txt"), b"1").expect("writes");
         staging.commit().expect("commits");
         assert_eq!(fs::read(folder.join("sub/one.txt")).expect("is there"), b"1");
-        let names: Vec<_> = fs::read_dir(&folder).expect("lists").map(|entry| entry.expect("an entry").file_name()).collect();
-        assert!(names.len() == 2 && names.iter().any(|name| name == origin::LIST), "the hidden folder stays: {names:?}");
+        let names: Vec<_> =
+            fs::read_dir(&folder).expect("lists").map(|entry| entry.expect("an entry").file_name()).collect();
+        assert!(
+            names.len() == 2 && names.iter().any(|name| name == origin::LIST),
+            "the hidden folder stays: {names:?}"
+        );
     }
 
     #[test]

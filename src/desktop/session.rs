@@ -144,12 +144,7 @@ impl Session {
     }
 
     /// A file of this window's session; what cannot be read, for whatever reason, is set aside and told.
-    fn read<T>(
-        &self,
-        what: &str,
-        problems: &mut Vec<String>,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<T> {
+    fn read<T>(&self, what: &str, problems: &mut Vec<String>, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let folder = self.folder.as_ref()?;
         let path = folder.join(self.place.file(what));
         // A broken link is something as well.
@@ -178,9 +173,13 @@ impl Session {
             1 => path.with_file_name(format!("{stem}.unreadable.toml")),
             _ => path.with_file_name(format!("{stem}.unreadable-{number}.toml")),
         };
-        let free = (1..).map(numbered).find(|aside| std::fs::symlink_metadata(aside).is_err());
-        let aside = free.unwrap_or_else(|| numbered(1));
-        match std::fs::rename(path, &aside) {
+        let free = (1..100_000).map(numbered).find(|aside| std::fs::symlink_metadata(aside).is_err());
+        let renamed = match &free {
+            Some(aside) => std::fs::rename(path, aside),
+            None => Err(std::io::Error::other("every name is taken")),
+        };
+        let aside = free.unwrap_or_default();
+        match renamed {
             Ok(()) => {
                 format!("The last {stem} could not be read ({problem}); it is kept as {}.", aside.display())
             }

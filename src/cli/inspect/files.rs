@@ -7,10 +7,10 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
 use image::{ImageFormat, ImageResult, RgbImage};
 
-use super::{All, Setting};
 use super::html;
 use super::portraits::{self, Portrait};
 use super::result::{Inspected, harmless};
+use super::{All, Setting};
 use crate::cli::error::CliError;
 use crate::cli::output::Staging;
 use crate::compute::imaging::{Picture, Prepared, Window};
@@ -51,7 +51,9 @@ impl Folder {
             return own.iter().try_for_each(|file| self.staging.claim(Path::new(file)));
         }
         self.staging.claim(Path::new(INDEX))?;
-        names.iter().try_for_each(|name| own.iter().try_for_each(|file| self.staging.claim(&Path::new(name).join(file))))
+        names
+            .iter()
+            .try_for_each(|name| own.iter().try_for_each(|file| self.staging.claim(&Path::new(name).join(file))))
     }
 
     /// Adds an image's pictures and its page.

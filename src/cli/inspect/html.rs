@@ -1,11 +1,11 @@
 //! The pages of `--out`: self-contained HTML, light and dark, links relative.
 
-use super::images::Skipped;
-use super::{All, Setting};
 use super::files::{INDEX, PHOTO, gate_file};
+use super::images::Skipped;
 use super::page::{UNTRAINED, input_line, preparation_lines, shape_text};
 use super::portraits::{self, Portrait};
 use super::result::{self, GateResult, Inspected};
+use super::{All, Setting};
 use crate::compute::explain::widened;
 use crate::network::graph::{GateKind, Param, ScopeId, ScopeKind};
 use crate::network::number;

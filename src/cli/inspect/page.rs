@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::{All, Setting};
 use super::result::{self, Inspected};
+use super::{All, Setting};
 use crate::cli::page::Page;
 use crate::cli::table::{Cell, Table};
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
-use super::{All, Setting};
 use super::result;
+use super::{All, Setting};
 use crate::cli::error::CliError;
 
 /// One tensor to be: name, shape, little-endian f32.

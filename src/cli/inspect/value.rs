@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::images::Skipped;
-use super::{All, Setting};
 use super::result::{self, Inspected};
+use super::{All, Setting};
 use crate::cli::error::CliError;
 use crate::cli::{mismatch, output};
 use crate::compute::explain::{Lens, Stats, path_names};

@@ -86,7 +86,9 @@ fn page(result: &AttentionResult) -> Page {
     }
     page.table(table);
     if !catch_ups.is_empty() {
-        page.line("Against the trunk, in points of test accuracy; level: never again behind by more than the seeds differ.");
+        page.line(
+            "Against the trunk, in points of test accuracy; level: never again behind by more than the seeds differ.",
+        );
         let mut table = Table::new().words("attention").numbers("level from").numbers("at the end");
         for known in &catch_ups {
             let cells = [known.attention.clone(), known.cell(), known.difference()];

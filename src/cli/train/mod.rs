@@ -54,6 +54,7 @@ pub struct Args {
     threads: Option<usize>,
     /// Continue an interrupted run with its recipe, from this checkpoint [default: the one beside --out]
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "a flag with an optional value")]
     resume: Option<Option<PathBuf>>,
     /// Where to write the trained network, as safetensors; what is there already stays, see --resume and --replace
     #[arg(long, value_name = "FILE")]

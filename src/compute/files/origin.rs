@@ -122,7 +122,10 @@ fn is_own(path: &Path) -> bool {
 fn is_signed(path: &Path) -> bool {
     let mut head = [0; AFTER_HEADER + 8 + SOFTWARE.len()];
     let read = fs::File::open(path).and_then(|mut file| io::Read::read_exact(&mut file, &mut head));
-    read.is_ok() && head.starts_with(b"\x89PNG") && head[AFTER_HEADER + 4..].starts_with(b"tEXt") && head.ends_with(SOFTWARE)
+    read.is_ok()
+        && head.starts_with(b"\x89PNG")
+        && head[AFTER_HEADER + 4..].starts_with(b"tEXt")
+        && head.ends_with(SOFTWARE)
 }
 
 /// A PNG that says which program wrote it.

@@ -151,9 +151,12 @@ fn closing_question(run: &LabRun) -> Question {
             "What is trained is written down before the window closes. Lab, Where it looks goes on from there: Run \
              with the same settings.",
         ),
-        LabTask::Atlas(_) => ("The excitation atlas", "It does not take long and keeps nothing: it begins again next time."),
+        LabTask::Atlas(_) => {
+            ("The excitation atlas", "It does not take long and keeps nothing: it begins again next time.")
+        }
     };
-    let answer = |label: &str, note: &str, commands| Answer { label: label.to_owned(), note: note.to_owned(), commands };
+    let answer =
+        |label: &str, note: &str, commands| Answer { label: label.to_owned(), note: note.to_owned(), commands };
     Question {
         title: format!("{what} is in progress: {}", run.progress.what),
         reason: reason.to_owned(),

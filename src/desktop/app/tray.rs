@@ -37,7 +37,11 @@ impl App {
             [] => {}
             [one] => self.notices.error(one.clone()),
             [first, others @ ..] => {
-                self.notices.error(format!("{} files are no pictures and left out: {first}; {}", bad.len(), others.join("; ")));
+                self.notices.error(format!(
+                    "{} files are no pictures and left out: {first}; {}",
+                    bad.len(),
+                    others.join("; ")
+                ));
             }
         }
         if good.len() > 1 {

@@ -58,7 +58,12 @@ fn a_training_is_continued_or_replaced_only_when_that_is_said() {
     let out = root.path().join("net.safetensors");
     let with = |extra: &[&str]| {
         let budget = ["--epochs", "1", "--samples", "16", "--batch", "16", "--validation", "8", "--threads", "1"];
-        ["train", TINY, "--out", text(&out)].iter().chain(&budget).chain(extra).map(|a| (*a).to_owned()).collect::<Vec<_>>()
+        ["train", TINY, "--out", text(&out)]
+            .iter()
+            .chain(&budget)
+            .chain(extra)
+            .map(|a| (*a).to_owned())
+            .collect::<Vec<_>>()
     };
     refused(with(&["--resume"]), &["net.training.safetensors", "leave --resume out"]);
     assert!(run(with(&[])).status.success());
@@ -182,7 +187,8 @@ fn a_target_without_permission_is_refused_before_any_work() {
 #[test]
 fn the_reading_of_a_run_says_at_which_budget_an_attention_is_level() {
     let root = folder();
-    let toy = ["--epochs", "1", "--samples", "64", "--test", "16", "--accuracy", "16", "--masks", "4", "--threads", "1"];
+    let toy =
+        ["--epochs", "1", "--samples", "64", "--test", "16", "--accuracy", "16", "--masks", "4", "--threads", "1"];
     let arguments = ["lab", "attention", "--attentions", "none,se", "--depth", "8", "--seeds", "2", "--format", "json"];
     let out = ["--out", text(root.path())];
     let output = run(arguments.iter().chain(&toy).chain(&out));

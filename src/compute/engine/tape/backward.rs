@@ -6,16 +6,16 @@ use super::record::{Record, Work};
 use super::{Mode, Parameters, Tape};
 use crate::compute::engine::kernels::activation::Activation;
 use crate::compute::engine::kernels::backward::{self, Target};
-use crate::compute::engine::kernels::norm::{Blend, Maps, gradient_sums};
 use crate::compute::engine::kernels::conv::ConvGradient;
 use crate::compute::engine::kernels::conv::linear::Linear;
+use crate::compute::engine::kernels::norm::{Blend, Maps, gradient_sums};
 use crate::compute::engine::kernels::{Aligned, Crew, Layout, layout};
 use crate::compute::engine::{EngineError, plain};
 use crate::network::graph::{NodeId, Op, Role, Shape};
 
 /// How the gradients of a convolution are computed.
 enum Gradients {
-    Conv(ConvGradient),
+    Conv(Box<ConvGradient>),
     /// A large linear layer, on the weights as they lie.
     Linear(Linear),
 }
@@ -136,7 +136,7 @@ impl Tape {
                 let gradients = match super::large(&conv, shapes, self.options.batch) {
                     Some(linear) if self.wanted[record.output.0] => Gradients::Linear(linear),
                     _ => match self.convolutions[index].take() {
-                        Some(conv) => Gradients::Conv(conv),
+                        Some(conv) => Gradients::Conv(Box::new(conv)),
                         None => return Some(gradient),
                     },
                 };
@@ -214,7 +214,7 @@ impl Tape {
             gradients.input(&tape.crew, weight, gradient, target.values, target.add);
         });
         if let Gradients::Conv(conv) = gradients {
-            self.convolutions[index] = Some(conv);
+            self.convolutions[index] = Some(*conv);
         }
     }
 

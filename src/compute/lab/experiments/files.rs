@@ -22,23 +22,25 @@ pub fn check_out(folder: &Path, names: &[&str]) -> Result<(), LabError> {
 
 /// What of a folder is this program's. A version that kept no list has written the version into its JSON.
 fn written(folder: &Path, names: &[&str]) -> Written {
-    let is_result = |name: &&&str| {
-        let text = name.ends_with(".json").then(|| std::fs::read(folder.join(name)).ok()).flatten();
+    let is_result = |name: &str| {
+        let path = folder.join(name);
+        let is_json = path.extension().is_some_and(|extension| extension == "json");
+        let text = is_json.then(|| std::fs::read(&path).ok()).flatten();
         let value = text.and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
         value.is_some_and(|value| value["run"]["gatescope"].is_string())
     };
     let written = Written::of(folder);
-    if names.iter().any(|name| is_result(&name)) { written.or_adopted(names) } else { written }
+    if names.iter().any(|name| is_result(name)) { written.or_adopted(names) } else { written }
 }
 
 /// Writes files into a folder, making it if it is not there; gives their paths. Nothing is written where one of them
 /// is somebody else's.
-pub(super) fn write_all(folder: &Path, files: Vec<(String, Vec<u8>)>) -> Result<Vec<PathBuf>, LabError> {
+pub(super) fn write_all(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<Vec<PathBuf>, LabError> {
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     let mut written = written(folder, &names);
     names.iter().try_for_each(|name| written.check(Path::new(name)))?;
     let mut paths = Vec::with_capacity(files.len());
-    for (name, bytes) in &files {
+    for (name, bytes) in files {
         let path = folder.join(name);
         write_whole(&path, bytes)?;
         written.note(Path::new(name), bytes);

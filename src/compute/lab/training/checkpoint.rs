@@ -176,7 +176,10 @@ impl Saved<'_> {
 }
 
 /// The first field in which two recipes differ, with both values.
-pub(in crate::compute::lab) fn difference(theirs: &TrainingRecipe, ours: &TrainingRecipe) -> Option<(String, String, String)> {
+pub(in crate::compute::lab) fn difference(
+    theirs: &TrainingRecipe,
+    ours: &TrainingRecipe,
+) -> Option<(String, String, String)> {
     let fields = |recipe: &TrainingRecipe| serde_json::to_value(recipe).ok()?.as_object().cloned();
     let (theirs, ours) = (fields(theirs)?, fields(ours)?);
     let (field, value) = theirs.iter().find(|(field, value)| ours.get(*field) != Some(value))?;

@@ -5,8 +5,8 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::claim::Claim;
 use super::checkpoint::{self, Progress, Saved};
+use super::claim::Claim;
 use super::{TrainingRecipe, checkpoint_of};
 use crate::compute::lab::LabError;
 use crate::compute::lab::data::Dataset;
@@ -65,7 +65,9 @@ impl Interrupted {
     #[must_use]
     pub fn all_in(folder: &Path) -> Vec<Self> {
         let files = fs::read_dir(folder).into_iter().flatten().flatten();
-        let is_one = |path: &PathBuf| path.to_string_lossy().ends_with(ENDING) && !out_of(path).exists() && !Claim::is_taken(&out_of(path));
+        let is_one = |path: &PathBuf| {
+            path.to_string_lossy().ends_with(ENDING) && !out_of(path).exists() && !Claim::is_taken(&out_of(path))
+        };
         let age = |path: &PathBuf| fs::metadata(path).and_then(|known| known.modified()).ok();
         let mut paths: Vec<PathBuf> = files.map(|entry| entry.path()).filter(is_one).collect();
         paths.sort_by_key(|path| std::cmp::Reverse(age(path)));
@@ -146,6 +148,7 @@ pub fn place(
         1 => wanted.to_path_buf(),
         _ => wanted.with_file_name(format!("{stem}-{number}.safetensors")),
     };
+    let is_same = |checkpoint: &Path| Interrupted::read(checkpoint).is_ok_and(|run| run.is_of(graph, dataset, recipe));
     let mut free = None;
     for out in (1..MOST_NAMES).map(numbered) {
         if Claim::is_taken(&out) {
@@ -157,11 +160,7 @@ pub fn place(
                 free = Some(out);
                 break;
             }
-            (false, true) if goes_on => {
-                if Interrupted::read(&checkpoint).is_ok_and(|run| run.is_of(graph, dataset, recipe)) {
-                    return (out, Some(checkpoint));
-                }
-            }
+            (false, true) if goes_on && is_same(&checkpoint) => return (out, Some(checkpoint)),
             _ => {}
         }
     }

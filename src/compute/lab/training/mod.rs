@@ -28,14 +28,14 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub(in crate::compute::lab) use checkpoint::difference;
 pub use checkpoint::{checkpoint_of, recipe_of};
 pub use fit::{check_fit, fitted};
 pub use interrupted::{Interrupted, check_target, place};
 pub use recipe::{Optimiser, TrainingRecipe};
 pub use run::train;
-pub use saved::{rounded, save, trained_on};
-pub(in crate::compute::lab) use checkpoint::difference;
 pub(in crate::compute::lab) use saved::{Finished, finished};
+pub use saved::{rounded, save, trained_on};
 pub use validation::evaluate;
 
 use crate::compute::engine::tape::Parameters;

@@ -345,6 +345,9 @@ fn a_validation_that_is_no_number_stops_the_run() {
     let error = train(&graph, &toy, &recipe, options(&out), &TrainingControl::none()).expect_err("breaks");
     assert!(matches!(error, LabError::NoScore { epoch: 1, split: Split::Validation, .. }), "{error}");
     let message = error.to_string();
-    assert!(message.contains("validation loss after epoch 1") && message.contains("lower the learning rate"), "{message}");
+    assert!(
+        message.contains("validation loss after epoch 1") && message.contains("lower the learning rate"),
+        "{message}"
+    );
     assert_eq!(std::fs::read_dir(folder.path()).expect("lists").count(), 0, "a broken state was written down");
 }

@@ -157,7 +157,10 @@ fn budgets(ui: &mut Ui, result: &AttentionResult) {
     };
     let rows: Vec<_> = catch_ups.iter().map(row).collect();
     parts::table(ui, &["attention", "level from", "points at the end"], &rows);
-    widgets::caption(ui, "Level: never again behind by more than the seeds differ. Points of test accuracy, seed by seed.");
+    widgets::caption(
+        ui,
+        "Level: never again behind by more than the seeds differ. Points of test accuracy, seed by seed.",
+    );
 }
 
 /// One measure of the spatial gates, from the first block to the last.

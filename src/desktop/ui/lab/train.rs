@@ -164,7 +164,11 @@ fn outcome(ui: &mut Ui, training: &Training, out: &mut Outbox) {
     for note in &training.notes {
         ui.add(Label::new(RichText::new(note).size(size::LABEL).color(palette(ui).muted)).wrap());
     }
-    parts::ending(ui, &training.ending, "What has been trained is kept: Start with the same settings goes on where it was.");
+    parts::ending(
+        ui,
+        &training.ending,
+        "What has been trained is kept: Start with the same settings goes on where it was.",
+    );
     let (Ending::Done, Some((spec, path))) = (&training.ending, &training.trained) else { return };
     ui.horizontal_wrapped(|ui| {
         let right = training.epochs.last().map_or(0.0, |last| 100.0 - last.test_error * 100.0);

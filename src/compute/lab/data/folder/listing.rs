@@ -58,9 +58,8 @@ fn name_of(path: &Path) -> String {
 
 /// The folders of the splits, if these are some: `train` with classes in it, and nothing else or another split.
 fn splits(root: &Path, all: &[PathBuf]) -> Result<Option<[Option<PathBuf>; 3]>, LabError> {
-    let named = |names: &[&str]| {
-        all.iter().find(|folder| names.contains(&name_of(folder).to_lowercase().as_str())).cloned()
-    };
+    let named =
+        |names: &[&str]| all.iter().find(|folder| names.contains(&name_of(folder).to_lowercase().as_str())).cloned();
     let found = NAMES.map(named);
     let count = found.iter().flatten().count();
     let Some(train) = &found[0] else { return Ok(None) };
@@ -148,7 +147,9 @@ fn sentence(splits: &[Option<PathBuf>; 3]) -> String {
             "{train}/ is learnt from but for the 10 % that are validated on, as there is no val/; {test}/ is tested on"
         ),
         (None, None) => {
-            format!("{train}/ is learnt from but for 10 % each that are validated and tested on: there are no val/ and test/")
+            format!(
+                "{train}/ is learnt from but for 10 % each that are validated and tested on: there are no val/ and test/"
+            )
         }
     }
 }

@@ -141,7 +141,11 @@ fn folders_of_splits_are_read_as_splits() {
     // A class that a split lacks is said, one that cannot be learnt is refused.
     fs::remove_dir_all(root.path().join("val/dog")).expect("is there");
     let folder = Folder::open(root.path(), INPUT).expect("opens");
-    assert!(folder.notes().iter().any(|note| note.contains("validation") && note.contains("dog")), "{:?}", folder.notes());
+    assert!(
+        folder.notes().iter().any(|note| note.contains("validation") && note.contains("dog")),
+        "{:?}",
+        folder.notes()
+    );
     class(&root.path().join("val"), "cow", 2, 90);
     let message = Folder::open(root.path(), INPUT).err().expect("refused").to_string();
     assert!(message.contains("cow") && message.contains("train"), "{message}");

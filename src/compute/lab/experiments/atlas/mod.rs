@@ -188,7 +188,7 @@ impl AtlasResult {
             ("atlas.json".to_owned(), files::json(self)),
             ("atlas.png".to_owned(), files::png(&self.page(order).draw())),
         ];
-        files::write_all(folder, files)
+        files::write_all(folder, &files)
     }
 }
 

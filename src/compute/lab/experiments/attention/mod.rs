@@ -255,7 +255,7 @@ impl AttentionResult {
             ("attention.json".to_owned(), files::json(&self.with_reading())),
             ("attention.png".to_owned(), files::png(&self.page().draw())),
         ];
-        files::write_all(folder, files)
+        files::write_all(folder, &files)
     }
 }
 
@@ -326,8 +326,8 @@ pub fn check_kept(dataset: &dyn Dataset, settings: &AttentionSettings) -> Result
     let watch = &Watch::<()>::none();
     let runner = Runner { dataset, recipe, threads: *threads, out: settings.out.as_deref(), watch };
     let plan = plan(dataset, settings)?;
-    let networks = seeds(settings).flat_map(|seed| plan.iter().map(move |(name, spec)| (name, spec, seed)));
-    networks.map(|(name, spec, seed)| runner.check_kept(name, spec, seed)).collect()
+    let mut networks = seeds(settings).flat_map(|seed| plan.iter().map(move |(name, spec)| (name, spec, seed)));
+    networks.try_for_each(|(name, spec, seed)| runner.check_kept(name, spec, seed))
 }
 
 fn plan(dataset: &dyn Dataset, settings: &AttentionSettings) -> Result<Vec<(String, NetworkSpec)>, LabError> {

@@ -72,7 +72,10 @@ fn budget(known: &CatchUp) -> String {
     let behind = if known.at_end.std.is_some() { "never behind by more than the seeds differ" } else { "never behind" };
     match (known.epoch, known.images) {
         (Some(1), Some(seen)) => {
-            format!("{name} is level with the trunk from the first epoch on ({} of {of} images): {behind}; {at_end}.", images(seen))
+            format!(
+                "{name} is level with the trunk from the first epoch on ({} of {of} images): {behind}; {at_end}.",
+                images(seen)
+            )
         }
         (Some(epoch), Some(seen)) => format!(
             "{name} catches up with the trunk after {} of {of} images (epoch {epoch}): from there on {behind}; {at_end}.",

@@ -49,7 +49,8 @@ fn a_difference_counts_only_when_it_is_larger_than_the_seeds_own() {
 /// A result whose trunk and SE have these test errors by epoch, one list a seed.
 fn learning(trunk: &[&[f32]], se: &[&[f32]]) -> AttentionResult {
     let mut result = ending(&[("none", 0.9, 0.7), ("se", 0.9, 0.7)], 0.01);
-    result.run.recipe = TrainingRecipe { epochs: trunk[0].len(), samples: 1000, batch: 64, ..TrainingRecipe::default() };
+    result.run.recipe =
+        TrainingRecipe { epochs: trunk[0].len(), samples: 1000, batch: 64, ..TrainingRecipe::default() };
     for (known, errors) in result.attentions.iter_mut().zip([trunk, se]) {
         known.seeds.truncate(errors.len());
         for (seed, errors) in known.seeds.iter_mut().zip(errors) {

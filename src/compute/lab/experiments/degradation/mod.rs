@@ -225,7 +225,7 @@ impl DegradationResult {
             ("degradation.json".to_owned(), files::json(self)),
             ("degradation.png".to_owned(), files::png(&self.page().draw())),
         ];
-        files::write_all(folder, files)
+        files::write_all(folder, &files)
     }
 }
 
@@ -279,7 +279,7 @@ pub fn check_kept(dataset: &dyn Dataset, settings: &DegradationSettings) -> Resu
     let watch = &Watch::<()>::none();
     let runner = Runner { dataset, recipe, threads: *threads, out: settings.out.as_deref(), watch };
     let plan = plan(dataset, settings)?;
-    plan.iter().map(|entry| runner.check_kept(&entry.curve.name(), &entry.spec, entry.curve.seed)).collect()
+    plan.iter().try_for_each(|entry| runner.check_kept(&entry.curve.name(), &entry.spec, entry.curve.seed))
 }
 
 /// A network still to be trained, and how much work it is.
