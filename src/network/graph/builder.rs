@@ -80,15 +80,7 @@ impl GraphBuilder {
             params: Vec::new(),
         };
         let graph = Graph { name, nodes: vec![image], scopes: vec![root], params: Vec::new(), gates: Vec::new() };
-        Self {
-            graph,
-            current: Graph::ROOT,
-            path: String::new(),
-            prefix: String::new(),
-            failure: None,
-            numerics: Numerics::default(),
-            image: NodeId(0),
-        }
+        Self { graph, current: Graph::ROOT, path: String::new(), prefix: String::new(), failure: None, numerics: Numerics::default(), image: NodeId(0) }
     }
 
     /// The same, with this arithmetic in every layer that is added, but in attention.

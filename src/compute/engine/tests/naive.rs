@@ -120,13 +120,7 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
             let values = x;
             let mirror = |at: isize, length: usize| {
                 let last = length as isize - 1;
-                (if at < 0 {
-                    -at
-                } else if at > last {
-                    2 * last - at
-                } else {
-                    at
-                }) as usize
+                (if at < 0 { -at } else if at > last { 2 * last - at } else { at }) as usize
             };
             let taps = [(-1, 1.0), (0, 2.0), (1, 1.0)];
             let weigh = |(y, a): (isize, f64), (x, b): (isize, f64)| {

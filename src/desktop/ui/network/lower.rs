@@ -6,7 +6,7 @@ use egui::{Rect, RichText, Sense, Ui, pos2, vec2};
 use super::gates::Gates;
 use super::paint_opened;
 use super::pen::Pen;
-use super::{NetworkView, OPENED, Subject, reactive, tooltip};
+use super::{OPENED, NetworkView, Subject, reactive, tooltip};
 use crate::desktop::document::Network;
 use crate::desktop::ui::selection::part::{Part, scope_name};
 use crate::desktop::ui::theme::{palette, size};

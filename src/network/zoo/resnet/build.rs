@@ -13,14 +13,7 @@ pub(super) fn network(lowering: &mut Lowering, config: &Config, classes: usize) 
         let name = format!("layer{}", stage + 1);
         features = lowering.scope(ScopeKind::Stage, &name, "stage", |lowering| {
             (0..blocks).fold(features, |features, block| {
-                residual_block(
-                    lowering,
-                    config,
-                    [&name, &block.to_string()],
-                    width,
-                    steps[stage].of_block(block),
-                    features,
-                )
+                residual_block(lowering, config, [&name, &block.to_string()], width, steps[stage].of_block(block), features)
             })
         });
     }

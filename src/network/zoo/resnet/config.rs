@@ -232,9 +232,7 @@ impl<'a> Config<'a> {
         let whole = self.stem_stride() << (self.blocks.len() - 1);
         let wanted = self.output_stride;
         if wanted != 32 && wanted >= whole {
-            return Err(format!(
-                "output_stride={wanted}: the network strides {whole} pixels in all, there is nothing to dilate"
-            ));
+            return Err(format!("output_stride={wanted}: the network strides {whole} pixels in all, there is nothing to dilate"));
         }
         if wanted != 32 && self.shortcut == "pool" {
             return Err(format!(
