@@ -5,6 +5,7 @@
 
 mod cost;
 mod data;
+mod doubts;
 mod error;
 mod format;
 mod inspect;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::CliError;
 use crate::compute::hub;
 use crate::compute::weights::bundled::is_bundled;
+use crate::compute::weights::checkpoint::state_dicts;
 use crate::network::{NetworkSpec, parse, suggest};
 
 /// Something the window is opened with.
@@ -29,7 +30,7 @@ pub(super) fn all(arguments: &[OsString]) -> Result<Vec<Opening>, CliError> {
 
 fn one(argument: &OsString) -> Result<Opening, CliError> {
     let path = Path::new(argument);
-    if path.exists() || is_bundled(path) {
+    if state_dicts::split(path).0.exists() || is_bundled(path) {
         return Ok(Opening::File(path.to_path_buf()));
     }
     let typed = argument.to_string_lossy();

@@ -8,7 +8,7 @@ use super::error::CliError;
 use super::format::{self, Format};
 use super::page::Page;
 use super::table::{Cell, Table};
-use super::{output, spec};
+use super::{output, source, spec};
 use crate::compute::engine::{MAX_THREADS, Plan, PlanOptions, Step, default_threads};
 use crate::compute::weights::Weights;
 use crate::network::number;
@@ -28,6 +28,8 @@ pub struct Args {
     /// The network, as text (resnet50+cbam@layer3) or a spec file
     #[arg(value_name = "SPEC")]
     spec: OsString,
+    #[command(flatten)]
+    which: source::Which,
     /// Threads it will run on [default: GATESCOPE_THREADS, or those of the machine]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -44,7 +46,7 @@ pub struct Args {
 /// A network that cannot be, or standard output that cannot be written.
 pub fn run(args: &Args) -> Result<(), CliError> {
     let options = options(args.threads, args.batch)?;
-    let graph = spec::graphs(std::slice::from_ref(&args.spec), &[], None)?.swap_remove(0);
+    let graph = spec::graphs(std::slice::from_ref(&args.spec), &args.which, &[], None)?.swap_remove(0);
     let plan = Plan::new(&graph, &Weights::seeded(&graph, 0), options).map_err(CliError::input)?;
     match args.print.format {
         Format::Table => output::print(&page(&plan).text()),

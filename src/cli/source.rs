@@ -1,13 +1,16 @@
 //! Where a checkpoint comes from: a file, or the Hugging Face Hub, from which it is fetched first.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::error::{CliError, one_line};
 use super::progress::Progress;
 use crate::compute::config::ModelConfig;
 use crate::compute::hub::{self, Hub, HubError};
+use crate::compute::kind;
+use crate::compute::weights::Checkpoint;
+use crate::compute::weights::checkpoint::state_dicts::with_choice;
 use crate::network::{NetworkSpec, parse};
 
 /// A checkpoint on this machine.
@@ -15,6 +18,47 @@ use crate::network::{NetworkSpec, parse};
 pub struct Source {
     /// The weights; configurations lie beside them, those of the Hub too.
     pub path: PathBuf,
+}
+
+/// Which of several state_dicts is meant.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[group(skip)]
+pub struct Which {
+    /// Of a file with several state_dicts the one to take; `gatescope weights FILE` lists them
+    #[arg(long, value_name = "NAME")]
+    which: Option<OsString>,
+}
+
+impl Which {
+    /// The path with the choice in it, where one was made.
+    #[must_use]
+    pub fn of(&self, path: &Path) -> PathBuf {
+        match &self.which {
+            Some(name) => with_choice(path, name),
+            None => path.to_path_buf(),
+        }
+    }
+
+    /// Refuses a choice where no file is given.
+    ///
+    /// # Errors
+    /// When there is a choice and no file.
+    pub fn needs_file(&self, is_file: bool) -> Result<(), CliError> {
+        match &self.which {
+            Some(name) if !is_file => Err(CliError::Input(format!(
+                "--which {}: chooses a state_dict of a file, and no checkpoint file is given",
+                name.to_string_lossy()
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Says which of several state_dicts a file's weights are, and what else there is.
+pub fn say_choice(path: &Path) {
+    if let Some(choice) = Checkpoint::open(path).ok().and_then(|file| file.choice()) {
+        say(&format!("{}: {choice}", path.display()));
+    }
 }
 
 /// Does the text name something on the Hub?
@@ -30,7 +74,7 @@ pub fn is_remote(text: &OsStr) -> bool {
 /// disk fails.
 pub fn resolve(text: &OsStr) -> Result<Source, CliError> {
     if !is_remote(text) {
-        return Ok(Source { path: PathBuf::from(text) });
+        return Ok(Source { path: kind::opened_as(Path::new(text)) });
     }
     let reference = hub::Reference::parse(&text.to_string_lossy()).map_err(|error| refused(&error))?;
     let progress = Progress::new(&reference.to_string());

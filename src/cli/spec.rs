@@ -6,9 +6,11 @@ use std::io::Read;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::source::say;
-use crate::compute::weights::checkpoint::looks_like_one;
-use crate::compute::weights::{Checkpoint, Doubt, Recognised, recognise};
+use super::doubts;
+use super::source::{Which, say_choice};
+use crate::compute::kind::{Kind, opened_as};
+use crate::compute::weights::checkpoint::EXTENSIONS;
+use crate::compute::weights::{Checkpoint, Recognised, recognise};
 use crate::network::spec::parse_input;
 use crate::network::zoo::{self, set_option};
 use crate::network::{Graph, NetworkSpec, lower, parse};
@@ -18,10 +20,18 @@ use super::error::{CliError, reason};
 /// The largest spec file that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// Is the argument a checkpoint file, and no spec?
+/// Is the argument a checkpoint file, or something else that is there and no spec? Opening it says what it is.
 #[must_use]
 pub fn is_checkpoint(argument: &OsStr) -> bool {
-    looks_like_one(Path::new(argument)) && parse(&argument.to_string_lossy()).is_err()
+    let path = Path::new(argument);
+    if parse(&argument.to_string_lossy()).is_ok() {
+        return false;
+    }
+    let is_named_so = || path.extension().and_then(OsStr::to_str).is_some_and(|end| EXTENSIONS.contains(&end));
+    match Kind::of(path) {
+        Kind::Absent => is_named_so(),
+        kind => kind.is_for_weights(),
+    }
 }
 
 /// The network in a checkpoint.
@@ -33,15 +43,6 @@ pub fn recognised(path: &Path) -> Result<Recognised, CliError> {
     recognise(&file).map_err(CliError::input)
 }
 
-/// Says what a file leaves open, except what `--set` has decided.
-pub fn say_doubts(doubts: &[Doubt], set: &[Setting]) {
-    for doubt in doubts {
-        if !set.iter().any(|setting| setting.option == doubt.option) {
-            say(&doubt.sentence().replace("set ", "--set "));
-        }
-    }
-}
-
 /// One `--set OPTION=VALUE`.
 #[derive(Clone, Debug)]
 pub struct Setting {
@@ -50,6 +51,12 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// The option that is set.
+    #[must_use]
+    pub fn option(&self) -> &str {
+        &self.option
+    }
+
     /// Does it set this option?
     #[must_use]
     pub fn is_of(&self, option: &str) -> bool {
@@ -117,9 +124,6 @@ pub fn names_input(argument: &OsStr) -> bool {
 fn read_file(path: &Path) -> Result<NetworkSpec, CliError> {
     let name = path.display();
     let refuse = |problem: String| CliError::Input(format!("{name}: {problem}"));
-    if path.is_dir() {
-        return Err(refuse("a folder, not a network; give a spec file or a name like resnet50+cbam".to_owned()));
-    }
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
     read.map_err(|error| refuse(format!("cannot be read, {}", reason(&error))))?;
@@ -136,9 +140,17 @@ fn read_file(path: &Path) -> Result<NetworkSpec, CliError> {
 ///
 /// # Errors
 /// The first argument that is no network, and why.
-pub fn graphs(arguments: &[OsString], set: &[Setting], input: Option<&str>) -> Result<Vec<Graph>, CliError> {
+pub fn graphs(
+    arguments: &[OsString],
+    which: &Which,
+    set: &[Setting],
+    input: Option<&str>,
+) -> Result<Vec<Graph>, CliError> {
+    which.needs_file(arguments.iter().any(|argument| is_checkpoint(argument)))?;
     let graph = |argument: &OsString| {
-        let found = is_checkpoint(argument).then(|| recognised(Path::new(argument))).transpose()?;
+        let path = is_checkpoint(argument).then(|| which.of(&opened_as(Path::new(argument))));
+        let found = path.as_deref().map(recognised).transpose()?;
+        path.as_deref().map(say_choice);
         let mut spec = match &found {
             Some(found) => found.spec.clone(),
             None => read(argument)?,
@@ -148,7 +160,8 @@ pub fn graphs(arguments: &[OsString], set: &[Setting], input: Option<&str>) -> R
             resize(&mut spec, input)?;
         }
         let graph = lower(&spec).map_err(CliError::input)?;
-        say_doubts(found.as_ref().map_or(&[], |found| &found.doubts), set);
+        let open = doubts::open(found.as_ref().map_or(&[], |found| &found.doubts), set);
+        doubts::say_all(&open);
         Ok(graph)
     };
     arguments.iter().map(graph).collect()

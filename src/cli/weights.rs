@@ -8,9 +8,11 @@ use super::error::CliError;
 use super::format::{self, Format};
 use super::page::Page;
 use super::table::{Cell, Table};
-use super::{mismatch, output, source};
-use crate::compute::weights::{Checkpoint, Doubt, LoadReport, Recognised, Weights, recognise};
+use super::{doubts, mismatch, output, source};
+use crate::compute::weights::checkpoint::{Metadata, StateDict};
+use crate::compute::weights::{Checkpoint, LoadReport, Recognised, Weights, WeightsError, recognise};
 use crate::network::number;
+use crate::network::suggest::printable;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,6 +20,7 @@ Examples:
   gatescope weights cbam.safetensors --format json
   gatescope weights hf:timm/seresnet50.a1_in1k
   gatescope weights cbam.pth --tensors         every tensor, by both its names
+  gatescope weights run.pth --which teacher    one of several state_dicts
 
 A file whose network is not recognised is listed tensor by tensor.";
 
@@ -32,6 +35,8 @@ pub struct Args {
     #[arg(value_name = "FILE")]
     file: OsString,
     #[command(flatten)]
+    which: source::Which,
+    #[command(flatten)]
     print: format::Args,
     /// Every tensor, not only those with another name
     #[arg(long)]
@@ -43,13 +48,15 @@ pub struct Args {
 /// # Errors
 /// A file that cannot be read; one that is not recognised is a result, not an error.
 pub fn run(args: &Args) -> Result<(), CliError> {
-    let path = source::resolve(&args.file)?.path;
+    let path = args.which.of(&source::resolve(&args.file)?.path);
     let file = Checkpoint::open(&path).map_err(CliError::input)?;
     let outcome = match recognise(&file) {
         Ok(found) => {
             let weights = Weights::open(&found.graph, &path).map_err(CliError::input)?;
             Ok((found, weights.report().clone()))
         }
+        // The tensors are listed below.
+        Err(WeightsError::Unrecognised { path, reason }) => Err(format!("{}: {reason}", path.display())),
         Err(error) => Err(error.to_string()),
     };
     match args.print.format {
@@ -71,13 +78,13 @@ fn page(file: &Checkpoint, outcome: &Outcome, all: bool) -> Page {
 
 fn add_file(page: &mut Page, file: &Checkpoint) {
     let tensors = file.entries().iter().filter(|entry| !entry.is_counter()).count();
-    page.item("file", format!("{}, {} bytes", file.format().title(), number::grouped(file.size() as u64)));
+    page.item("file", format!("{}, {} bytes", file.container(), number::grouped(file.size() as u64)));
     page.item("tensors", tensors.to_string());
     if !file.wrappers().is_empty() {
         page.item("taken from", file.wrappers().join(" → "));
     }
-    if !file.alternatives().is_empty() {
-        page.item("also there", file.alternatives().join(", "));
+    for one in file.state_dicts().iter().filter(|one| !one.is_taken) {
+        page.item("also there", one.sentence());
     }
     if !file.prefixes().is_empty() {
         page.item("prefixes taken away", file.prefixes().join(", "));
@@ -87,6 +94,9 @@ fn add_file(page: &mut Page, file: &Checkpoint) {
 fn add_recognised(page: &mut Page, file: &Checkpoint, found: &Recognised, report: &LoadReport, all: bool) {
     page.heading(format!("{} is {}", file.path().display(), found.spec));
     add_file(page, file);
+    if !found.prefix.is_empty() {
+        page.item("prefix taken away", printable(&found.prefix));
+    }
     page.item("names", found.dialect.title());
     let dtypes: Vec<String> = report.dtypes.iter().map(|(dtype, count)| format!("{dtype} ({count})")).collect();
     page.item("types", dtypes.join(", "));
@@ -95,6 +105,10 @@ fn add_recognised(page: &mut Page, file: &Checkpoint, found: &Recognised, report
         "load report",
         format!("{} matched, {missing} missing, {unexpected} unexpected, {mismatched} mismatched", report.matched),
     );
+    if !report.left_over.is_empty() {
+        let names: Vec<String> = report.left_over.iter().map(|name| printable(name)).collect();
+        page.item("left over", names.join(", "));
+    }
     if let [first, ..] = &report.non_finite[..] {
         page.item(
             "not finite",
@@ -105,7 +119,7 @@ fn add_recognised(page: &mut Page, file: &Checkpoint, found: &Recognised, report
         page.item("verdict", sentence);
     }
     for doubt in &found.doubts {
-        page.item("open", doubt.sentence());
+        page.item("assumed", doubt.sentence());
     }
     let mapped: Vec<_> = if all { report.mapped.iter().collect() } else { report.renamed().collect() };
     if mapped.is_empty() {
@@ -140,29 +154,28 @@ fn add_unknown(page: &mut Page, file: &Checkpoint, reason: &str) {
 #[derive(Serialize)]
 struct Report<'a> {
     file: String,
-    format: &'static str,
+    format: String,
     bytes: usize,
     wrappers: &'a [String],
-    alternatives: &'a [String],
-    prefixes: &'a [String],
-    metadata: &'a std::collections::BTreeMap<String, String>,
+    alternatives: Vec<&'a str>,
+    /// Of a file with several: each with what it holds.
+    state_dicts: &'a [StateDict],
+    /// Which of them was taken, what else there is, and how to take that.
+    choice: Option<String>,
+    /// The files of a checkpoint in several.
+    files: Vec<String>,
+    prefixes: Vec<&'a str>,
+    metadata: &'a Metadata,
     network: Option<String>,
     params: Option<usize>,
     dialect: Option<&'static str>,
     /// Why the network is not recognised.
     problem: Option<&'a str>,
     verdict: &'a [String],
-    doubts: Vec<DoubtEntry>,
+    evidence: Vec<doubts::EvidenceEntry<'a>>,
+    doubts: Vec<doubts::DoubtEntry<'a>>,
     load: Option<Load<'a>>,
     tensors: Vec<TensorEntry<'a>>,
-}
-
-#[derive(Serialize)]
-struct DoubtEntry {
-    option: &'static str,
-    assumed: &'static str,
-    other: &'static str,
-    reason: &'static str,
 }
 
 #[derive(Serialize)]
@@ -170,6 +183,7 @@ struct Load<'a> {
     matched: usize,
     missing: &'a [String],
     unexpected: &'a [String],
+    left_over: &'a [String],
     mismatched: Vec<mismatch::MismatchEntry<'a>>,
     non_finite: &'a [String],
 }
@@ -197,26 +211,29 @@ fn value<'a>(file: &'a Checkpoint, outcome: &'a Outcome) -> Report<'a> {
         dtype: entry.dtype.to_string(),
         shape: &entry.shape,
     };
-    let doubt = |doubt: &Doubt| DoubtEntry {
-        option: doubt.option,
-        assumed: doubt.assumed,
-        other: doubt.other,
-        reason: doubt.reason,
-    };
     Report {
         file: file.path().display().to_string(),
-        format: file.format().title(),
+        format: file.container(),
         bytes: file.size(),
         wrappers: file.wrappers(),
-        alternatives: file.alternatives(),
-        prefixes: file.prefixes(),
+        alternatives: file.alternatives().collect(),
+        state_dicts: file.state_dicts(),
+        choice: file.choice(),
+        files: file.files().map(|path| path.display().to_string()).collect(),
+        prefixes: file
+            .prefixes()
+            .iter()
+            .map(String::as_str)
+            .chain(known.map(|(found, _)| found.prefix.as_str()).filter(|prefix| !prefix.is_empty()))
+            .collect(),
         metadata: file.metadata(),
         network: known.map(|(found, _)| found.spec.to_string()),
         params: known.map(|(found, _)| crate::network::cost::Ledger::of(&found.graph).total().params as usize),
         dialect: known.map(|(found, _)| found.dialect.title()),
         problem: outcome.as_ref().err().map(String::as_str),
         verdict: known.map(|(_, report)| report.verdict.as_slice()).unwrap_or_default(),
-        doubts: known.iter().flat_map(|(found, _)| &found.doubts).map(doubt).collect(),
+        evidence: known.map(|(found, _)| doubts::evidence(&found.evidence)).unwrap_or_default(),
+        doubts: known.map(|(found, _)| doubts::entries(&found.doubts)).unwrap_or_default(),
         load: known.map(|(_, report)| load(report)),
         tensors: file.entries().iter().map(tensor).collect(),
     }
@@ -227,6 +244,7 @@ fn load(report: &LoadReport) -> Load<'_> {
         matched: report.matched,
         missing: &report.missing,
         unexpected: &report.unexpected,
+        left_over: &report.left_over,
         mismatched: mismatch::entries(report),
         non_finite: &report.non_finite,
     }

@@ -6,6 +6,7 @@ pub mod explain;
 pub mod files;
 pub mod hub;
 pub mod imaging;
+pub mod kind;
 pub mod lab;
 pub mod labels;
 pub mod random;

@@ -13,7 +13,7 @@ use super::{suggest, synonyms};
 
 /// The value of one option.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, from = "Written")]
 pub enum Value {
     /// A whole number: `r=16`.
     Number(usize),
@@ -21,6 +21,29 @@ pub enum Value {
     List(Vec<usize>),
     /// One of a set of words: `stride=v1`.
     Word(String),
+}
+
+/// How a value can stand in a file.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Number(usize),
+    Real(f64),
+    Flag(bool),
+    List(Vec<usize>),
+    Word(String),
+}
+
+impl From<Written> for Value {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Number(number) => Self::Number(number),
+            Written::Real(number) => Self::Word(format!("{number:e}")),
+            Written::Flag(is_set) => Self::Word(if is_set { "yes" } else { "no" }.to_owned()),
+            Written::List(list) => Self::List(list),
+            Written::Word(word) => Self::Word(word),
+        }
+    }
 }
 
 impl fmt::Display for Value {
@@ -66,6 +89,8 @@ pub enum Kind {
     OneOf(&'static [usize]),
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A number above 0 and up to 1, kept as a word in one form: `1e-3`.
+    Small,
     /// A list of numbers, each within the bounds.
     List {
         /// Fewest entries.
@@ -104,12 +129,14 @@ impl Field {
     pub fn check(&self, value: &Value) -> Result<Value, String> {
         let value = match (self.kind, value) {
             (Kind::List { .. }, Value::Number(number)) => Value::List(vec![*number]),
+            (Kind::Small, value) => small(&value.to_string()).unwrap_or_else(|| value.clone()),
             _ => value.clone(),
         };
         let fine = match (self.kind, &value) {
             (Kind::Number { min, max }, Value::Number(n)) => (min..=max).contains(n),
             (Kind::OneOf(allowed), Value::Number(n)) => allowed.contains(n),
             (Kind::Word(allowed), Value::Word(word)) => allowed.contains(&word.as_str()),
+            (Kind::Small, value) => small(&value.to_string()).is_some(),
             (Kind::List { min_len, max_len, max }, Value::List(list)) => {
                 (min_len..=max_len).contains(&list.len()) && list.iter().all(|n| (1..=max).contains(n))
             }
@@ -129,6 +156,7 @@ impl Field {
                 let words: Vec<String> = allowed.iter().map(ToString::to_string).collect();
                 format!("{} takes one of {}", self.long, words.join(", "))
             }
+            Kind::Small => format!("{} takes a number above 0 and up to 1, like 1e-3", self.long),
             Kind::Word(allowed) => format!("{}: {}", self.long, suggest::hint(&value.to_string(), allowed)),
             Kind::List { min_len, max_len, max } => format!(
                 "{} takes {min_len} to {max_len} numbers from 1 to {max} joined by '-', like 3-4-6-3",
@@ -136,6 +164,12 @@ impl Field {
             ),
         }
     }
+}
+
+/// A number above 0 and up to 1, in the one form it is kept in: `1e-3` of `0.001`.
+fn small(text: &str) -> Option<Value> {
+    let number = text.parse::<f64>().ok().filter(|number| *number > 0.0 && *number <= 1.0)?;
+    Some(Value::Word(format!("{number:e}")))
 }
 
 /// A field together with the value it has when nothing is said.
@@ -160,6 +194,11 @@ impl Options {
         let Some(found) = declared.iter().find(|d| d.field.is_called(name)) else {
             if let Some(instead) = synonyms::declared_option(name, &value.to_string(), declared) {
                 return Err(format!("{name}={value}: unknown option, {instead}"));
+            }
+            let has = |d: &&Declared| matches!(d.field.kind, Kind::Word(words) if words.contains(&name));
+            if let Some(meant) = declared.iter().find(has).filter(|_| value.to_string() == "yes") {
+                let key = meant.field.key;
+                return Err(format!("{name}: say which option it is the value of, like {key}={name}"));
             }
             let keys: Vec<&str> = declared.iter().map(|d| d.field.key).collect();
             return Err(match keys.is_empty() {

@@ -28,13 +28,13 @@ const NETWORKS: &[(&str, &str)] = &[
 const LIBRARIES: &[&str] = &["timm/", "torchvision/", "tv_", "gluon_", "ssl_", "swsl_"];
 const TRAININGS: &[&str] = &["_100", "_in1k", "_in21k", "_imagenet", "_cifar10", "_cifar100", "_cifar"];
 
-/// What to say of a name that is TensorFlow's form of a network known here: the same tensors, another arithmetic.
+/// What to say of a name that would be TensorFlow's form of a network known here: the same tensors, another arithmetic.
 #[must_use]
 pub fn of_tensorflow(typed: &str, known: &[&str]) -> Option<String> {
     let name = typed.to_lowercase();
     let found = exact(name.strip_prefix("tf_")?, known)?;
     Some(format!(
-        "{found} has the same tensors, but TensorFlow pads otherwise and has another ε, which is not there yet"
+        "{found} has the same tensors, but TensorFlow pads otherwise: write {found}(eps=1e-3,padding=same)"
     ))
 }
 

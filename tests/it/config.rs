@@ -64,9 +64,9 @@ fn what_is_left_out_is_timms_default() {
 
 #[test]
 fn what_is_done_otherwise_is_said() {
-    let text = "{\"pretrained_cfg\": {\"interpolation\": \"lanczos\", \"crop_mode\": \"squash\"}}";
+    let text = "{\"pretrained_cfg\": {\"interpolation\": \"sinc\", \"crop_mode\": \"spiral\"}}";
     let notes = parsed(text).notes.join("\n");
-    assert!(notes.contains("lanczos") && notes.contains("squash"), "{notes}");
+    assert!(notes.contains("sinc") && notes.contains("spiral"), "{notes}");
 }
 
 #[test]

@@ -2,12 +2,15 @@
 
 mod ablations;
 mod architecture;
+mod arithmetic;
 mod attention;
 mod blocks;
+mod bugs;
 mod bundled;
 mod checkpoints;
 mod cli;
 mod config;
+mod containers;
 mod costs;
 mod counts;
 mod hub;

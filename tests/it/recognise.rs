@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use gatescope::compute::engine::{self, Control, Run};
-use gatescope::compute::weights::recognise::of_tensors;
+use gatescope::compute::weights::recognise::{Standing, of_tensors};
 use gatescope::compute::weights::{Checkpoint, Graft, Recognised, Weights, WeightsError, recognise};
 use gatescope::network::cost::Ledger;
 use gatescope::network::graph::{Graph, ParamId};
@@ -43,6 +43,11 @@ fn save(folder: &Path, tensors: &BTreeMap<String, Array>, form: Form) -> PathBuf
     file
 }
 
+/// How many readings are as likely as what was taken.
+fn asked(found: &Recognised) -> usize {
+    found.doubts.iter().filter(|doubt| doubt.standing == Standing::Asked).count()
+}
+
 fn tensors_of(case: &serde_json::Value, name: &str) -> BTreeMap<String, Array> {
     let mut tensors = reference::tensors(&format!("cases/{name}.stats.safetensors"));
     for tensor in case["tensors"].as_array().expect("a list") {
@@ -61,7 +66,7 @@ fn agrees(name: &str, form: Form, spec: &str) {
     let file = save(folder.path(), &tensors_of(&case, name), form);
     let found = recognise(&Checkpoint::open(&file).expect("opens")).expect("is recognised");
     assert_eq!(found.graph, graph(spec), "{name} was taken for {}", found.spec);
-    assert_eq!(found.doubts, [], "{name}");
+    assert_eq!(asked(&found), 0, "{name}: {:?}", found.doubts);
     let total = Ledger::of(&found.graph).total();
     assert_eq!(Some(total.params), case["params"].as_u64(), "{name}: parameters");
     assert_eq!(Some(total.macs), case["macs_conv_linear"].as_u64(), "{name}: MACs");
@@ -192,10 +197,11 @@ fn other_spellings_are_recognised() {
         ("resnet56(shortcut=b)", &[("downsample", "shortcut"), ("fc.", "linear.")], 0),
         ("resnet18(stem=cifar,input=32,classes=10)", &[("downsample", "shortcut"), ("fc.", "linear.")], 0),
         ("resnet20+se(variant=nobias,r=8)", &[], 1),
+        // Without timm's `layer0` these are not its legacy networks, which could be asked.
         (
-            "legacy_seresnet18",
+            "resnet18+se(variant=floor)",
             &[("se.", "se_module."), ("fc.weight", "last_linear.weight"), ("fc.bias", "last_linear.bias")],
-            0,
+            1,
         ),
         ("resnet50(classes=7)+cbam+none@layer1+se@layer2.0", &[], 0),
         ("resnet101+cbam(r=8,k=3)@layer4", &[], 0),
@@ -203,7 +209,7 @@ fn other_spellings_are_recognised() {
     for (spec, pairs, doubts) in cases {
         let found = recognised(&rename(spec, pairs)).unwrap_or_else(|problem| panic!("{spec}: {problem}"));
         assert_eq!(found.graph.nodes, graph(spec).nodes, "{spec} was taken for {}", found.spec);
-        assert_eq!(found.doubts.len(), doubts, "{spec}: {:?}", found.doubts);
+        assert_eq!(asked(&found), doubts, "{spec}: {:?}", found.doubts);
     }
 }
 
@@ -287,7 +293,7 @@ fn what_is_no_residual_network_is_named() {
         (&["a", "b", "c", "d"], "a, b, c, ..."),
     ] {
         let message = case(names);
-        assert!(message.contains(wanted) && message.contains("gatescope weights"), "{message}");
+        assert!(message.contains(wanted), "{message}");
     }
     let mut bam = shapes(&graph("resnet18"));
     bam.push(("layer2.1.attn.q.weight".to_owned(), vec![3]));
@@ -295,7 +301,7 @@ fn what_is_no_residual_network_is_named() {
     assert!(message.contains("layer2.1.attn.q.weight"), "{message}");
     let mut headless = shapes(&graph("resnet18"));
     headless.retain(|(name, _)| !name.starts_with("fc"));
-    assert!(recognised(&headless).expect_err("no head").contains("classifier"));
+    assert_eq!(recognised(&headless).expect("a backbone").spec.to_string(), "resnet18(classes=0)");
 }
 
 /// Any spec of the zoo, as far as tensors tell it.
@@ -346,7 +352,7 @@ proptest! {
         prop_assert_eq!(shapes(&found.graph), shapes(&wanted), "{} was taken for {}", text, found.spec);
         // Plain networks and option A have the same tensors: that is a doubt, and the shortcut its only difference.
         if text.starts_with("plain") {
-            prop_assert!(found.doubts.iter().any(|doubt| doubt.option == "shortcut" && doubt.other == "none"));
+            prop_assert!(found.doubts.iter().any(|doubt| doubt.concerns("shortcut") && doubt.sentence().contains("shortcut=none")));
         } else {
             let ops = |graph: &Graph| graph.nodes.iter().map(|node| (node.op, node.shape)).collect::<Vec<_>>();
             prop_assert_eq!(ops(&found.graph), ops(&wanted), "{} was taken for {}", text, found.spec);
@@ -472,7 +478,7 @@ fn attention_in_a_convolutions_place_is_recognised() {
         let found = of_tensors(&tensors).expect(name);
         let ops = |graph: &Graph| graph.nodes.iter().map(|node| node.op).collect::<Vec<_>>();
         assert_eq!(ops(&found.graph), ops(&graph), "{name} as {}", found.spec);
-        assert_eq!(found.doubts.is_empty(), !name.starts_with("resnest"), "{name}");
+        assert_eq!(asked(&found) == 0, !name.starts_with("resnest"), "{name}");
         let is_open = found.verdict.iter().any(|sentence| sentence.contains("halves in 16 groups"));
         assert_eq!(is_open, name == "skresnext50_32x4d", "{name}: {:?}", found.verdict);
     }

@@ -64,7 +64,10 @@ fn what_cannot_be_is_refused_with_field_value_and_suggestion() {
             "resnet50(input=big)",
             "resnet50(input=big): input=big: write a size like 224, 224x192 (height x width) or 3x224x224",
         ),
-        ("resnet50(classes=0)", "resnet50(classes=0): classes=0: from 1 to 100000"),
+        (
+            "resnet50(classes=100001)",
+            "resnet50(classes=100001): classes=100001: from 1 to 100000, or 0 for features without a classifier",
+        ),
         (
             "resnet50(blocks=3-4)",
             "resnet50(blocks=3-4): blocks has 2 stages and widths has 4: give both the same number",
@@ -162,10 +165,23 @@ prop_compose! {
         pool in prop::sample::select(vec!["pad", "ceil"]),
         reduce in prop::sample::select(vec![1, 2]),
         branch in prop::sample::select(vec!["bn", "relu"]),
+        (aa, limit) in (prop::sample::select(vec!["none", "avg", "blur"]), prop::sample::select(vec![32, 16, 8])),
+        (padding, head) in (
+            prop::sample::select(vec!["symmetric", "same"]),
+            prop::sample::select(vec!["avg", "max", "avgmax", "catavgmax"]),
+        ),
+        (eps, act) in (
+            prop::sample::select(vec!["1e-5", "0.001", "1.001e-5", "1"]),
+            prop::sample::select(vec!["relu", "relu6", "silu", "swish", "hardswish"]),
+        ),
         everywhere in attention(),
         places in prop::collection::vec((1_usize..=4, prop::option::of(0_usize..3), attention()), 0..5),
     ) -> NetworkSpec {
         let list = |numbers: Vec<String>| numbers.join("-");
+        // An average of two needs whole maps, and what blurs two positions; neither goes with every stride.
+        let (aa, input) = if aa == "none" { (aa, input) } else { (aa, 64) };
+        let (stride, pool) = if aa == "none" { (stride, pool) } else { ("v1.5", "pad") };
+        let limit = if matches!(stem, "cifar") || stem == "strided" && limit == 16 { 32 } else { limit };
         let mut spec = NetworkSpec::of(model);
         for (key, value) in [
             ("blocks", list(blocks.iter().map(ToString::to_string).collect())),
@@ -179,6 +195,12 @@ prop_compose! {
             // What is reduced must still divide into the groups.
             ("reduce", if model == "resnext50_32x4d" { 1 } else { reduce }.to_string()),
             ("branch", branch.to_owned()),
+            ("aa", aa.to_owned()),
+            ("output_stride", limit.to_string()),
+            ("padding", padding.to_owned()),
+            ("head", head.to_owned()),
+            ("eps", eps.to_owned()),
+            ("act", act.to_owned()),
             ("input", input.to_string()),
             ("classes", classes.to_string()),
         ] {
@@ -242,7 +264,7 @@ proptest! {
 fn names_and_options_of_other_libraries_are_known() {
     for (text, wanted) in [
         ("se_resnet50", "did you mean seresnet50?"),
-        ("tf_efficientnet_b0", "efficientnet_b0 has the same tensors, but TensorFlow pads otherwise"),
+        ("tf_regnet_y_400mf", "TensorFlow pads otherwise: write regnet_y_400mf(eps=1e-3,padding=same)"),
         ("se-resnet50", "did you mean seresnet50?"),
         ("SE-ResNet50", "did you mean seresnet50?"),
         ("seResNet_50", "did you mean seresnet50?"),

@@ -84,6 +84,22 @@ fn weights_and_the_configuration_beside_them_are_undone_at_once() {
 }
 
 #[test]
+fn of_several_state_dicts_the_one_that_is_chosen_is_opened() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/bugs/student_teacher.pth");
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    let before = harness.state().document().networks().len();
+    open(&mut harness, &file);
+    harness.get_by_label("student_teacher.pth has 2 state_dicts");
+    assert_eq!(harness.state().document().networks().len(), before, "nothing before the answer");
+    harness.get_by_label("teacher (62 tensors, 6,213 parameters)").click();
+    harness.run_ok();
+    settle(&mut harness);
+    assert_eq!(harness.state().document().networks().len(), before + 1);
+    let chosen = PathBuf::from(format!("{}#teacher", file.display()));
+    assert_eq!(active(&harness).1, WeightsChoice::File(chosen));
+}
+
+#[test]
 fn plain_weights_are_grafted_when_asked_and_marked() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = save(folder.path(), "resnet18", str::to_owned);
@@ -122,4 +138,52 @@ fn what_a_file_cannot_tell_is_asked_and_the_weights_stay() {
     harness.run_ok();
     settle(&mut harness);
     assert_eq!(active(&harness), ("resnet20(shortcut=none)".to_owned(), WeightsChoice::File(file)));
+}
+
+/// Everything that the side panel of Inspect says of a network of 64×64 whose tensors were changed.
+fn inspected(spec: &str, config: Option<&str>, change: impl Fn(&str) -> bool) -> Harness<'static, App> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let graph = lower(&parse(spec).expect(spec)).expect(spec);
+    let weights = Weights::seeded(&graph, 5);
+    let numbers = |(id, name): (usize, &str)| {
+        let values = weights.values(ParamId(id)).into_iter().enumerate();
+        let changed = values.map(|(at, value)| if at == 0 && change(name) { f32::NAN } else { value });
+        changed.flat_map(f32::to_le_bytes).collect::<Vec<u8>>()
+    };
+    let bytes: Vec<Vec<u8>> =
+        graph.params.iter().enumerate().map(|(id, param)| numbers((id, param.name.as_str()))).collect();
+    let views = graph.params.iter().zip(&bytes).map(|(param, bytes)| {
+        (param.name.clone(), TensorView::new(Dtype::F32, param.shape.clone(), bytes).expect("sizes agree"))
+    });
+    let file = folder.path().join("weights.safetensors");
+    safetensors::serialize_to_file(views, None, &file).expect("can be written");
+    if let Some(config) = config {
+        std::fs::write(folder.path().join("config.json"), config).expect("can be written");
+    }
+    let mut harness = window([SIZE[0], 2400.0], ThemeChoice::Dark);
+    harness.state_mut().send(Command::AddNetwork(parse(spec).expect(spec)));
+    harness.state_mut().send(Command::Show(View::Inspect));
+    settle(&mut harness);
+    open(&mut harness, &file);
+    harness
+}
+
+#[test]
+fn inspect_states_how_the_picture_was_prepared_as_the_command_line_does() {
+    let config = r#"{"pretrained_cfg": {"input_size": [3, 48, 48], "crop_pct": 0.9, "mean": 127.5, "std": 127.5}}"#;
+    let harness = inspected("resnet20+se", Some(config), |_| false);
+    assert_eq!(active(&harness).0, "resnet20(input=48)+se", "the input is the configuration's");
+    harness.get_by_label_contains("shorter side to 53, centre crop 48×48, bicubic");
+    harness.get_by_label_contains("minus mean 0.5, over std 0.5");
+}
+
+#[test]
+fn one_output_no_numbers_and_no_classes_are_said_for_what_they_are() {
+    let harness = inspected("resnet20(classes=1)+se", None, |_| false);
+    harness.get_by_label_contains("sigmoid of the logit");
+    let harness = inspected("resnet20+se", None, |name| name == "layer2.1.conv2.weight");
+    harness.get_by_label_contains("the first layer with NaN values is layer2.1.conv2, whose own weights");
+    assert!(harness.query_by_label_contains("class 0").is_none(), "no ranking");
+    let harness = inspected("resnet20(classes=0)+se", None, |_| false);
+    harness.get_by_label_contains("No classifier: 64 features");
 }

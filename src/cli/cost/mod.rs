@@ -12,11 +12,11 @@ use clap::ValueEnum;
 
 use super::error::CliError;
 use super::page::Page;
-use super::{output, running, spec};
+use super::{output, running, source, spec};
 use crate::compute::engine::Timing;
 use crate::compute::weights::Weights;
 use crate::network::cost::{Ledger, Lesson, Term, lesson};
-use crate::network::graph::{Graph, ScopeId, ScopeKind};
+use crate::network::graph::{Graph, Op, ScopeId, ScopeKind};
 use crate::network::number;
 
 const EXAMPLES: &str = "\
@@ -44,6 +44,8 @@ pub struct Args {
     /// Networks, as text (resnet50+cbam@layer3), spec files or checkpoints
     #[arg(value_name = "SPEC", required_unless_present = "lesson")]
     specs: Vec<OsString>,
+    #[command(flatten)]
+    which: source::Which,
     /// Input size: 224, 224x192 (height x width) or 3x224x224
     #[arg(long, value_name = "SIZE")]
     input: Option<String>,
@@ -83,6 +85,11 @@ struct Costed {
 }
 
 impl Costed {
+    /// Does it end with a classifier, not with its features?
+    fn has_classes(&self) -> bool {
+        matches!(self.graph[self.graph.output()].op, Op::Linear { .. })
+    }
+
     /// Stem, stages and head, in execution order, by the names people use.
     fn parts(&self) -> impl Iterator<Item = (&str, ScopeId)> {
         self.graph.children(Graph::ROOT).filter_map(|id| Some((row_name(&self.graph, id)?, id)))
@@ -110,7 +117,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     if !args.time && args.running.is_given() {
         return Err(CliError::Input("--runs, --threads and --device say how --time measures: add --time".to_owned()));
     }
-    let graphs = spec::graphs(&args.specs, &args.set, args.input.as_deref())?;
+    let graphs = spec::graphs(&args.specs, &args.which, &args.set, args.input.as_deref())?;
     let networks = graphs.into_iter().map(|graph| costed(args, graph)).collect::<Result<Vec<_>, _>>()?;
     match args.format {
         Format::Table => output::print(&page(&networks, args.layers).text()),

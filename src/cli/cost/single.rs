@@ -26,11 +26,12 @@ fn summary(network: &Costed) -> Table {
     let total = network.ledger.total();
     let text = |words: &str| Cell::Text(words.to_owned());
     let mut table = Table::new().words("").numbers("").words("");
-    let classes = network.graph[network.graph.output()].shape.channels();
+    let outputs = network.graph[network.graph.output()].shape.channels();
+    let what = if network.has_classes() { "classes" } else { "features" };
     table.row(vec![
         text("input"),
         Cell::Text(network.graph.input().to_string()),
-        Cell::Text(format!("{} classes", number::grouped(classes as u64))),
+        Cell::Text(format!("{} {what}", number::grouped(outputs as u64))),
     ]);
     for (name, count, note) in [
         (

@@ -7,6 +7,7 @@ use super::portraits::{self, Portrait};
 use super::result::{self, GateResult, Inspected};
 use super::{All, Setting};
 use crate::compute::explain::widened;
+use crate::compute::weights::Doubt;
 use crate::network::graph::{GateKind, Param, ScopeId, ScopeKind};
 use crate::network::number;
 use crate::network::suggest::printable;
@@ -71,13 +72,27 @@ fn header(setting: &Setting, subject: &str, back: &str) -> String {
         false => format!("<p class=\"notice\"><strong>Untrained weights</strong> {UNTRAINED}.</p>\n"),
     };
     let broken = result::non_finite(setting).map(|words| format!("<p class=\"notice\">{}</p>\n", escape(&words)));
-    let notice = notice + &broken.unwrap_or_default();
+    let notice = notice + &broken.unwrap_or_default() + &said_of_the_file(setting);
     format!(
         "<header>\n{back}<h1>{name} <span class=\"on\">on</span> {}</h1>\n\
          <p class=\"muted\">{params} parameters · weights: {source} · {} gates</p>\n{notice}</header>\n",
         escape(subject),
         setting.graph.gates.len()
     )
+}
+
+/// What the file is and what it leaves open.
+fn said_of_the_file(setting: &Setting) -> String {
+    let verdict = setting.weights.report().verdict.iter().cloned();
+    let sentences: Vec<String> = verdict.chain(setting.doubts.iter().map(Doubt::command)).collect();
+    match sentences.as_slice() {
+        [] => String::new(),
+        sentences => {
+            let items: Vec<String> = sentences.iter().map(|said| format!("<li>{}</li>\n", escape(said))).collect();
+            let items = items.concat();
+            format!("<details><summary>What the file is, and what is assumed</summary>\n<ul>\n{items}</ul></details>\n")
+        }
+    }
 }
 
 /// One image: the photo and the guesses beside every gate in depth order.

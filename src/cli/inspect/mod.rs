@@ -20,7 +20,7 @@ use super::format::{self, Format};
 use super::progress::Progress;
 use super::running::DeviceArgs;
 use super::source::{self, Source};
-use super::{output, spec};
+use super::{doubts, output, spec};
 use crate::compute::config::ModelConfig;
 use crate::compute::engine::{Control, PlanOptions, Runner};
 use crate::compute::imaging::{self, Picture, Prepared, Preprocessing};
@@ -56,6 +56,8 @@ pub struct Args {
     /// Trained weights: safetensors or PyTorch, a file or hf:OWNER/NAME[@REVISION][/FILE]
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
+    #[command(flatten)]
+    which: source::Which,
     /// Attention that the weights do not have: gates of 1, or untrained ones (--seed)
     #[arg(long, value_enum, value_name = "GATES")]
     graft: Option<Gates>,
@@ -159,7 +161,8 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         output::write(path, &tensors::encode(&setting, &all)?)?;
     }
     let index = folder.map(|folder| folder.finish(&setting, &all)).transpose()?;
-    spec::say_doubts(&setting.doubts, &args.set);
+    // The result has them all.
+    doubts::say_all(&setting.doubts);
     match args.print.format {
         Format::Table => output::print(&page::page(&setting, &all, index.as_deref()).text()),
         Format::Json => value::print(&setting, &all),
@@ -178,9 +181,14 @@ fn setting(args: &Args) -> Result<Setting, CliError> {
     // The weights first: on the Hub they may bring a configuration.
     let is_file = source::is_remote(&args.spec) || spec::is_checkpoint(&args.spec);
     let argument = args.weights.as_ref().map(|path| path.as_os_str()).or(is_file.then_some(&args.spec));
-    let checkpoint = argument.map(source::resolve).transpose()?;
+    let mut checkpoint = argument.map(source::resolve).transpose()?;
+    args.which.needs_file(checkpoint.is_some())?;
+    if let Some(checkpoint) = &mut checkpoint {
+        checkpoint.path = args.which.of(&checkpoint.path);
+    }
     let configured = preparing::config(&args.preparing, checkpoint.as_ref())?;
     let (mut spec, doubts) = network(args, checkpoint.as_ref(), &configured.config)?;
+    let doubts = doubts::open(&doubts, &args.set);
     spec::set_all(&mut spec, &args.set)?;
     preparing::set_input(&args.preparing, &configured, &args.set, &mut spec)?;
     let graph = lower(&spec).map_err(CliError::input)?;
@@ -188,6 +196,9 @@ fn setting(args: &Args) -> Result<Setting, CliError> {
     let prepared_by = preparing::origin(&args.preparing, &configured);
     let classes = zoo::classes_of(&spec);
     let labels = preparing::labels(&args.preparing, configured, classes)?;
+    if let Some(checkpoint) = &checkpoint {
+        source::say_choice(&checkpoint.path);
+    }
     let weights = weights(args, &graph, checkpoint)?;
     let blocks = if args.blocks { graph.scopes_of(ScopeKind::Block).collect() } else { Vec::new() };
     let taps = blocks.iter().map(|block| graph[*block].output).collect();
@@ -206,6 +217,9 @@ fn network(
     let known = |found: Recognised| (found.spec, found.doubts);
     let configured = || source::network(&args.spec.to_string_lossy(), config);
     match checkpoint {
+        Some(checkpoint) if args.weights.is_none() && spec::is_checkpoint(&args.spec) => {
+            spec::recognised(&checkpoint.path).map(known)
+        }
         _ if spec::is_checkpoint(&args.spec) => spec::recognised(Path::new(&args.spec)).map(known),
         Some(checkpoint) if source::is_remote(&args.spec) && args.weights.is_none() => {
             let found = spec::recognised(&checkpoint.path).map(known);

@@ -35,6 +35,9 @@ fn add(page: &mut Page, setting: &Setting, result: &Inspected) {
     for sentence in &report.verdict {
         page.line(format!("  {sentence}"));
     }
+    for doubt in &setting.doubts {
+        page.line(format!("  {}", doubt.command()));
+    }
     if let Some(sentence) = result::non_finite(setting) {
         page.line(format!("  {sentence}"));
     }
@@ -55,7 +58,7 @@ fn add(page: &mut Page, setting: &Setting, result: &Inspected) {
     }
 }
 
-/// `Image: 451×300, shorter side to 256, bilinear, centre crop 224×224`.
+/// `Image: 451×300, shorter side to 256, centre crop 224×224, bilinear`.
 pub(super) fn input_line(setting: &Setting, result: &Inspected) -> String {
     let [width, height] = result.size;
     format!("Image: {width}×{height}, {}", setting.preprocessing.words())

@@ -6,7 +6,7 @@ use super::images::Skipped;
 use super::result::{self, Inspected};
 use super::{All, Setting};
 use crate::cli::error::CliError;
-use crate::cli::{mismatch, output};
+use crate::cli::{doubts, mismatch, output};
 use crate::compute::explain::{Lens, Stats, path_names};
 use crate::compute::imaging::{Change, Preprocessing};
 use crate::compute::labels::{Activation, Features};
@@ -19,6 +19,9 @@ struct Report<'a> {
     picture: PictureEntry,
     preprocessing: Prepared<'a>,
     weights: Loaded<'a>,
+    /// What the file leaves open.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    doubts: Vec<doubts::DoubtEntry<'a>>,
     /// What makes probabilities of logits; only where there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     activation: Option<&'static str>,
@@ -34,6 +37,7 @@ struct Report<'a> {
 
 /// The picture as it was decoded.
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "what happened or did not, by its name in the JSON")]
 struct PictureEntry {
     width: u32,
     height: u32,
@@ -90,6 +94,9 @@ struct Loaded<'a> {
     missing: &'a [String],
     unexpected: &'a [String],
     mismatched: Vec<mismatch::MismatchEntry<'a>>,
+    /// Tensors of the file that are none of the network's.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    left_over: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     verdict: &'a [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -244,10 +251,12 @@ fn report<'a>(setting: &'a Setting, result: &'a Inspected) -> Report<'a> {
             missing: &loaded.missing,
             unexpected: &loaded.unexpected,
             mismatched: mismatch::entries(loaded),
+            left_over: &loaded.left_over,
             verdict: &loaded.verdict,
             non_finite: &loaded.non_finite,
             grafted: &loaded.grafted,
         },
+        doubts: doubts::entries(&setting.doubts),
         picture: picture(result),
         preprocessing: prepared(setting, result),
         activation: result.reading.activation_name(),

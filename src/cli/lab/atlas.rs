@@ -37,6 +37,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
     #[command(flatten)]
+    which: source::Which,
+    #[command(flatten)]
     data: Data,
     /// Which pictures
     #[arg(long, value_enum, default_value_t = Part::Test)]
@@ -80,7 +82,12 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     experiment::check_out(args.out.as_deref(), &AtlasResult::FILES)?;
     let is_file = source::is_remote(&args.spec) || spec::is_checkpoint(&args.spec);
     let argument = args.weights.as_ref().map(|path| path.as_os_str()).or(is_file.then_some(&args.spec));
-    let checkpoint = argument.map(source::resolve).transpose()?;
+    let mut checkpoint = argument.map(source::resolve).transpose()?;
+    args.which.needs_file(checkpoint.is_some())?;
+    if let Some(checkpoint) = &mut checkpoint {
+        checkpoint.path = args.which.of(&checkpoint.path);
+        source::say_choice(&checkpoint.path);
+    }
     let network = match &checkpoint {
         Some(checkpoint) if is_file => spec::recognised(&checkpoint.path)?.spec,
         _ => spec::read(&args.spec)?,

@@ -108,7 +108,7 @@ fn add_family(page: &mut Page, family: &'static dyn Family, is_long: bool) {
     let first = family.models().first().map_or("", |model| model.name);
     page.heading(format!("Options, with the defaults of {first}:"));
     page.item("input=224", "input size: 224, 224x192 (height x width) or 3x224x224");
-    page.item("classes=1000", "number of classes");
+    page.item("classes=1000", "number of classes; 0: no classifier, the pooled features come out");
     for declared in family_options(family) {
         add_option(page, &declared);
     }
@@ -200,6 +200,7 @@ fn allowed(kind: Kind) -> String {
         Kind::Number { min, max } => format!("{min} to {max}"),
         Kind::OneOf(numbers) => numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         Kind::Word(words) => words.join(", "),
+        Kind::Small => "above 0, up to 1".to_owned(),
         Kind::List { min_len, max_len, max } => format!("{min_len} to {max_len} numbers from 1 to {max}, joined by -"),
     }
 }

@@ -11,7 +11,7 @@ use super::number::share;
 use super::page::Page;
 use super::running::{self, Measured, milliseconds};
 use super::table::{Cell, Table};
-use super::{ledger, output, plan, spec};
+use super::{ledger, output, plan, source, spec};
 use crate::compute::engine::{Step, gflops};
 use crate::compute::weights::Weights;
 use crate::network::number;
@@ -36,6 +36,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
     #[command(flatten)]
+    which: source::Which,
+    #[command(flatten)]
     running: running::Args,
     /// Images of one run
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -49,9 +51,15 @@ pub struct Args {
 /// # Errors
 /// What was given and cannot be used, a run that failed, standard output that cannot be written.
 pub fn run(args: &Args) -> Result<(), CliError> {
-    let graph = spec::graphs(std::slice::from_ref(&args.spec), &[], None)?.swap_remove(0);
+    // The choice is the weights' where they are given.
+    let which = if args.weights.is_some() { source::Which::default() } else { args.which.clone() };
+    let graph = spec::graphs(std::slice::from_ref(&args.spec), &which, &[], None)?.swap_remove(0);
     let weights = match &args.weights {
-        Some(path) => Weights::open(&graph, path).map_err(CliError::input)?,
+        Some(path) => {
+            let path = args.which.of(path);
+            source::say_choice(&path);
+            Weights::open(&graph, &path).map_err(CliError::input)?
+        }
         None => Weights::seeded(&graph, 0),
     };
     let measured = args.running.measure(&graph, &weights, args.batch)?;

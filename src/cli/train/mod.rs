@@ -4,7 +4,7 @@ mod progress;
 mod recipe;
 mod value;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
@@ -88,6 +88,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     if let Some(out) = &args.out {
         check_out(out, resume.as_deref(), args.replace)?;
     }
+    refuse_weights(&args.spec)?;
     let mut spec = spec::read(&args.spec)?;
     if spec.input.is_none() && spec::names_input(&args.spec) {
         // The model's own size, which a spec leaves out, was asked for all the same.
@@ -137,6 +138,19 @@ fn resumed(args: &Args) -> Result<Option<PathBuf>, CliError> {
             checkpoint => refuse(format!("there is no {}; leave --resume out to begin", checkpoint.display())),
         },
     }
+}
+
+/// Training starts from random numbers: a file of weights in the network's place is said to be one.
+fn refuse_weights(argument: &OsStr) -> Result<(), CliError> {
+    if !spec::is_checkpoint(argument) {
+        return Ok(());
+    }
+    let found = spec::recognised(Path::new(argument))?;
+    Err(CliError::Input(format!(
+        "{}: weights, and training starts from random ones; give the network: gatescope train \"{}\"",
+        Path::new(argument).display(),
+        found.spec
+    )))
 }
 
 /// Refuses a target before hours of work are done for it.

@@ -149,9 +149,9 @@ impl ModelConfig {
             model_args: root.inner("model_args")?.map(|inner| arguments::flattened(inner.fields)).unwrap_or_default(),
             ..Self::default()
         };
-        let preparing = match timm::preprocessing(&inner, &mut config.notes)? {
-            Some(preparing) => Some(preparing),
-            None => processor::preprocessing(&root, &mut config.notes)?,
+        let preparing = match root.get("pretrained_cfg") {
+            None if processor::is_one(&root) => Some(processor::preprocessing(&root, &mut config.notes)?),
+            _ => timm::preprocessing(&inner, &mut config.notes)?,
         };
         config.input_size = preparing.as_ref().and_then(|preparing| preparing.input);
         config.preprocessing = preparing.map(|preparing| preparing.preprocessing);
@@ -185,7 +185,10 @@ impl ModelConfig {
 
 /// The top of a repository in the Hub's cache, `…/snapshots/COMMIT`, of a folder in it.
 fn repository(folder: &Path) -> Option<&Path> {
-    folder.ancestors().skip(1).find(|top| top.parent().and_then(Path::file_name).is_some_and(|name| name == "snapshots"))
+    folder
+        .ancestors()
+        .skip(1)
+        .find(|top| top.parent().and_then(Path::file_name).is_some_and(|name| name == "snapshots"))
 }
 
 /// `label_names`, which may be keys of `label_descriptions`, or `id2label`; at the top or in `inner`.

@@ -54,17 +54,19 @@ enum Size {
     Exact([usize; 2]),
 }
 
-/// What the processor would do to a picture; none when the file is no processor's.
-pub(super) fn preprocessing(section: &Section, notes: &mut Vec<String>) -> Result<Option<Preparing>, ConfigError> {
-    if !section.has_any(&SIGNS) {
-        return Ok(None);
-    }
+/// Is the file an image processor's?
+pub(super) fn is_one(section: &Section) -> bool {
+    section.has_any(&SIGNS)
+}
+
+/// What the processor would do to a picture.
+pub(super) fn preprocessing(section: &Section, notes: &mut Vec<String>) -> Result<Preparing, ConfigError> {
     let (mut preprocessing, input) = geometry(section, notes)?;
     (preprocessing.mean, preprocessing.std) = values(section, notes)?;
     preprocessing.interpolation = resample(section, notes)?;
     preprocessing.check().map_err(|source| section.cannot(source))?;
     section.name_unknown(&[&SIGNS, &MORE, &OTHERS], notes);
-    Ok(Some(Preparing { preprocessing, input }))
+    Ok(Preparing { preprocessing, input })
 }
 
 /// Sizes and crop; the second value is the network's input, where it is said.

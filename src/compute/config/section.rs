@@ -97,7 +97,8 @@ impl<'a> Section<'a> {
     /// Names the fields that are none of the known ones and that ask for something.
     pub fn name_unknown(&self, known: &[&[&str]], notes: &mut Vec<String>) {
         let asks = |value: &Value| !matches!(value, Value::Null | Value::Bool(false)) && value.as_f64() != Some(0.0);
-        let unknown = self.fields.iter().filter(|(key, value)| asks(value) && !known.iter().any(|all| all.contains(&&***key)));
+        let unknown =
+            self.fields.iter().filter(|(key, value)| asks(value) && !known.iter().any(|all| all.contains(&&***key)));
         let names: Vec<&str> = unknown.map(|(key, _)| key.as_str()).collect();
         if !names.is_empty() {
             notes.push(format!("{}: not understood and not used: {}", self.file, names.join(", ")));

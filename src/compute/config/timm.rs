@@ -68,6 +68,7 @@ pub(super) fn preprocessing(section: &Section, notes: &mut Vec<String>) -> Resul
     preprocessing.crop_mode = crop_mode(section, preprocessing.crop, notes)?;
     let share = section.number("crop_pct")?.unwrap_or(CROP_PCT);
     preprocessing.set_crop_share(share).map_err(|source| section.cannot(source))?;
+    preprocessing.check().map_err(|source| section.cannot(source))?;
     section.name_unknown(&[&PICTURES, &OTHERS], notes);
     Ok(Some(Preparing { preprocessing, input }))
 }

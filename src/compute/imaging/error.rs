@@ -146,7 +146,9 @@ pub enum ImagingError {
         resize: usize,
     },
     /// A share of the resized picture that leads nowhere.
-    #[error("a crop of {side} pixels cannot be {share} of the resized side; give a share like 0.875, above 0 and up to 1")]
+    #[error(
+        "a crop of {side} pixels cannot be {share} of the resized side; give a share like 0.875, above 0 and up to 1"
+    )]
     CropShare {
         /// The share asked for.
         share: f64,

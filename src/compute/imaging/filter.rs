@@ -22,8 +22,7 @@ pub enum Interpolation {
 
 impl Interpolation {
     /// Every filter.
-    pub const ALL: [Self; 6] =
-        [Self::Bilinear, Self::Bicubic, Self::Lanczos, Self::Box, Self::Hamming, Self::Nearest];
+    pub const ALL: [Self; 6] = [Self::Bilinear, Self::Bicubic, Self::Lanczos, Self::Box, Self::Hamming, Self::Nearest];
 
     /// The name that timm, torchvision and Pillow use.
     #[must_use]

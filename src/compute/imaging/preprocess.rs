@@ -163,7 +163,7 @@ impl Preprocessing {
         self.crop_mode.resized(self.resize, self.crop, source)
     }
 
-    /// What is done, in words: `shorter side to 256, bilinear, centre crop 224×224`.
+    /// What is done, in words: `shorter side to 256, centre crop 224×224, bilinear`.
     #[must_use]
     pub fn words(&self) -> String {
         let resize = self.crop_mode.words(self.resize, self.crop);
@@ -172,14 +172,14 @@ impl Preprocessing {
             _ => format!(", {}", self.interpolation.as_str()),
         };
         let [height, width] = self.crop;
-        format!("{resize}{filter}, centre crop {width}×{height}")
+        format!("{resize}, centre crop {width}×{height}{filter}")
     }
 
     /// What is done to the values, in words: `values over 255, minus mean 0.485, 0.456, 0.406, over std 0.5`.
     #[must_use]
     pub fn words_of_values(&self) -> String {
         let channels = |values: &[f32; 3]| match values[..self.channels.min(3)] {
-            [first, ref others @ ..] if others.iter().any(|other| *other != first) => {
+            [first, ref others @ ..] if others.iter().any(|other| other.to_bits() != first.to_bits()) => {
                 values.map(|value| value.to_string()).join(", ")
             }
             _ => values[0].to_string(),

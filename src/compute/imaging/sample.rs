@@ -58,8 +58,7 @@ impl Sample {
     #[must_use]
     pub fn picture(&self) -> Picture {
         // A test decodes every sample; a black pixel is a kinder answer than a crash if one is ever replaced badly.
-        decode(self.name, self.bytes)
-            .unwrap_or_else(|_| Picture::new(self.name.to_owned(), RgbImage::new(1, 1)))
+        decode(self.name, self.bytes).unwrap_or_else(|_| Picture::new(self.name.to_owned(), RgbImage::new(1, 1)))
     }
 }
 

@@ -26,7 +26,7 @@ pub fn to_unit(mean: &mut Option<[f64; 3]>, std: &mut Option<[f64; 3]>) -> Resul
         return Err(ImagingError::Scales { mean: *mean, std: *std });
     }
     for values in [mean, std].into_iter().flatten() {
-        values.iter_mut().for_each(|value| *value /= 255.0);
+        *values = values.map(|value| value / 255.0);
     }
     Ok(true)
 }

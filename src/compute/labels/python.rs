@@ -64,11 +64,7 @@ impl Reader<'_> {
     }
 
     /// Items up to the closing bracket, with a comma behind the last or not.
-    fn items(
-        &mut self,
-        close: char,
-        mut item: impl FnMut(&mut Self) -> Result<(), String>,
-    ) -> Result<(), String> {
+    fn items(&mut self, close: char, mut item: impl FnMut(&mut Self) -> Result<(), String>) -> Result<(), String> {
         self.take();
         loop {
             if self.next_token() == Some(close) {
@@ -87,7 +83,10 @@ impl Reader<'_> {
 
     fn list(&mut self, close: char, depth: usize) -> Result<Value, String> {
         let mut values = Vec::new();
-        self.items(close, |reader| Ok(values.push(reader.value(depth + 1)?)))?;
+        self.items(close, |reader| {
+            values.push(reader.value(depth + 1)?);
+            Ok(())
+        })?;
         Ok(Value::Array(values))
     }
 

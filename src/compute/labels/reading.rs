@@ -40,13 +40,7 @@ impl Reading {
     /// Reads the outputs of a network of so many classes (0: it has no classifier), at most `count` of them;
     /// `broken` says where numbers that are none come from.
     #[must_use]
-    pub fn of(
-        outputs: &[f32],
-        classes: usize,
-        labels: Option<&Labels>,
-        count: usize,
-        broken: Option<Broken>,
-    ) -> Self {
+    pub fn of(outputs: &[f32], classes: usize, labels: Option<&Labels>, count: usize, broken: Option<Broken>) -> Self {
         let (activation, count) = match broken {
             Some(broken) => (Activation::Broken(broken), 0),
             None if classes == 0 => (Activation::Features(Features::of(outputs)), 0),

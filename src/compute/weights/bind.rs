@@ -1,11 +1,13 @@
 //! Binding a checkpoint to a graph, and saying what does not fit.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use candle_core::{Device, Tensor};
 
 use super::checkpoint::fault::shown;
-use super::recognise::{Recognised, fits_by_graft, recognise, same_shape, same_tensors};
+use super::recognise::beside::{is_beside, top};
+use super::recognise::view::{Named, views};
+use super::recognise::{Recognised, fits_by_graft, recognise, same_shape, same_tensors, sizes};
 use super::{Checkpoint, Graft, LoadReport, Mapped, Mismatch, WeightsError, init};
 use crate::network::graph::{Graph, Op, Param, Role, ScopeId, ScopeKind};
 
@@ -15,23 +17,61 @@ const SHOWN: usize = 2;
 /// Where a parameter of the graph is in the file.
 type Names<'a> = dyn Fn(&'a str) -> Option<&'a str> + 'a;
 
-/// Reads every tensor of the graph, or refuses the file as a whole. Names are the graph's or those of a dialect
-/// under which the file is recognised as this very network.
+/// Reads every tensor of the graph, or refuses the file as a whole. Names are the graph's, with or without what
+/// wrappers put in front, or those of a dialect under which the file is recognised as this very network.
 pub(super) fn bind(graph: &Graph, file: &Checkpoint) -> Result<(Vec<Tensor>, LoadReport), WeightsError> {
-    let direct = |name| Some(name);
-    let mut report = compare(graph, file, &direct);
     let recognised = recognise(file).ok();
-    if report.fits() {
-        report.verdict = recognised.map(|found| verdict(graph, found)).unwrap_or_default();
-        return read(graph, file, &direct, report);
+    let direct = compare(graph, file, &|name| Some(name), "");
+    if direct.fits() {
+        return read_as(graph, file, &|name| Some(name), ("", direct), recognised);
     }
     if let Some(found) = recognised.as_ref().filter(|found| same_tensors(&found.graph, graph)) {
         let names = |name: &str| found.names.get(name).map(String::as_str);
-        let report = LoadReport { verdict: verdict(graph, found.clone()), ..compare(graph, file, &names) };
-        return read(graph, file, &names, report);
+        let report = compare(graph, file, &names, &found.prefix);
+        return read_as(graph, file, &names, (&found.prefix, report), Some(found.clone()));
     }
-    let message = message(graph, file, &report, recognised.as_ref());
-    Err(WeightsError::Unfit { path: file.path().to_owned(), report: Box::new(report), message })
+    for (prefix, wrapped) in readings(graph, file) {
+        let names = |name: &str| wrapped.get(name).map(String::as_str);
+        let report = compare(graph, file, &names, &prefix);
+        if report.fits() {
+            return read_as(graph, file, &names, (&prefix, report), recognised);
+        }
+    }
+    let message = message(graph, file, &direct, recognised.as_ref());
+    Err(WeightsError::Unfit { path: file.path().to_owned(), report: Box::new(direct), message })
+}
+
+/// Where the graph's parameters would be in the file behind each prefix that most of its tensors share.
+fn readings(graph: &Graph, file: &Checkpoint) -> Vec<(String, BTreeMap<String, String>)> {
+    let named: Vec<Named> = file.entries().iter().map(|entry| (entry.name.as_str(), entry.shape.as_slice())).collect();
+    let mut prefixes: Vec<String> = views(&named).into_iter().map(|view| view.prefix).collect();
+    prefixes.dedup();
+    let place = |prefix: &str, name: &str| {
+        let wrapped = format!("{prefix}{name}");
+        if file.entry(&wrapped).is_some() { wrapped } else { name.to_owned() }
+    };
+    let names = |prefix: String| {
+        let places = graph.params.iter().map(|param| (param.name.clone(), place(&prefix, &param.name))).collect();
+        (prefix, places)
+    };
+    prefixes.into_iter().filter(|prefix| !prefix.is_empty()).map(names).collect()
+}
+
+/// Reads a file whose tensors fit, and says what it is.
+fn read_as<'a>(
+    graph: &'a Graph,
+    file: &Checkpoint,
+    names: &Names<'a>,
+    (prefix, mut report): (&str, LoadReport),
+    found: Option<Recognised>,
+) -> Result<(Vec<Tensor>, LoadReport), WeightsError> {
+    let is_said = found.is_some();
+    report.verdict = found.map(|found| verdict(graph, found)).unwrap_or_default();
+    if let ([first, ..], false) = (report.left_over.as_slice(), is_said) {
+        let count = report.left_over.len();
+        report.verdict.push(format!("{count} tensors are no part of the network: {}, ...", shown(first)));
+    }
+    read(graph, file, names, (prefix, report))
 }
 
 /// Reads what the file has and leaves whole attention blocks out where it has nothing of them.
@@ -46,7 +86,8 @@ pub(super) fn graft(
         (None, Some(found)) => found.names.get(name).map(String::as_str),
         _ => Some(name),
     };
-    let mut report = compare(graph, file, &names);
+    let prefix = recognised.as_ref().map_or("", |found| found.prefix.as_str());
+    let mut report = compare(graph, file, &names, prefix);
     let missing: HashSet<&str> = report.missing.iter().map(String::as_str).collect();
     let absent: HashSet<ScopeId> = graph
         .scope_ids()
@@ -66,7 +107,7 @@ pub(super) fn graft(
     report.verdict = recognised.as_ref().map(|found| found.verdict.clone()).unwrap_or_default();
     report.seed = if let Graft::Seeded(seed) = graft { seed } else { 0 };
     report.verdict.push(grafted_sentence(graph, &report, graft));
-    let (mut tensors, report) = read(graph, file, &names, report)?;
+    let (mut tensors, report) = read(graph, file, &names, (prefix, report))?;
     if graft == Graft::Identity
         && let Err(reason) = silence(graph, &absent, &mut tensors)
     {
@@ -126,7 +167,7 @@ fn read<'a>(
     graph: &'a Graph,
     file: &Checkpoint,
     names: &Names<'a>,
-    mut report: LoadReport,
+    (prefix, mut report): (&str, LoadReport),
 ) -> Result<(Vec<Tensor>, LoadReport), WeightsError> {
     let mut tensors = Vec::with_capacity(graph.params.len());
     let mut dtypes: BTreeMap<String, usize> = BTreeMap::new();
@@ -141,7 +182,7 @@ fn read<'a>(
             report.non_finite.push(param.name.clone());
         }
         *dtypes.entry(entry.dtype.to_string()).or_default() += 1;
-        let is_renamed = entry.name != param.name;
+        let is_renamed = entry.name != param.name && entry.name.strip_prefix(prefix) != Some(param.name.as_str());
         report.mapped.push(Mapped { file: entry.key.clone(), name: param.name.clone(), is_renamed });
         let tensor = Tensor::from_vec(values, param.shape.as_slice(), &Device::Cpu).map_err(|error| {
             let reason = std::io::Error::other(format!("{}: {error}", param.name));
@@ -153,8 +194,9 @@ fn read<'a>(
     Ok((tensors, report))
 }
 
-/// Which tensors meet. `num_batches_tracked` is a counter of training steps: nothing reads it.
-fn compare<'a>(graph: &'a Graph, file: &Checkpoint, names: &Names<'a>) -> LoadReport {
+/// Which tensors meet. `num_batches_tracked` is a counter of training steps: nothing reads it. What is behind no
+/// prefix while the network is behind one, and what is no weight, is left over.
+fn compare<'a>(graph: &'a Graph, file: &Checkpoint, names: &Names<'a>, prefix: &str) -> LoadReport {
     let mut report = LoadReport::default();
     let mut known: HashSet<&str> = HashSet::new();
     for param in &graph.params {
@@ -173,8 +215,17 @@ fn compare<'a>(graph: &'a Graph, file: &Checkpoint, names: &Names<'a>) -> LoadRe
             }),
         }
     }
-    let unexpected = file.entries().iter().filter(|entry| !known.contains(entry.name.as_str()) && !entry.is_counter());
-    report.unexpected = unexpected.map(|entry| entry.name.clone()).collect();
+    let inside = |name: &'a str| name.strip_prefix(prefix).unwrap_or(name);
+    let tops: BTreeSet<&str> =
+        graph.params.iter().filter_map(|param| names(&param.name)).map(|name| top(inside(name))).collect();
+    for entry in file.entries().iter().filter(|entry| !known.contains(entry.name.as_str()) && !entry.is_counter()) {
+        let is_outside = !entry.name.starts_with(prefix) && !tops.contains(top(&entry.name));
+        let name = entry.name.strip_prefix(prefix).unwrap_or(&entry.name);
+        match is_outside || is_beside(name, &entry.shape, &tops) {
+            true => report.left_over.push(entry.name.clone()),
+            false => report.unexpected.push(entry.name.clone()),
+        }
+    }
     report
 }
 
@@ -193,10 +244,11 @@ fn message(graph: &Graph, file: &Checkpoint, report: &LoadReport, recognised: Op
     let shape_in_graph = |name: &String| graph.params.iter().find(|param| param.name == *name).map(|p| p.shape.clone());
     let shape_in_file = |name: &String| file.entry(name).map(|entry| entry.shape.clone());
     let with_shape =
-        |name: &String, shape: Option<Vec<usize>>| format!("{} {:?}", shown(name), shape.unwrap_or_default());
+        |name: &String, shape: Option<Vec<usize>>| format!("{} {}", shown(name), sizes(&shape.unwrap_or_default()));
     let missing = report.missing.iter().map(|name| with_shape(name, shape_in_graph(name)));
     let unexpected = report.unexpected.iter().map(|name| with_shape(name, shape_in_file(name)));
-    let mismatched = report.mismatched.iter().map(|m| format!("{} is {:?}, not {:?}", m.name, m.found, m.expected));
+    let other = |m: &Mismatch| format!("{} is {}, not {}", shown(&m.name), sizes(&m.found), sizes(&m.expected));
+    let mismatched = report.mismatched.iter().map(other);
     push(&mut parts, report.missing.len(), "missing", missing);
     push(&mut parts, report.unexpected.len(), "unexpected", unexpected);
     push(&mut parts, report.mismatched.len(), "of another shape", mismatched);

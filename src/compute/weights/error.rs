@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::LoadReport;
+use super::checkpoint::StateDict;
 
 /// Why a file's weights cannot be used. Every message says what, where and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +72,16 @@ pub enum WeightsError {
         /// What it is and what to do.
         reason: String,
     },
+    /// Several state_dicts of which none goes first: one must be chosen.
+    #[error("{}: {message}", path.display())]
+    Several {
+        /// The path given.
+        path: PathBuf,
+        /// Each with what it holds.
+        found: Vec<StateDict>,
+        /// What there is, and how to choose.
+        message: String,
+    },
     /// A file that contradicts itself.
     #[error("{}: damaged ({reason}), save or download the file again", path.display())]
     Damaged {
@@ -98,11 +109,11 @@ pub enum WeightsError {
         tensor: String,
     },
     /// A file whose network is not known.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}: {reason}; `gatescope weights` lists all its tensors", path.display())]
     Unrecognised {
         /// The path given.
         path: PathBuf,
-        /// What it seems to be and what to do.
+        /// What it seems to be.
         reason: String,
     },
     /// Tensors are missing, left over, or of another shape.

@@ -52,6 +52,13 @@ impl Bytes {
     }
 }
 
+impl Bytes {
+    /// Maps a file that is open.
+    pub(super) fn mapped(file: &File) -> io::Result<Self> {
+        map(file).map(Self::Mapped)
+    }
+}
+
 /// The only `unsafe` of this module's family.
 #[allow(unsafe_code)]
 fn map(file: &File) -> io::Result<Mmap> {

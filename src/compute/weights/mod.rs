@@ -68,6 +68,9 @@ pub struct LoadReport {
     pub missing: Vec<String>,
     /// The file has them, the network has no place for them.
     pub unexpected: Vec<String>,
+    /// The file has them, and they are no part of any network: counters, losses, scales, and what is outside of the
+    /// prefix that the network's tensors share. Nothing reads them.
+    pub left_over: Vec<String>,
     /// Both have them, in different shapes.
     pub mismatched: Vec<Mismatch>,
     /// Tensors with NaN or infinite values: they are loaded, what they compute may be meaningless.
@@ -89,6 +92,14 @@ impl LoadReport {
     #[must_use]
     pub fn fits(&self) -> bool {
         self.missing.is_empty() && self.unexpected.is_empty() && self.mismatched.is_empty()
+    }
+
+    /// Adds a sentence that is not there yet.
+    fn say(&mut self, sentence: Option<String>) {
+        let is_new = |sentence: &String| !self.verdict.contains(sentence);
+        if let Some(sentence) = sentence.filter(is_new) {
+            self.verdict.push(sentence);
+        }
     }
 
     /// Tensors whose name in the file is not the graph's, prefixes apart.
@@ -138,7 +149,9 @@ impl Weights {
     /// # Errors
     /// When the file cannot be read, is damaged, or does not hold exactly the graph's tensors.
     pub fn open(graph: &Graph, path: &Path) -> Result<Self, WeightsError> {
-        let (tensors, report) = bind::bind(graph, &Checkpoint::open(path)?)?;
+        let file = Checkpoint::open(path)?;
+        let (tensors, mut report) = bind::bind(graph, &file)?;
+        report.say(file.choice());
         Ok(Self::new(tensors, Source::File(path.to_owned()), report))
     }
 
@@ -148,7 +161,9 @@ impl Weights {
     /// # Errors
     /// As [`Weights::open`]; also when the file has a part of an attention block.
     pub fn graft(graph: &Graph, path: &Path, graft: Graft) -> Result<Self, WeightsError> {
-        let (tensors, report, grafted) = bind::graft(graph, &Checkpoint::open(path)?, graft)?;
+        let file = Checkpoint::open(path)?;
+        let (tensors, mut report, grafted) = bind::graft(graph, &file, graft)?;
+        report.say(file.choice());
         let (source, identity) = (Source::File(path.to_owned()), graft == Graft::Identity);
         Ok(Self { inner: Arc::new(Inner { tensors, source, report, grafted, identity }) })
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Checkpoint;
+use super::checkpoint::Metadata;
 
 /// What a network was trained on, as its file's metadata says.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,8 +47,8 @@ impl TrainedOn {
         Self::from_metadata(file.metadata())
     }
 
-    fn from_metadata(metadata: &BTreeMap<String, String>) -> Option<Self> {
-        let text = |key: &str| metadata.get(key).cloned();
+    fn from_metadata(metadata: &Metadata) -> Option<Self> {
+        let text = |key: &str| metadata.get(key).map(ToOwned::to_owned);
         text(keys::VERSION)?;
         let trained = Self {
             spec: text(keys::NETWORK)?,
@@ -92,7 +93,7 @@ impl TrainedOn {
 }
 
 /// A value of the metadata block that is JSON.
-pub(in crate::compute) fn parsed<T: DeserializeOwned>(metadata: &BTreeMap<String, String>, key: &str) -> Option<T> {
+pub(in crate::compute) fn parsed<T: DeserializeOwned>(metadata: &Metadata, key: &str) -> Option<T> {
     serde_json::from_str(metadata.get(key)?).ok()
 }
 
@@ -121,7 +122,7 @@ mod tests {
     fn what_is_written_is_read_again() {
         let mut metadata = BTreeMap::new();
         trained().write(&mut metadata);
-        assert_eq!(TrainedOn::from_metadata(&metadata), Some(trained()));
+        assert_eq!(TrainedOn::from_metadata(&metadata.clone().into()), Some(trained()));
         assert!(trained().sentence().contains("93.2 % of 2000"), "{}", trained().sentence());
     }
 
@@ -132,12 +133,12 @@ mod tests {
         for key in whole.keys() {
             let mut metadata = whole.clone();
             metadata.remove(key);
-            assert_eq!(TrainedOn::from_metadata(&metadata), None, "without {key}");
+            assert_eq!(TrainedOn::from_metadata(&metadata.clone().into()), None, "without {key}");
         }
         for (key, value) in [("std", "[0,1,1]"), ("test_accuracy", "7"), ("classes", "{}"), ("mean", "[1]")] {
             let mut metadata = whole.clone();
             metadata.insert(key.to_owned(), value.to_owned());
-            assert_eq!(TrainedOn::from_metadata(&metadata), None, "{key} {value}");
+            assert_eq!(TrainedOn::from_metadata(&metadata.clone().into()), None, "{key} {value}");
         }
     }
 }

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::App;
 use crate::compute::config::ModelConfig;
-use crate::compute::weights::recognise::{fits_by_graft, same_tensors};
+use crate::compute::weights::checkpoint::StateDict;
+use crate::compute::weights::checkpoint::state_dicts::{split, with_choice};
+use crate::compute::weights::recognise::{OptionValue, Standing, fits_by_graft, same_tensors};
 use crate::compute::weights::{Doubt, Graft, Recognised};
 use crate::desktop::document::{Command, Network, NetworkId, WeightsChoice};
 use crate::desktop::jobs::Opened;
@@ -14,8 +16,13 @@ use crate::network::zoo;
 impl App {
     /// Weights for the active network where they fit it, else a network of their own; asks where both could be.
     pub(super) fn take_opened(&mut self) {
-        for Opened { path, outcome } in self.jobs.take_opened() {
+        for Opened { path, outcome, state_dicts } in self.jobs.take_opened() {
             if self.take_verdict(&path, &outcome) {
+                continue;
+            }
+            // A path that chooses has been asked about already.
+            if state_dicts.len() > 1 && split(&path).1.is_none() {
+                self.views.choices.ask(which_question(&path, &state_dicts));
                 continue;
             }
             match outcome {
@@ -47,8 +54,11 @@ impl App {
                     app.configure(path);
                 });
                 if let Some(network) = self.document.active() {
-                    let questions = found.doubts.iter().filter_map(|doubt| doubt_question(network, doubt));
-                    questions.for_each(|question| self.views.choices.ask(question));
+                    let asked = found.doubts.iter().filter(|doubt| doubt.standing == Standing::Asked);
+                    let questions: Vec<Question> = asked.filter_map(|doubt| doubt_question(network, doubt)).collect();
+                    for question in questions {
+                        self.views.choices.ask(question);
+                    }
                 }
             }
         }
@@ -93,6 +103,24 @@ impl App {
     }
 }
 
+/// Several state_dicts in one file: one is opened. The first is the one that is taken where nobody is asked.
+fn which_question(path: &Path, state_dicts: &[StateDict]) -> Question {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let answer = |one: &StateDict| Answer {
+        label: one.sentence(),
+        note: if one.is_taken { "What is taken on the command line without --which".to_owned() } else { String::new() },
+        commands: vec![Command::Open(vec![with_choice(path, one.name.as_ref())])],
+    };
+    let mut answers: Vec<Answer> = state_dicts.iter().filter(|one| one.is_taken).map(answer).collect();
+    answers.extend(state_dicts.iter().filter(|one| !one.is_taken).map(answer));
+    answers.push(Answer { label: "Cancel".to_owned(), note: String::new(), commands: Vec::new() });
+    Question {
+        title: format!("{name} has {} state_dicts", state_dicts.len()),
+        reason: "Which weights are meant?".to_owned(),
+        answers,
+    }
+}
+
 /// Weights without attention, and a network that has some: two ways to open them.
 fn graft_question(name: &str, path: &Path, active: &Network, found: &Recognised) -> Question {
     let own = Command::AddCheckpoint { spec: found.spec.clone(), weights: WeightsChoice::File(path.to_path_buf()) };
@@ -121,23 +149,31 @@ fn graft_question(name: &str, path: &Path, active: &Network, found: &Recognised)
     }
 }
 
-/// What the file leaves open: the assumption stands unless the other answer is given.
+/// What the file leaves open: the assumption stands unless another answer is given.
 fn doubt_question(network: &Network, doubt: &Doubt) -> Option<Question> {
-    let mut other = network.spec.clone();
-    zoo::set_option(&mut other, doubt.option, doubt.other).ok()?;
-    let edit = Command::Edit { network: network.id, spec: other, stroke: None };
-    let Doubt { option, assumed, other, reason } = doubt;
-    let answer = |value: &str, note: &str, commands| Answer {
-        label: format!("{option} = {value}"),
-        note: note.to_owned(),
-        commands,
+    let label = |settings: &[OptionValue]| {
+        settings
+            .iter()
+            .map(|OptionValue { option, value }| format!("{option} = {value}"))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
+    let others = doubt.alternatives.iter().filter_map(|other| {
+        let mut spec = network.spec.clone();
+        for OptionValue { option, value } in &other.settings {
+            zoo::set_option(&mut spec, option, value).ok()?;
+        }
+        let edit = Command::Edit { network: network.id, spec, stroke: None };
+        Some(Answer { label: label(&other.settings), note: other.what.clone(), commands: vec![edit] })
+    });
+    let others: Vec<Answer> = others.collect();
+    let first = others.first()?.label.clone();
+    let assumed = label(&doubt.assumed);
+    let note = "What most networks with these names have".to_owned();
+    let stands = Answer { label: assumed.clone(), note, commands: Vec::new() };
     Some(Question {
-        title: format!("{}: {option} {assumed} or {other}?", network.spec),
-        reason: format!("The file cannot tell: {reason}. It can be changed later, the weights stay."),
-        answers: vec![
-            answer(assumed, "What most networks with these names have", Vec::new()),
-            answer(other, "", vec![edit]),
-        ],
+        title: format!("{}: {assumed} or {first}?", network.spec),
+        reason: format!("The file cannot tell: {}. It can be changed later, the weights stay.", doubt.reason),
+        answers: std::iter::once(stands).chain(others).collect(),
     })
 }

@@ -7,8 +7,8 @@ use eframe::egui;
 
 use super::{App, Page};
 use crate::compute::hub::Reference;
+use crate::compute::kind::{Kind, opened_as};
 use crate::compute::weights::bundled::is_bundled;
-use crate::compute::weights::checkpoint;
 use crate::desktop::dialogs::{Answer, Purpose};
 use crate::desktop::document::{
     Command, Document, NetworkId, PictureChoice, Project, View, parse_project, print_project,
@@ -218,18 +218,15 @@ impl App {
             true => path.to_path_buf(),
             false => std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
         };
-        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-        let problem = match extension.as_deref() {
-            Some("toml") => self.open_text(&path),
-            Some(extension) if checkpoint::EXTENSIONS.contains(&extension) => {
+        let path = opened_as(&path);
+        let problem = match Kind::of(&path) {
+            Kind::Spec | Kind::Project => self.open_text(&path),
+            // What is no checkpoint is told what it is: the same words as on the command line.
+            Kind::Checkpoint | Kind::Other => {
                 self.jobs.open_checkpoint(path);
                 Ok(())
             }
-            _ if checkpoint::looks_like_one(&path) => {
-                self.jobs.open_checkpoint(path);
-                Ok(())
-            }
-            _ => {
+            Kind::Folder | Kind::Picture | Kind::Absent => {
                 self.jobs.open_pictures(vec![path]);
                 Ok(())
             }

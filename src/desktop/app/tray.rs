@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::App;
-use crate::compute::weights::bundled::is_bundled;
-use crate::compute::weights::checkpoint;
+use crate::compute::kind::Kind;
 use crate::desktop::document::{Command, PictureChoice, View};
 use crate::desktop::jobs::Pictures;
 use crate::network::NetworkSpec;
@@ -88,10 +87,7 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
-/// Is this opened as a picture, or as a folder of them: neither a spec nor a project nor weights?
+/// Is this opened as a picture, or as a folder of them?
 fn is_picture(path: &Path) -> bool {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    let is_other = |extension: &str| extension == "toml" || checkpoint::EXTENSIONS.contains(&extension);
-    let is_named_other = extension.as_deref().is_some_and(is_other);
-    path.is_dir() || !is_named_other && !is_bundled(path) && !checkpoint::looks_like_one(path)
+    matches!(Kind::of(path), Kind::Picture | Kind::Folder)
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::{Event, Jobs};
 use crate::compute::imaging;
-use crate::compute::weights::{Checkpoint, Recognised, recognise};
+use crate::compute::weights::checkpoint::StateDict;
+use crate::compute::weights::{Checkpoint, Recognised, WeightsError, recognise};
 
 /// A checkpoint and which network it is of.
 pub struct Opened {
@@ -12,6 +13,20 @@ pub struct Opened {
     pub path: PathBuf,
     /// The network, or why none is recognised.
     pub outcome: Result<Box<Recognised>, String>,
+    /// The state_dicts of a file that has several.
+    pub state_dicts: Vec<StateDict>,
+}
+
+/// The network, and the state_dicts where there are several.
+fn read(path: &Path) -> (Result<Box<Recognised>, String>, Vec<StateDict>) {
+    match Checkpoint::open(path) {
+        Ok(file) => {
+            let outcome = recognise(&file).map(Box::new).map_err(|error| error.to_string());
+            (outcome, file.state_dicts().to_vec())
+        }
+        Err(WeightsError::Several { path, found, message }) => (Err(format!("{}: {message}", path.display())), found),
+        Err(error) => (Err(error.to_string()), Vec::new()),
+    }
 }
 
 /// Pictures that were given together, each looked at.
@@ -75,18 +90,20 @@ impl Jobs {
         self.opening += 1;
         let (outbox, wake, file) = (self.outbox.clone(), self.wake.clone(), path.clone());
         let run = move || {
-            let read = || recognise(&Checkpoint::open(&file)?);
-            let outcome = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)) {
-                Ok(outcome) => outcome.map(Box::new).map_err(|error| error.to_string()),
-                Err(_) => Err(format!("{}: reading it broke off unexpectedly; please report it", file.display())),
+            let (outcome, state_dicts) = match std::panic::catch_unwind(|| read(&file)) {
+                Ok(read) => read,
+                Err(_) => {
+                    let problem = format!("{}: reading it broke off unexpectedly; please report it", file.display());
+                    (Err(problem), Vec::new())
+                }
             };
             // The window may be closing: nobody is left to tell.
-            let _ = outbox.send(Event::Opened(Box::new(Opened { path: file, outcome })));
+            let _ = outbox.send(Event::Opened(Box::new(Opened { path: file, outcome, state_dicts })));
             wake();
         };
         if let Err(error) = std::thread::Builder::new().name("gatescope-opening".to_owned()).spawn(run) {
             let outcome = Err(format!("{}: no thread to open it with ({error})", path.display()));
-            self.take_in_opened(Opened { path, outcome });
+            self.take_in_opened(Opened { path, outcome, state_dicts: Vec::new() });
         }
     }
 

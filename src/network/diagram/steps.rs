@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::network::graph::{Conv2d, Graph, NodeId, Op, Pool2d, Product, ScopeId, ScopeKind, Shape};
+use crate::network::graph::{Conv2d, Graph, NodeId, Op, Pool2d, Product, ScopeId, ScopeKind, Shape, one_sided};
 
 /// What a box is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,6 +222,8 @@ fn title(graph: &Graph, node: NodeId) -> String {
         Op::Concat => "join".to_owned(),
         Op::MaxPool(pool) => pooling("max", pool),
         Op::AvgPool(pool) => pooling("mean", pool),
+        Op::BlurPool { stride: 1 } => "blur 3×3".to_owned(),
+        Op::Renormalise { .. } => "scale and shift each channel".to_owned(),
         Op::BlurPool { stride } => format!("blur 3×3, /{stride}"),
         Op::ChannelShuffle { groups } => format!("shuffle, {groups} groups"),
         op => op.detail(),
@@ -231,7 +233,7 @@ fn title(graph: &Graph, node: NodeId) -> String {
 fn pooling(what: &str, pool: &Pool2d) -> String {
     let [height, width] = pool.kernel;
     let stride = if pool.stride == [1, 1] { String::new() } else { format!(", /{}", pool.stride[0]) };
-    format!("{what} {height}×{width}{stride}")
+    format!("{what} {height}×{width}{stride}{}", one_sided(pool.padding, pool.trailing))
 }
 
 fn convolution(conv: &Conv2d, before: usize) -> String {
@@ -239,10 +241,11 @@ fn convolution(conv: &Conv2d, before: usize) -> String {
     let stride = if conv.stride == [1, 1] { String::new() } else { format!(", /{}", conv.stride[0]) };
     let dilation = if conv.dilation == [1, 1] { String::new() } else { format!(", dilated {}", conv.dilation[0]) };
     let (out, groups) = (conv.out_channels, conv.groups);
+    let rest = format!("{stride}{dilation}{}", one_sided(conv.padding, conv.trailing));
     match groups {
-        1 => format!("Conv {height}×{width}, {out}{stride}{dilation}"),
-        _ if groups == before && out == before => format!("Depthwise {height}×{width}{stride}{dilation}"),
-        _ => format!("Conv {height}×{width}, {out} in {groups} groups{stride}{dilation}"),
+        1 => format!("Conv {height}×{width}, {out}{rest}"),
+        _ if groups == before && out == before => format!("Depthwise {height}×{width}{rest}"),
+        _ => format!("Conv {height}×{width}, {out} in {groups} groups{rest}"),
     }
 }
 

@@ -10,7 +10,7 @@ pub struct Numerics {
     pub eps: Option<f64>,
     /// An activation, and which is in its place.
     pub activation: Option<(Op, Op)>,
-    /// Are convolutions padded as TensorFlow's `SAME`?
+    /// Are convolutions and pools padded as TensorFlow's `SAME`?
     pub same: bool,
     /// The pooling before the classifier.
     pub head: HeadPool,
@@ -41,6 +41,8 @@ pub struct GraphBuilder {
     failure: Option<Box<(String, ShapeError)>>,
     numerics: Numerics,
     image: NodeId,
+    /// What is still to be put behind the image.
+    transform: Option<Op>,
 }
 
 /// A scope being built.
@@ -80,7 +82,8 @@ impl GraphBuilder {
             params: Vec::new(),
         };
         let graph = Graph { name, nodes: vec![image], scopes: vec![root], params: Vec::new(), gates: Vec::new() };
-        Self { graph, current: Graph::ROOT, path: String::new(), prefix: String::new(), failure: None, numerics: Numerics::default(), image: NodeId(0) }
+        let (path, prefix, numerics) = (String::new(), String::new(), Numerics::default());
+        Self { graph, current: Graph::ROOT, path, prefix, failure: None, numerics, image: NodeId(0), transform: None }
     }
 
     /// The same, with this arithmetic in every layer that is added, but in attention.
@@ -89,9 +92,10 @@ impl GraphBuilder {
         Self { numerics, ..self }
     }
 
-    /// Puts a layer behind the image: what is built reads its output.
-    pub fn transform(&mut self, layer: Op) {
-        self.image = self.add("transform_input", layer, &[self.image]);
+    /// The same with a layer behind the image, the first of the stem: what is built reads its output.
+    #[must_use]
+    pub fn transforming(self, layer: Option<Op>) -> Self {
+        Self { transform: layer, ..self }
     }
 
     /// The image, as the network reads it.
@@ -186,6 +190,9 @@ impl GraphBuilder {
         let parent = Some(self.current);
         self.graph.scopes.push(Scope { kind, path, prefix, label, parent, output: NodeId(0), input: None });
         self.current = open.id;
+        if let Some(layer) = self.transform.take_if(|_| kind == ScopeKind::Stem) {
+            self.image = self.add("transform_input", layer, &[self.image]);
+        }
         open
     }
 
@@ -234,6 +241,8 @@ impl GraphBuilder {
             (Op::Conv2d(conv), Numerics { same: true, .. }) if shape.is_map() => {
                 Op::Conv2d(conv.same([shape.height(), shape.width()]))
             }
+            (Op::MaxPool(pool), Numerics { same: true, .. }) => Op::MaxPool(pool.same([shape.height(), shape.width()])),
+            (Op::AvgPool(pool), Numerics { same: true, .. }) => Op::AvgPool(pool.same([shape.height(), shape.width()])),
             (op, _) => op,
         }
     }

@@ -51,17 +51,15 @@ impl Conv2d {
     }
 
     /// The same padded as TensorFlow's `SAME` for an input of this size: as many zeros as `⌈size / stride⌉` outputs
-    /// need, the odd one below and on the right.
+    /// need, the odd one below and on the right. What is not padded to keep its size at stride 1 stays as it is.
     #[must_use]
     pub fn same(self, size: [usize; 2]) -> Self {
-        let total = |axis: usize| {
-            let outputs = size[axis].div_ceil(self.stride[axis].max(1)).max(1);
-            let reach = (outputs - 1) * self.stride[axis] + (self.kernel[axis] - 1) * self.dilation[axis] + 1;
-            reach.saturating_sub(size[axis])
-        };
-        let total = [total(0), total(1)];
-        let padding = total.map(|zeros| zeros / 2);
-        Self { padding, trailing: total.map(|zeros| zeros % 2), ..self }
+        let keeps_size = |axis: usize| 2 * self.padding[axis] == self.dilation[axis] * (self.kernel[axis] - 1);
+        if !(keeps_size(0) && keeps_size(1)) {
+            return self;
+        }
+        let zeros = [0, 1].map(|axis| same(size[axis], self.kernel[axis], self.stride[axis], self.dilation[axis]));
+        Self { padding: zeros.map(|zeros| zeros / 2), trailing: zeros.map(|zeros| zeros % 2), ..self }
     }
 
     /// The same with a bias.
@@ -89,6 +87,12 @@ impl Conv2d {
     }
 }
 
+/// The zeros `SAME` lays around an axis: `max((⌈n/s⌉ − 1)·s + (k − 1)·d + 1 − n, 0)`.
+fn same(size: usize, kernel: usize, stride: usize, dilation: usize) -> usize {
+    let outputs = size.div_ceil(stride.max(1)).max(1);
+    ((outputs - 1) * stride + (kernel - 1) * dilation + 1).saturating_sub(size)
+}
+
 /// A pooling window; pairs are `[vertical, horizontal]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pool2d {
@@ -98,6 +102,8 @@ pub struct Pool2d {
     pub stride: [usize; 2],
     /// Padding on each side: never the maximum, zero for averages.
     pub padding: [usize; 2],
+    /// More of it below and on the right.
+    pub trailing: [usize; 2],
     /// Round output sizes up instead of down.
     pub ceil_mode: bool,
     /// Do averages count the padding as zeros (PyTorch's `count_include_pad`, its default)?
@@ -108,13 +114,36 @@ impl Pool2d {
     /// A square window without padding, sizes rounded down.
     #[must_use]
     pub const fn new(kernel: usize, stride: usize) -> Self {
-        Self { kernel: [kernel; 2], stride: [stride; 2], padding: [0; 2], ceil_mode: false, counts_padding: true }
+        Self {
+            kernel: [kernel; 2],
+            stride: [stride; 2],
+            padding: [0; 2],
+            trailing: [0; 2],
+            ceil_mode: false,
+            counts_padding: true,
+        }
     }
 
     /// The same, padded on each side.
     #[must_use]
     pub const fn padded(self, padding: usize) -> Self {
         Self { padding: [padding; 2], ..self }
+    }
+
+    /// The length of an axis of so many positions together with its padding.
+    #[must_use]
+    pub const fn extent(&self, axis: usize, size: usize) -> usize {
+        size + 2 * self.padding[axis] + self.trailing[axis]
+    }
+
+    /// The same padded as TensorFlow's `SAME` for an input of this size, if it is padded at all.
+    #[must_use]
+    pub fn same(self, size: [usize; 2]) -> Self {
+        if self.padding == [0; 2] {
+            return self;
+        }
+        let zeros = [0, 1].map(|axis| same(size[axis], self.kernel[axis], self.stride[axis], 1));
+        Self { padding: zeros.map(|zeros| zeros / 2), trailing: zeros.map(|zeros| zeros % 2), ceil_mode: false, ..self }
     }
 
     /// The same, sizes rounded up.
@@ -342,9 +371,9 @@ impl Op {
                     text += &format!(", g{}", conv.groups);
                 }
                 if conv.dilation != [1, 1] {
-                    text += &format!(", d{}", conv.dilation[0]);
+                    text += &format!(", d{}", conv.dilation[0].max(conv.dilation[1]));
                 }
-                text
+                text + &one_sided(conv.padding, conv.trailing)
             }
             Self::Linear { out_features, .. } => format!("fc {out_features}"),
             Self::ChannelConv1d { outputs: 1, kernel, .. } => format!("1-D {kernel}"),
@@ -357,8 +386,8 @@ impl Op {
             Self::SoftmaxPaths { paths } => format!("softmax of {paths}"),
             Self::MatMul { product: Product::Similarity } => "a′·b".to_owned(),
             Self::MatMul { product: Product::Weighted } => "a·b′".to_owned(),
-            Self::MaxPool(pool) => format!("max {}×{}, /{}", pool.kernel[0], pool.kernel[1], pool.stride[0]),
-            Self::AvgPool(pool) => format!("avg {}×{}, /{}", pool.kernel[0], pool.kernel[1], pool.stride[0]),
+            Self::MaxPool(pool) => format!("max {}", window(pool)),
+            Self::AvgPool(pool) => format!("avg {}", window(pool)),
             Self::BlurPool { stride } => format!("blur 3×3, /{stride}"),
             Self::Renormalise { .. } => "a·x + b".to_owned(),
             Self::AdaptiveAvgPool { size } => format!("avg to {size}×{size}"),
@@ -378,6 +407,19 @@ impl Op {
     }
 }
 
+fn window(pool: &Pool2d) -> String {
+    let padding = one_sided(pool.padding, pool.trailing);
+    format!("{}×{}, /{}{padding}", pool.kernel[0], pool.kernel[1], pool.stride[0])
+}
+
+/// Padding that is not the same on both sides, in front and behind: `, pad 0+1`; empty where it is.
+pub(in crate::network) fn one_sided(padding: [usize; 2], trailing: [usize; 2]) -> String {
+    match (0..2).find(|axis| trailing[*axis] > 0) {
+        Some(axis) => format!(", pad {}+{}", padding[axis], padding[axis] + trailing[axis]),
+        None => String::new(),
+    }
+}
+
 /// `2nd`, `3rd`, `11th`.
 fn ordinal(number: usize) -> String {
     let ending = match (number % 10, number % 100) {
@@ -393,6 +435,37 @@ fn ordinal(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn same_pads_what_the_last_window_needs() {
+        // timm's get_same_padding(x, k, s, d), in front and more behind.
+        for ([size, kernel, stride, dilation], want) in [
+            ([224, 3, 2, 1], (0, 1)),
+            ([225, 3, 2, 1], (1, 0)),
+            ([112, 5, 2, 1], (1, 1)),
+            ([15, 5, 2, 1], (2, 0)),
+            ([14, 3, 1, 2], (2, 0)),
+            ([14, 1, 2, 1], (0, 0)),
+            ([7, 1, 2, 1], (0, 0)),
+            ([1, 3, 2, 1], (1, 0)),
+            ([2, 7, 2, 1], (2, 1)),
+        ] {
+            let conv = Conv2d::new(8, kernel).stride(stride).dilated(dilation).same([size, size]);
+            assert_eq!((conv.padding[1], conv.trailing[1]), want, "{size} {kernel} {stride} {dilation}");
+        }
+        let shrinking = Conv2d::new(8, 3).without_padding().stride(2);
+        assert_eq!(shrinking.same([299, 299]), shrinking, "what shrinks by design");
+        assert_eq!(Pool2d::new(3, 2).ceil().same([112, 112]), Pool2d::new(3, 2).ceil());
+        let pool = Pool2d::new(3, 2).padded(1).same([112, 111]);
+        assert_eq!((pool.padding, pool.trailing), ([0, 1], [1, 0]));
+    }
+
+    #[test]
+    fn a_layer_says_how_it_is_dilated_and_padded() {
+        let dilated = Op::Conv2d(Conv2d::new(64, 3).dilated(4)).detail();
+        let uneven = Op::Conv2d(Conv2d::new(32, 3).stride(2).same([224, 224])).detail();
+        assert_eq!((&*dilated, &*uneven), ("3×3, 64, d4", "3×3, 32, /2, pad 0+1"));
+    }
 
     #[test]
     fn a_subsample_is_named_as_people_count() {

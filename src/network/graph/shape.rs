@@ -268,7 +268,7 @@ impl Pool2d {
         let size = |axis: usize, input_size: usize| {
             // PyTorch: rounding up can make room for a window larger than its input.
             let rounding = if self.ceil_mode { self.stride[axis] - 1 } else { 0 };
-            let room = (input_size + 2 * self.padding[axis] + rounding).checked_sub(self.kernel[axis])?;
+            let room = (self.extent(axis, input_size) + rounding).checked_sub(self.kernel[axis])?;
             let mut size = room / self.stride[axis] + 1;
             // PyTorch: the last window must start inside the input or its left padding.
             if self.ceil_mode && (size - 1) * self.stride[axis] >= input_size + self.padding[axis] {

@@ -51,7 +51,7 @@ const EPS: Field = Field {
     key: "eps",
     long: "batch_norm_eps",
     help: "what BatchNorm adds to the variance: 1e-5 (PyTorch), 1e-3 (TensorFlow)",
-    kind: Kind::Word(&["1e-6", "1e-5", "2e-5", "1e-4", "1e-3", "1e-2"]),
+    kind: Kind::Small,
 };
 const ACTIVATION: Field = Field {
     key: "act",
@@ -118,14 +118,27 @@ pub(super) fn renormalise(options: &Options) -> Option<Op> {
     (options.word(TRANSFORM.key, "no") == "yes").then_some(Op::Renormalise { scale, shift })
 }
 
-/// An epsilon as the option has it: `0.001` is `1e-3`.
-pub(super) fn spelled(name: &str, value: &str) -> String {
-    match value.parse::<f64>() {
-        Ok(number) if EPS.is_called(name) => format!("{number:e}"),
-        _ => match (ACTIVATION.is_called(name), value) {
-            (true, "swish") => "silu".to_owned(),
-            (true, "hard_swish" | "h-swish") => "hardswish".to_owned(),
-            _ => value.to_owned(),
-        },
+/// Options that only some models have, and what there is to say of the others.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("eps", "it has no BatchNorm"),
+    ("padding", "no weights of it are published that TensorFlow pads"),
+    ("head", "its head does not pool to one number a channel"),
+    ("aa", "it has no residual branch with a 3×3 that strides; ResNets have"),
+    ("output_stride", "only ResNets dilate here instead of striding"),
+    ("transform_input", "only googlenet and inception_v3 are published with it"),
+];
+
+/// Why a model lacks an option that others have.
+pub(super) fn refusal(model: &str, name: &str) -> Option<String> {
+    let (_, reason) = ELSEWHERE.iter().find(|(key, _)| *key == name)?;
+    Some(format!("{model} does not have it: {reason}"))
+}
+
+/// A value in our word for it.
+pub(super) fn spelled<'a>(name: &str, value: &'a str) -> &'a str {
+    match value {
+        "swish" if ACTIVATION.is_called(name) => "silu",
+        "hard_swish" | "h-swish" if ACTIVATION.is_called(name) => "hardswish",
+        other => other,
     }
 }

@@ -43,7 +43,7 @@ const fn lite(name: &'static str, width: usize, depth: usize, side: usize) -> Pr
     Preset { summary: "without SE, ReLU6, for phones", is_lite: true, ..preset(name, width, depth, side, "1e-5") }
 }
 
-/// Scales of the authors' code, input sides of torchvision's weights.
+/// Scales of the authors' code; input sides of torchvision's weights, from B8 on timm's.
 const PRESETS: &[Preset] = &[
     Preset { summary: "inverted residuals with SE", ..preset("efficientnet_b0", 100, 100, 224, "1e-5") },
     preset("efficientnet_b1", 100, 110, 240, "1e-5"),
@@ -58,8 +58,8 @@ const PRESETS: &[Preset] = &[
     lite("efficientnet_lite0", 100, 100, 224),
     lite("efficientnet_lite1", 100, 110, 240),
     lite("efficientnet_lite2", 110, 120, 260),
-    lite("efficientnet_lite3", 120, 140, 280),
-    lite("efficientnet_lite4", 140, 180, 300),
+    lite("efficientnet_lite3", 120, 140, 300),
+    lite("efficientnet_lite4", 140, 180, 380),
 ];
 
 const WIDTH: Field = Field { help: "every layer's channels, in percent of B0's", ..super::shared::WIDTH };
@@ -81,7 +81,7 @@ const ENDS: Field = Field {
 const TENSORFLOW: &[Alias] = &[
     Alias { name: "tf_efficientnet_b0", meaning: "efficientnet_b0(eps=1e-3,padding=same)" },
     Alias { name: "tf_efficientnet_b1", meaning: "efficientnet_b1(eps=1e-3,padding=same)" },
-    Alias { name: "tf_efficientnet_b2", meaning: "efficientnet_b2(eps=1e-3,padding=same)" },
+    Alias { name: "tf_efficientnet_b2", meaning: "efficientnet_b2(input=260,eps=1e-3,padding=same)" },
     Alias { name: "tf_efficientnet_b3", meaning: "efficientnet_b3(eps=1e-3,padding=same)" },
     Alias { name: "tf_efficientnet_b4", meaning: "efficientnet_b4(eps=1e-3,padding=same)" },
     Alias { name: "tf_efficientnet_b5", meaning: "efficientnet_b5(padding=same)" },

@@ -59,6 +59,14 @@ impl Lowering {
         }
     }
 
+    /// Says why the block at `path` cannot have attention in its convolution's place, should the plan have some.
+    pub(super) fn forbid_replaced(&mut self, path: &str, reason: &str) {
+        let attention = self.of_block(&Place::new(path)).filter(|attention| attention.site() == Site::Convolution);
+        if let Some(attention) = attention {
+            self.failure.get_or_insert_with(|| format!("{} at {path}: site=conv: {reason}", attention.name()));
+        }
+    }
+
     /// The names of a convolution and its BatchNorm in the block at `path`, beside what may have taken another's place.
     #[must_use]
     pub fn beside(&self, path: &str, [conv, bn]: [&str; 2]) -> [String; 2] {

@@ -212,6 +212,9 @@ pub fn set_option(spec: &mut NetworkSpec, name: &str, value: &str) -> Result<(),
                 if let Some(meant) = word_of(&declared, name).filter(|_| value == "yes") {
                     return Err(format!("{name}: say which option it is the value of, like {meant}={name}"));
                 }
+                if let Some(refusal) = arithmetic::refusal(model.name, name) {
+                    return Err(format!("{name}={value}: {refusal}"));
+                }
                 let keys: Vec<&str> =
                     ["input", "classes"].into_iter().chain(declared.iter().map(|d| d.field.key)).collect();
                 let instead = synonyms::option(name, value, &keys, Some(input_of(spec)));
@@ -219,7 +222,7 @@ pub fn set_option(spec: &mut NetworkSpec, name: &str, value: &str) -> Result<(),
                 return Err(format!("{name}={value}: unknown option, {hint}"));
             }
             declared.retain(|d| d.field.is_called(name));
-            spec.options.set(&declared, name, &Value::from_text(&arithmetic::spelled(name, value)))?;
+            spec.options.set(&declared, name, &Value::from_text(arithmetic::spelled(name, value)))?;
         }
     }
     Ok(())
@@ -295,10 +298,9 @@ pub fn lower(spec: &NetworkSpec) -> Result<Graph, SpecError> {
     let stages = family.stages(model.name, &spec.options).map_err(&field)?;
     check_places(&spec.attention, &stages).map_err(&field)?;
     let numerics = arithmetic::numerics(family, model.name, &spec.options);
-    let mut builder = GraphBuilder::new(name.clone(), Shape::map(channels, height, width)).computing(numerics);
-    if let Some(layer) = arithmetic::renormalise(&spec.options) {
-        builder.transform(layer);
-    }
+    let builder = GraphBuilder::new(name.clone(), Shape::map(channels, height, width))
+        .computing(numerics)
+        .transforming(arithmetic::renormalise(&spec.options));
     let mut lowering = Lowering::new(builder, spec.attention.clone(), stages);
     family.build(&mut lowering, model.name, &spec.options, classes_of(spec)).map_err(&field)?;
     if let Some(problem) = lowering.problem() {

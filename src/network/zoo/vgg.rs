@@ -86,9 +86,8 @@ impl Family for Vgg {
         PRESETS.iter().map(model).collect()
     }
 
-    fn arithmetic(&self, model: &str) -> Arithmetic {
-        let eps = if preset(model).norm == "bn" { "1e-5" } else { "" };
-        Arithmetic { eps, act: "relu", ..Arithmetic::default() }
+    fn arithmetic(&self, _model: &str) -> Arithmetic {
+        Arithmetic { eps: "1e-5", act: "relu", ..Arithmetic::default() }
     }
 
     fn options(&self, model: &str) -> Vec<Declared> {
@@ -107,6 +106,9 @@ impl Family for Vgg {
     fn build(&self, lowering: &mut Lowering, model: &str, options: &Options, classes: usize) -> Result<(), String> {
         let (blocks, widths) = plan(model, options)?;
         let has_norm = options.word("norm", preset(model).norm) == "bn";
+        if let Some(eps) = options.get("eps").filter(|_| !has_norm) {
+            return Err(format!("eps={eps}: {model} has no BatchNorm, use norm=bn"));
+        }
         // torchvision counts every layer of the convolutional part through.
         let mut layer = 0;
         let mut features = lowering.builder.input();

@@ -182,7 +182,7 @@ fn pickles_that_hold_themselves_or_call_the_system_do_nothing() {
     assert!(within(b"X\xff\xff\xff\xffabc").contains("cut off"));
     assert!(within(b"j\xff\xff\xff\xff.").contains("damaged"));
     let script = zip(&[("a/data.pkl", b"}."), ("a/constants.pkl", b").")]);
-    assert!(refusal(script).contains("TorchScript"));
+    assert!(refusal(script).contains("no tensors"));
     assert!(refusal(zip(&[("a/weights.pth", b"x")])).contains("unpack it"));
     assert!(refusal(zip(&[("a/b.txt", b"x")])).contains("no data.pkl"));
 }

@@ -2,6 +2,7 @@
 
 mod fuzz;
 mod hostile;
+mod metadata;
 mod speed;
 mod torch;
 pub mod write;
@@ -42,7 +43,7 @@ fn safetensors_are_listed_with_their_metadata_and_read() {
     let file = decode(safetensors(header, &data)).expect("sound");
     let entries: Vec<_> = file.entries().iter().map(|entry| (&*entry.name, &*entry.shape, entry.dtype)).collect();
     assert_eq!(entries, [("a", &[1, 2][..], Dtype::F32), ("b", &[2], Dtype::F16), ("n", &[], Dtype::I32)]);
-    assert_eq!((file.format(), file.metadata()["arch"].as_str()), (Format::Safetensors, "resnet50"));
+    assert_eq!((file.format(), file.metadata().get("arch")), (Format::Safetensors, Some("resnet50")));
     assert_eq!((file.entries()[0].key.as_str(), file.prefixes()), ("module.a", &["module.".to_owned()][..]));
     assert_eq!((file.read("a").expect("f32"), file.read("b").expect("f16")), (vec![1.5, -2.0], vec![1.0, -2.0]));
     let refused = file.read("n").expect_err("int32").to_string();

@@ -106,7 +106,7 @@ fn corrections(pool: &Pool2d, from: Shape, to: Shape, device: &Device) -> Result
     let counted = |axis: usize, out: usize, size: usize| {
         let (start, padding) = (out * pool.stride[axis], pool.padding[axis]);
         match pool.counts_padding {
-            true => pool.kernel[axis].min(size + 2 * padding - start),
+            true => pool.kernel[axis].min(pool.extent(axis, size) - start),
             false => (start + pool.kernel[axis]).min(size + padding).saturating_sub(start.max(padding)),
         }
     };

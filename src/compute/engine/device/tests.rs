@@ -65,6 +65,8 @@ fn convolutions_of_every_geometry() {
         Conv2d { kernel: [7, 1], padding: [3, 0], stride: [1, 2], ..base },
         Conv2d::new(6, 1).stride(2),
         Conv2d::new(8, 3).groups(4),
+        Conv2d { padding: [0, 1], trailing: [1, 0], ..base.stride(2) },
+        Conv2d { padding: [1, 1], trailing: [1, 1], ..Conv2d::new(8, 5).groups(4).stride(2) },
     ] {
         alone(Op::Conv2d(conv), Shape::map(4, 9, 11));
     }
@@ -78,7 +80,7 @@ fn pooling_of_every_geometry() {
     {
         for ceil_mode in [false, true] {
             for counts_padding in [false, true] {
-                let pool = Pool2d { kernel, stride, padding, ceil_mode, counts_padding };
+                let pool = Pool2d { kernel, stride, padding, ceil_mode, counts_padding, ..Pool2d::new(1, 1) };
                 for input in [Shape::map(3, 8, 10), Shape::map(2, 7, 5)] {
                     alone(Op::MaxPool(pool), input);
                     alone(Op::AvgPool(pool), input);
@@ -86,6 +88,23 @@ fn pooling_of_every_geometry() {
             }
         }
     }
+}
+
+#[test]
+fn padding_below_and_to_the_right_and_blurring() {
+    for input in [Shape::map(3, 8, 10), Shape::map(2, 7, 5)] {
+        for pool in [
+            Pool2d { trailing: [1, 1], ..Pool2d::new(2, 1) },
+            Pool2d { padding: [0, 1], trailing: [1, 0], ..Pool2d::new(3, 2) },
+        ] {
+            alone(Op::MaxPool(pool), input);
+            alone(Op::AvgPool(pool), input);
+            alone(Op::AvgPool(pool.without_padding_counted()), input);
+        }
+        alone(Op::BlurPool { stride: 1 }, input);
+        alone(Op::BlurPool { stride: 2 }, input);
+    }
+    alone(Op::Renormalise { scale: [0.5, -2.0, 3.0], shift: [1.0, 0.25, 0.0] }, Shape::map(3, 5, 4));
 }
 
 #[test]

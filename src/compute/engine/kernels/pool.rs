@@ -71,7 +71,7 @@ impl Plane<'_> {
         let start = out * stride[axis];
         let end = (start + kernel[axis]).saturating_sub(padding[axis]).min(size);
         let first = start.saturating_sub(padding[axis]).min(end);
-        let padded = kernel[axis].min(size + 2 * padding[axis] - start);
+        let padded = kernel[axis].min(self.window.extent(axis, size) - start);
         (first, end, if self.window.counts_padding { padded } else { end - first })
     }
 

@@ -67,7 +67,8 @@ fn definition(conv: &Conv2d, from: Shape, to: Shape, x: &[f32], weight: &[f32], 
 
 /// What candle computes for a batch, where it can: alike on both axes.
 fn candle(conv: &Conv2d, from: Shape, batch: usize, x: &[f32], weight: &[f32]) -> Option<Vec<f32>> {
-    let alike = [conv.stride, conv.padding, conv.dilation].iter().all(|pair| pair[0] == pair[1]);
+    let mut pairs = [conv.stride, conv.padding, conv.dilation].into_iter();
+    let alike = conv.trailing == [0, 0] && pairs.all(|pair| pair[0] == pair[1]);
     if !alike {
         return None;
     }
@@ -198,6 +199,8 @@ fn convolutions_of_every_geometry() {
         Conv2d { kernel: [1, 7], padding: [0, 3], ..base },
         Conv2d { kernel: [7, 1], padding: [3, 0], stride: [1, 2], ..base },
         Conv2d { kernel: [2, 4], padding: [3, 5], stride: [3, 1], ..base },
+        Conv2d { padding: [0, 1], trailing: [1, 0], ..base.stride(2) },
+        Conv2d { padding: [1, 0], trailing: [1, 1], ..Conv2d::new(20, 5).stride(2) },
         Conv2d::new(70, 1),
         Conv2d::new(19, 1).stride(2),
         Conv2d { padding: [1, 2], ..Conv2d::new(6, 1) },
@@ -232,6 +235,8 @@ fn groups_of_every_width() {
             Conv2d::new(out, 3).groups(groups),
             Conv2d::new(out, 3).groups(groups).stride(2),
             Conv2d { dilation: [2, 1], padding: [2, 1], ..Conv2d::new(out, 3).groups(groups) },
+            Conv2d { padding: [0, 1], trailing: [1, 0], ..Conv2d::new(out, 3).groups(groups).stride(2) },
+            Conv2d { padding: [1, 1], trailing: [1, 1], ..Conv2d::new(out, 5).groups(groups).stride(2) },
             Conv2d::new(out, 1).groups(groups),
         ] {
             convolves(conv, Shape::map(channels, 7, 10), 1);
@@ -279,6 +284,7 @@ fn planes_to_planes() {
         (Conv2d::new(3, 5), Shape::map(1, 40, 16)),
         (Conv2d { dilation: [2, 3], padding: [2, 3], ..Conv2d::new(2, 3) }, Shape::map(4, 7, 8)),
         (Conv2d::new(4, 3).groups(2).without_padding(), Shape::map(4, 6, 5)),
+        (Conv2d { padding: [0, 1], trailing: [1, 0], ..Conv2d::new(2, 3) }, Shape::map(3, 8, 9)),
     ] {
         let to = Op::Conv2d(conv).output_shape(&[from]).expect("fits");
         let inner = from.channels() / conv.groups * conv.kernel[0] * conv.kernel[1];
@@ -396,7 +402,7 @@ fn pooling_of_every_geometry() {
     for (kernel, stride, padding) in
         [([3, 3], [2, 2], [1, 1]), ([2, 3], [3, 1], [1, 1]), ([3, 2], [1, 2], [1, 0]), ([1, 1], [2, 2], [0, 0])]
     {
-        let window = Pool2d { kernel, stride, padding, ceil_mode: true, counts_padding: true };
+        let window = Pool2d { kernel, stride, padding, ceil_mode: true, ..Pool2d::new(1, 1) };
         for from in [Shape::map(20, 8, 10), Shape::map(16, 7, 5)] {
             let to = Op::MaxPool(window).output_shape(&[from]).expect("fits");
             let x = numbers(from.elements() * 2, 1);

@@ -201,7 +201,7 @@ fn adaptive_pool(from: Shape, to: Shape, gradient: &[f32]) -> Vec<f32> {
 fn average_pool(pool: &Pool2d, from: Shape, to: Shape, gradient: &[f32]) -> Vec<f32> {
     let mut result = vec![0.0; from.elements()];
     let counted = |axis: usize, out: usize, size: usize| {
-        let padded = pool.kernel[axis].min(size + 2 * pool.padding[axis] - out * pool.stride[axis]);
+        let padded = pool.kernel[axis].min(pool.extent(axis, size) - out * pool.stride[axis]);
         (if pool.counts_padding { padded } else { inside(pool, axis, out, size).len() }) as f32
     };
     windows(pool, from, to, |out, place| {

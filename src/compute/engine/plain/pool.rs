@@ -21,7 +21,7 @@ pub(super) fn average(pool: &Pool2d, values: &[f32], from: Shape, to: Shape) -> 
     });
     let counted = |axis: usize, out: usize, size: usize| {
         let start = out * pool.stride[axis];
-        let padded = pool.kernel[axis].min(size + 2 * pool.padding[axis] - start);
+        let padded = pool.kernel[axis].min(pool.extent(axis, size) - start);
         let inside = inside(pool, axis, out, size);
         (if pool.counts_padding { padded } else { inside.len() }) as f32
     };

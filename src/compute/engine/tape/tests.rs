@@ -123,6 +123,20 @@ fn gradients_of_every_attention_block_are_those_of_finite_differences() {
 }
 
 #[test]
+fn gradients_of_other_arithmetic_are_those_of_finite_differences() {
+    for text in [
+        "resnet8(input=16,padding=same,head=max)",
+        "resnet8(input=18,aa=blur,head=avgmax)",
+        "resnet8(input=16,aa=avg,head=catavgmax,act=silu)",
+        "resnet18(input=33,classes=4,blocks=1-1-1-1,widths=8-8-8-8,output_stride=8,shortcut=pool)",
+        "resnet18(input=32,classes=4,blocks=1-1-1-1,widths=8-8-8-8,aa=blur,output_stride=16)",
+        "efficientnet_lite0(input=40,width=8,depth=30,classes=4,padding=same,eps=1e-3)",
+    ] {
+        check(text, 3, Mode::Train);
+    }
+}
+
+#[test]
 fn gradients_of_every_family_are_those_of_finite_differences() {
     // MobileNet v3 is not among them: untrained, its gradients drown in rounding.
     for text in ["efficientnet_b0(input=32,width=8,depth=30,classes=4)", "shufflenet_v2_x0_5(input=64,classes=4)"] {

@@ -128,12 +128,21 @@ fn pooling_of_every_geometry() {
         ([1, 1], [2, 2], [0, 0]),
     ] {
         for ceil_mode in [false, true] {
-            let pool = Pool2d { kernel, stride, padding, ceil_mode, counts_padding: true };
+            let pool = Pool2d { kernel, stride, padding, ceil_mode, ..Pool2d::new(1, 1) };
             for input in [Shape::map(3, 8, 10), Shape::map(2, 7, 5), Shape::map(1, 3, 4)] {
                 alone(Op::MaxPool(pool), input);
                 alone(Op::AvgPool(pool), input);
                 alone(Op::AvgPool(pool.without_padding_counted()), input);
             }
+        }
+    }
+    let below = Pool2d { trailing: [1, 1], ..Pool2d::new(2, 1) };
+    let uneven = Pool2d { padding: [0, 1], trailing: [1, 0], ..Pool2d::new(3, 2) };
+    for input in [Shape::map(3, 8, 10), Shape::map(19, 7, 5), Shape::map(19, 8, 12)] {
+        for pool in [below, uneven] {
+            alone(Op::MaxPool(pool), input);
+            alone(Op::AvgPool(pool), input);
+            alone(Op::AvgPool(pool.without_padding_counted()), input);
         }
     }
     // A blocked map has a kernel of its own.

@@ -116,19 +116,7 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
             let each = x.shape.channels() / groups;
             Array::new(shape, |c, i, j| x.at(c % groups * each + c / groups, i, j))
         }
-        Op::BlurPool { stride } => Array::new(shape, |c, i, j| {
-            let values = x;
-            let mirror = |at: isize, length: usize| {
-                let last = length as isize - 1;
-                (if at < 0 { -at } else if at > last { 2 * last - at } else { at }) as usize
-            };
-            let taps = [(-1, 1.0), (0, 2.0), (1, 1.0)];
-            let weigh = |(y, a): (isize, f64), (x, b): (isize, f64)| {
-                let row = mirror((i * stride) as isize + y, values.shape.height());
-                a * b / 16.0 * values.at(c, row, mirror((j * stride) as isize + x, values.shape.width()))
-            };
-            taps.iter().flat_map(|row| taps.iter().map(move |column| weigh(*row, *column))).sum()
-        }),
+        Op::BlurPool { stride } => blurred(*stride, x, shape),
         Op::Renormalise { scale, shift } => {
             Array::new(shape, |c, i, j| x.at(c, i, j) * f64::from(scale[c]) + f64::from(shift[c]))
         }
@@ -238,6 +226,22 @@ fn convolve(conv: &Conv2d, x: &Array, shape: Shape, weight: &[f64], bias: &[f64]
     })
 }
 
+/// `(1 2 1)ᵀ·(1 2 1) / 16`, the position behind the last being the one before it.
+fn blurred(stride: usize, x: &Array, shape: Shape) -> Array {
+    let mirrored = |at: isize, length: usize| {
+        let last = length as isize - 1;
+        (last - (last - at.abs()).abs()) as usize
+    };
+    let taps = [(-1, 1.0), (0, 2.0), (1, 1.0)];
+    Array::new(shape, |c, i, j| {
+        let weigh = |(down, a): (isize, f64), (across, b): (isize, f64)| {
+            let row = mirrored((i * stride) as isize + down, x.shape.height());
+            a * b / 16.0 * x.at(c, row, mirrored((j * stride) as isize + across, x.shape.width()))
+        };
+        taps.iter().flat_map(|row| taps.iter().map(move |column| weigh(*row, *column))).sum()
+    })
+}
+
 fn pooled(pool: &Pool2d, x: &Array, shape: Shape, is_max: bool) -> Array {
     let [kh, kw] = pool.kernel;
     Array::new(shape, |c, i, j| {
@@ -246,7 +250,8 @@ fn pooled(pool: &Pool2d, x: &Array, shape: Shape, is_max: bool) -> Array {
             let y = reads(i, pool.stride[0], ky, 1, pool.padding[0]);
             let column = reads(j, pool.stride[1], kx, 1, pool.padding[1]);
             // Inside the padded input: what a window of ceil_mode reaches beyond it does not count.
-            let counts = |at: isize, axis: usize, size: usize| at < (size + pool.padding[axis]) as isize;
+            let counts =
+                |at: isize, axis: usize, size: usize| at < (size + pool.padding[axis] + pool.trailing[axis]) as isize;
             count += f64::from(counts(y, 0, x.shape.height()) && counts(column, 1, x.shape.width()));
             if let Some(value) = x.padded(c, y, column) {
                 max = max.max(value);

@@ -136,8 +136,7 @@ fn pictures_are_normalised_channel_by_channel() {
     close(at(0, 0, 0), (103.0 / 255.0 - 0.5) / 0.25);
     close(at(1, 2, 5), (5.0 / 255.0 - 0.25) / 0.5);
     close(at(2, 4, 1), 4.0 / 255.0);
-    let prepared =
-        few.preprocessing().prepare(&crate::compute::imaging::Picture::new(String::new(), image));
+    let prepared = few.preprocessing().prepare(&crate::compute::imaging::Picture::new(String::new(), image));
     let prepared = prepared.map(|prepared| prepared.crop.dimensions());
     assert_eq!(prepared.expect("can be prepared"), (8, 6));
 }

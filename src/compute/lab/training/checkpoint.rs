@@ -146,12 +146,12 @@ impl Saved<'_> {
     /// Refuses a checkpoint of another run.
     pub(super) fn check(&self, graph: &Graph, dataset: &dyn Dataset, recipe: &TrainingRecipe) -> Result<(), LabError> {
         let theirs: TrainingRecipe = self.json("recipe")?;
-        let text = |key: &str| self.file.metadata().get(key).map(String::as_str).unwrap_or_default();
+        let text = |key: &str| self.file.metadata().get(key).unwrap_or_default();
         if text(keys::NETWORK) != graph.name {
             return Err(self.refuse(format!("it is of {}, not of {}", text(keys::NETWORK), graph.name)));
         }
         let classes: Vec<String> = self.json(keys::CLASSES)?;
-        let is_other = |pictures: &String| fingerprint(dataset).is_ok_and(|own| own != *pictures);
+        let is_other = |pictures: &str| fingerprint(dataset).is_ok_and(|own| own != pictures);
         let differs = self.file.metadata().get(PICTURES).is_some_and(is_other);
         if text(keys::DATASET) != dataset.name() || classes != dataset.classes() || differs {
             return Err(

@@ -48,7 +48,7 @@ impl Interrupted {
         let saved = Saved { path, file: Checkpoint::open(path)? };
         let recipe = saved.json("recipe")?;
         let Progress { epochs, steps, .. } = saved.json("progress")?;
-        let text = |key: &str| saved.file.metadata().get(key).cloned();
+        let text = |key: &str| saved.file.metadata().get(key).map(str::to_owned);
         Ok(Self {
             path: path.to_owned(),
             out: out_of(path),

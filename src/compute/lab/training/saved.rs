@@ -75,7 +75,7 @@ pub(in crate::compute::lab) struct Finished {
 pub(in crate::compute::lab) fn finished(path: &Path) -> Option<Finished> {
     let file = Checkpoint::open(path).ok()?;
     let metadata = file.metadata();
-    let text = |key: &str| metadata.get(key).cloned();
+    let text = |key: &str| metadata.get(key).map(str::to_owned);
     Some(Finished {
         gatescope: text(keys::VERSION)?,
         network: text(keys::NETWORK)?,

@@ -71,7 +71,6 @@ fn known(bytes: &[u8]) -> Option<String> {
         });
     }
     Some(match bytes {
-        [0x1F, 0x8B, ..] => "compressed with gzip, unpack it first".to_owned(),
         [b'B', b'Z', b'h', ..] => "compressed with bzip2, unpack it first".to_owned(),
         [0xFD, b'7', b'z', b'X', b'Z', ..] => "compressed with xz, unpack it first".to_owned(),
         [0x28, 0xB5, 0x2F, 0xFD, ..] => "compressed with zstd, unpack it first".to_owned(),
@@ -83,12 +82,25 @@ fn known(bytes: &[u8]) -> Option<String> {
         [_, _, _, _, b'T', b'F', b'L', b'3', ..] => {
             format!("a TensorFlow Lite file; convert it to PyTorch and {SAVE_STATE_DICT}")
         }
-        [0x89, b'P', b'N', b'G', ..] | [0xFF, 0xD8, 0xFF, ..] | [b'G', b'I', b'F', b'8', ..] => {
-            "a picture, give a checkpoint file (.safetensors, .pth)".to_owned()
+        _ if image::guess_format(bytes).is_ok() => "a picture, give a checkpoint file (.safetensors, .pth)".to_owned(),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => {
+            "a picture or film (HEIC, AVIF, MP4), give a checkpoint file (.safetensors, .pth)".to_owned()
+        }
+        // A protocol buffer whose first fields are the version, then the producer, the domain or the graph.
+        [0x08, 1..=64, 0x12 | 0x1A | 0x22 | 0x28 | 0x32 | 0x3A | 0x42, ..] => {
+            "an ONNX file, which keeps a graph and not a state_dict; give the checkpoint it was exported from \
+             (.safetensors, .pth)"
+                .to_owned()
         }
         [b'%', b'P', b'D', b'F', ..] => "a PDF, give a checkpoint file (.safetensors, .pth)".to_owned(),
         _ => return None,
     })
+}
+
+/// Is this the beginning of an index of a checkpoint in several files?
+pub(super) fn is_index(bytes: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(LOOKED_AT)]);
+    head.trim_start().starts_with('{') && head.contains("\"weight_map\"")
 }
 
 /// Text where weights should be: mostly downloads that went wrong.
@@ -112,11 +124,12 @@ fn text(bytes: &[u8]) -> Option<String> {
     } else if lower.starts_with('<') {
         "this is XML, perhaps a server's error message, not the weights: download the file again".to_owned()
     } else if text.starts_with('{') && text.contains("weight_map") {
-        "the index of a checkpoint in several files, give one file with all the weights".to_owned()
+        "the index of a checkpoint in several files; give it the name it came with (model.safetensors.index.json)"
+            .to_owned()
     } else if text.starts_with('{') {
         "this is JSON, not the weights: give the checkpoint file (.safetensors, .pth)".to_owned()
     } else {
-        "a text file, not the weights: give a checkpoint file (.safetensors, .pth)".to_owned()
+        "a text file, neither weights (.safetensors, .pth) nor a spec (which begins with gatescope = 1)".to_owned()
     })
 }
 
@@ -147,7 +160,7 @@ mod tests {
             (b"version https://git-lfs.github.com/spec/v1\noid sha256:00", "Git LFS pointer"),
             (b"{\"metadata\": {}, \"weight_map\": {}}", "several files"),
             (b"accuracy, loss\n0.5, 0.1", "text file"),
-            (b"\x1F\x8B\x08\0\0\0\0\0\0\0\0\0\0\0\0\0", "gzip"),
+            (b"\x08\x08\x12\x07pytorch", "an ONNX file"),
             (b"\x89HDF\r\n\x1A\n", "HDF5"),
             (b"\x89PNG\r\n\x1A\n", "picture"),
             (&tar("storages"), "before 0.1.10"),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::state_dicts::{StateDict, several};
 use crate::compute::weights::WeightsError;
 use crate::network::suggest::printable;
 
@@ -16,6 +17,8 @@ pub(super) enum Fault {
     Damaged(String),
     /// The file is something else: what, and what to do.
     Other(String),
+    /// Several state_dicts, none of which goes first.
+    Several(Vec<StateDict>),
 }
 
 impl Fault {
@@ -35,6 +38,7 @@ impl Fault {
             Self::Cut(within) => WeightsError::Cut { path, bytes, within: within.to_owned() },
             Self::Damaged(reason) => WeightsError::Damaged { path, reason },
             Self::Other(reason) => WeightsError::OtherFormat { path, reason },
+            Self::Several(found) => WeightsError::Several { path, message: several(&found), found },
         }
     }
 }

@@ -7,8 +7,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::Storage;
-use super::contents::Contents;
+use super::contents::{Contents, Storage};
 use super::detect::header_length;
 use super::dtype::Dtype;
 use super::fault::{Fault, shown};
@@ -29,7 +28,7 @@ pub(super) fn contents(bytes: &[u8]) -> Result<Contents, Fault> {
     tensors.sort_by_key(|(_, info)| info.data_offsets);
     let data = PREFIX + length as usize;
     check(&tensors)?;
-    let mut contents = Contents { metadata, ..Contents::default() };
+    let mut contents = Contents { metadata: metadata.into(), ..Contents::default() };
     let mut described = 0;
     for (storage, (name, info)) in tensors.into_iter().enumerate() {
         let (start, end) = info.data_offsets;
@@ -39,7 +38,8 @@ pub(super) fn contents(bytes: &[u8]) -> Result<Contents, Fault> {
             return Err(Fault::Damaged(reason));
         }
         // Cut off or not is decided below, of sound descriptions only.
-        contents.storages.push(Storage::Stored(data.saturating_add(start as usize)..data.saturating_add(end as usize)));
+        let range = data.saturating_add(start as usize)..data.saturating_add(end as usize);
+        contents.storages.push(Storage::Stored(range).into());
         contents.entries.push(entry);
         described = end;
     }

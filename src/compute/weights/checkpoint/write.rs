@@ -115,7 +115,7 @@ mod tests {
             let bytes = encode(&tensors, &metadata, precision);
             assert_eq!(bytes, encode(&tensors, &metadata, precision));
             let file = Checkpoint::decode(Path::new("test.safetensors"), bytes).expect("is sound");
-            assert_eq!(file.metadata(), &metadata);
+            assert_eq!(file.metadata(), &metadata.clone().into());
             for tensor in &tensors {
                 let rounded = precision.rounded(tensor.shape, tensor.values);
                 assert_eq!(file.read(tensor.name).expect("is there"), rounded);

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::ops::Range;
 
-use super::Storage;
+use super::contents::Storage;
 use super::fault::{Fault, shown};
 
 const END: &[u8; 4] = b"PK\x05\x06";

@@ -1,14 +1,15 @@
 //! Networks of the other families, whose sizes are few: each is lowered, and the one whose tensors are all in the file
 //! is it; what the file has besides must be attention.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::attention::{Attended, choose};
+use super::beside::{is_beside, top};
 use super::gates::{Gates, Maker};
 use super::spellings::{Spelling, spellings};
 use super::{Dialect, Recognised, same_shape, words};
 use crate::network::attention::Attention;
-use crate::network::graph::{Graph, ScopeId, ScopeKind};
+use crate::network::graph::{Graph, Param, ScopeId, ScopeKind};
 use crate::network::options::Value;
 use crate::network::spec::{AttentionPlan, Place};
 use crate::network::{NetworkSpec, lower, parse, zoo};
@@ -61,10 +62,15 @@ fn try_out(spec: &NetworkSpec, graph: &Graph, spelling: &Spelling, tensors: &Ten
     all.into_iter().find_map(|spec| complete(spec, spelling, tensors))
 }
 
-/// The number of classes, if everything outside of attention is in the file.
+/// The number of classes, 0 without a classifier, if everything outside of attention is in the file.
 fn fits(graph: &Graph, spelling: &Spelling, tensors: &Tensors) -> Option<usize> {
     let mut classes = None;
+    let has = |param: &Param| tensors.contains_key(&*spelling.name(&param.name));
+    let is_headless = !graph.params.iter().any(|param| param.owner == graph.output() && has(param));
     for param in &graph.params {
+        if is_headless && is_of_the_head(graph, param) {
+            continue;
+        }
         let is_attention = |id: ScopeId| matches!(graph[id].kind, ScopeKind::Attention(_));
         if graph.ancestors(graph[param.owner].scope).any(is_attention) {
             continue;
@@ -80,18 +86,24 @@ fn fits(graph: &Graph, spelling: &Spelling, tensors: &Tensors) -> Option<usize> 
             return None;
         }
     }
-    classes
+    if is_headless { Some(0) } else { classes }
+}
+
+/// Is it of the last layers, which a network without a classifier may not have? Lowering tells which of them it has.
+fn is_of_the_head(graph: &Graph, param: &Param) -> bool {
+    let is_head = |id: ScopeId| graph[id].kind == ScopeKind::Head;
+    param.owner == graph.output() || graph.ancestors(graph[param.owner].scope).any(is_head)
 }
 
 /// Gives what is left over to attention, and proves that nothing is missing and nothing left over then.
 fn complete(mut spec: NetworkSpec, spelling: &Spelling, tensors: &Tensors) -> Option<Recognised> {
     let graph = lower(&spec).ok()?;
     let known: Vec<String> = graph.params.iter().map(|param| spelling.name(&param.name)).collect();
-    let rest: Tensors = tensors
-        .iter()
-        .filter(|(name, _)| !known.iter().any(|known| known == *name))
-        .map(|(name, shape)| (*name, *shape))
-        .collect();
+    let tops: BTreeSet<&str> = known.iter().map(|name| top(name)).collect();
+    let known: HashSet<&str> = known.iter().map(String::as_str).collect();
+    let rest = tensors.iter().filter(|(name, _)| !known.contains(*name)).map(|(name, shape)| (*name, *shape));
+    let (beside, rest): (Tensors, Tensors) = rest.partition(|(name, shape)| is_beside(name, shape, &tops));
+    let left_over: Vec<String> = beside.into_keys().map(str::to_owned).collect();
     let mut theirs = BTreeMap::new();
     let mut makers = Vec::new();
     if !rest.is_empty() {
@@ -118,7 +130,8 @@ fn complete(mut spec: NetworkSpec, spelling: &Spelling, tensors: &Tensors) -> Op
         }
         names.insert(param.name.clone(), file);
     }
-    (names.len() == tensors.len()).then(|| recognised(spec, graph, names, spelling, &makers))
+    (names.len() + left_over.len() == tensors.len())
+        .then(|| Recognised { left_over, ..recognised(spec, graph, names, spelling, &makers) })
 }
 
 /// The gates that the tensors left over make, and the places they are in.
@@ -163,5 +176,5 @@ fn recognised(
     let mut verdict =
         vec![format!("the names are those of {} for {}, a network of the family {title}", dialect.title(), spec.model)];
     verdict.extend(words::attention_sentences(&spec, &makers.iter().copied().collect()));
-    Recognised { spec, graph, dialect, names, verdict, doubts: Vec::new() }
+    Recognised { names, verdict, ..Recognised::of(spec, graph, dialect) }
 }

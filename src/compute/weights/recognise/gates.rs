@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::sizes;
 use super::structure::Odd;
 use super::whole::{Found, kind};
 
@@ -165,7 +166,10 @@ fn mlp(extras: &Extras, path: &str, layers: &[&str; 2], maker: Maker) -> Result<
         {
             Ok(Some(Mlp { maker, names, width: *width, has_bias: biases[0] }))
         }
-        _ => Err(format!("{} and {} are {first:?} and {second:?}, which do not belong together", names[0], names[1])),
+        _ => {
+            let [first, second] = [first, second].map(sizes);
+            Err(format!("{} and {} are {first} and {second}, which do not belong together", names[0], names[1]))
+        }
     }
 }
 
@@ -173,7 +177,7 @@ fn spatial(extras: &Extras) -> Result<Option<SpatialConv>, Odd> {
     for (conv, norm, maker) in SPATIAL {
         let Some(&shape) = extras.get(&*format!("{conv}.weight")) else { continue };
         let &[1, 2, kernel, across] = shape else {
-            return Err(format!("{conv} is {shape:?}, a spatial gate's convolution is [1, 2, k, k]"));
+            return Err(format!("{conv} is {}, a spatial gate's convolution is 1×2×k×k", sizes(shape)));
         };
         if kernel != across {
             return Err(format!("{conv} is {kernel}×{across}, a spatial gate's kernel is square"));

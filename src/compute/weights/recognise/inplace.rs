@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::beside::{is_beside, top};
 use super::{Dialect, Doubt, Recognised};
 use crate::network::{Graph, lower, parse};
 
@@ -24,20 +25,26 @@ pub(super) fn of(named: &[(&str, &[usize])]) -> Option<Recognised> {
             _ => format!(",groups={groups},base_width={base_width}"),
         };
         let spec = parse(&format!("{trunk}{grouped})+{attention}")).ok()?;
-        let graph = lower(&spec).ok().filter(|graph| is_all(graph, &tensors))?;
+        let graph = lower(&spec).ok()?;
+        let left_over = beside_all(&graph, &tensors)?;
         let names = graph.params.iter().map(|param| (param.name.clone(), param.name.clone())).collect();
         let mut verdict = vec![format!("the names are those of timm for {spec}")];
         verdict.extend(file.remark(groups));
-        Some(Recognised { spec, graph, dialect: Dialect::Timm, names, verdict, doubts: file.doubts() })
+        let doubts = file.doubts();
+        Some(Recognised { names, left_over, verdict, doubts, ..Recognised::of(spec, graph, Dialect::Timm) })
     })
 }
 
-/// Has the file every tensor in its shape and nothing else?
-fn is_all(graph: &Graph, tensors: &Tensors) -> bool {
-    let fits = |param: &crate::network::graph::Param| {
-        tensors.get(param.name.as_str()).is_some_and(|shape| *shape == param.shape.as_slice())
-    };
-    graph.params.len() == tensors.len() && graph.params.iter().all(fits)
+/// What the file has beside every tensor of the graph in its shape; `None` if one is missing, or not all of it is
+/// beside the network.
+fn beside_all(graph: &Graph, tensors: &Tensors) -> Option<Vec<String>> {
+    let known: BTreeMap<&str, &[usize]> = graph.params.iter().map(|p| (&*p.name, &*p.shape)).collect();
+    let tops = known.keys().map(|name| top(name)).collect();
+    let rest = tensors.iter().filter(|(name, _)| !known.contains_key(*name));
+    let has_all = known.iter().all(|(name, shape)| tensors.get(name).is_some_and(|found| found == shape));
+    let rest: Vec<(&str, &[usize])> = rest.map(|(name, shape)| (*name, *shape)).collect();
+    let is_beside = rest.iter().all(|(name, shape)| is_beside(name, shape, &tops));
+    (has_all && is_beside).then(|| rest.into_iter().map(|(name, _)| name.to_owned()).collect())
 }
 
 struct File<'a> {
@@ -87,7 +94,7 @@ impl File<'_> {
             "{model}(blocks={},widths={},classes={},stem={stem},stem_width={},shortcut={}{avd}",
             joined(&blocks),
             joined(&widths),
-            self.size("fc.weight", 0)?,
+            self.size("fc.weight", 0).unwrap_or(0),
             self.size("bn1.weight", 0)?,
             if pools { "pool" } else { "b" },
         ))
@@ -165,6 +172,6 @@ impl File<'_> {
         let other = if assumed == "first" { "last" } else { "first" };
         let reason =
             "where a block averages leaves no trace in the tensors, and timm's networks of these splits do it so";
-        vec![Doubt { option: "avd", assumed, other, reason }]
+        vec![Doubt::between("avd", [assumed, other], reason)]
     }
 }

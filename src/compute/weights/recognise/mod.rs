@@ -7,24 +7,37 @@
 //! ```
 //!
 //! What is recognised is never trusted: the spec is lowered, and every tensor of the graph must be in the file, in
-//! its shape, with nothing left over.
+//! its shape, with nothing left over but what is no weight (`beside.rs`). What no tensor shows is decided by what is
+//! said of the file (`evidence.rs`, `settle.rs`), or is a doubt.
 
 mod attention;
+pub(super) mod beside;
+mod doubt;
+mod evidence;
 mod families;
 mod gates;
 mod inplace;
+mod known;
+mod marks;
+mod open;
+mod rules;
+mod settle;
 mod spellings;
 mod structure;
 mod tensors;
 mod unknown;
+pub(super) mod view;
 mod whole;
 mod words;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use words::{Dialect, Doubt};
+pub use doubt::{Alternative, Doubt, OptionValue, Standing};
+pub use evidence::{Evidence, Source};
+pub use words::Dialect;
 
+use super::checkpoint::fault::shown;
 use super::{Checkpoint, WeightsError};
 use crate::network::attention::Attention;
 use crate::network::graph::{Param, ScopeKind};
@@ -34,7 +47,8 @@ use crate::network::{Graph, NetworkSpec, lower};
 use attention::{Attended, Chosen};
 use gates::{Gates, Maker};
 use structure::{Odd, Structure};
-use tensors::Tensors;
+use tensors::{Known, Tensors};
+use view::{Named, View, views};
 
 /// A network that a file's names and shapes describe.
 #[derive(Clone, Debug)]
@@ -45,12 +59,26 @@ pub struct Recognised {
     pub graph: Graph,
     /// Whose names the file has.
     pub dialect: Dialect,
-    /// The file's name (prefixes stripped) of every parameter of the graph.
+    /// The name among the file's entries of every parameter of the graph.
     pub names: BTreeMap<String, String>,
+    /// What stands in front of those names beyond what [`Checkpoint`] strips: `net.`.
+    pub prefix: String,
+    /// Tensors that are none of the network's: counters, losses, scales, by their names among the file's entries.
+    pub left_over: Vec<String>,
     /// What it is, in sentences.
     pub verdict: Vec<String>,
-    /// What the file cannot tell.
+    /// What was said of it outside of its tensors, and what was taken from that.
+    pub evidence: Vec<Evidence>,
+    /// What the file cannot tell, loudest first.
     pub doubts: Vec<Doubt>,
+}
+
+/// Why names and shapes are no network known here.
+enum Refusal {
+    /// Nearly one: what is odd about it.
+    Odd(Odd),
+    /// None at all.
+    Unknown,
 }
 
 /// Recognises an open checkpoint.
@@ -58,12 +86,20 @@ pub struct Recognised {
 /// # Errors
 /// [`WeightsError::Unrecognised`] with what the file seems to be and what to do.
 pub fn recognise(file: &Checkpoint) -> Result<Recognised, WeightsError> {
+    let mut found = recognised(file)?;
+    found.verdict.extend(file.choice());
+    Ok(found)
+}
+
+fn recognised(file: &Checkpoint) -> Result<Recognised, WeightsError> {
     if let Some(found) = written::recognise(file) {
         return Ok(found);
     }
-    let tensors: Vec<(&str, &[usize])> =
+    let tensors: Vec<Named> =
         file.entries().iter().map(|entry| (entry.name.as_str(), entry.shape.as_slice())).collect();
-    of_tensors(&tensors).map_err(|reason| WeightsError::Unrecognised { path: file.path().to_owned(), reason })
+    let found = in_views(&tensors);
+    let found = found.map_err(|reason| WeightsError::Unrecognised { path: file.path().to_owned(), reason })?;
+    Ok(settle::settled(found, evidence::of(file)))
 }
 
 /// Recognises names and shapes.
@@ -71,26 +107,107 @@ pub fn recognise(file: &Checkpoint) -> Result<Recognised, WeightsError> {
 /// # Errors
 /// What they seem to be, and what does not belong to any network known here.
 pub fn of_tensors(named: &[(&str, &[usize])]) -> Result<Recognised, String> {
+    in_views(named).map(|found| settle::settled(found, Vec::new()))
+}
+
+/// Recognises them under the first reading of their names that makes a network.
+fn in_views(named: &[Named]) -> Result<Recognised, String> {
+    let mut odd = None;
+    for view in views(named) {
+        match bare(&view.tensors) {
+            Ok(found) => return Ok(within(found, &view)),
+            Err(Refusal::Odd(reason)) => odd = odd.or(Some(reason)),
+            Err(Refusal::Unknown) => {}
+        }
+    }
+    Err(unknown::describe(named, odd.as_deref()))
+}
+
+/// What was found in a view, by the names of the file.
+fn within(mut found: Recognised, view: &View) -> Recognised {
+    let known: BTreeSet<&str> = view.tensors.iter().map(|(name, _)| *name).collect();
+    let outside: BTreeSet<&str> = view.kept.iter().copied().collect();
+    let full = |name: &String| match outside.contains(name.as_str()) {
+        true => name.clone(),
+        false => format!("{}{name}", view.prefix),
+    };
+    debug_assert!(found.names.values().all(|name| known.contains(name.as_str())));
+    found.names = found.names.iter().map(|(ours, theirs)| (ours.clone(), full(theirs))).collect();
+    found.left_over = found.left_over.iter().map(full).collect();
+    found.left_over.extend(view.counters.iter().map(|(name, _)| (*name).to_owned()).filter(|name| !is_batches(name)));
+    if !found.left_over.is_empty() {
+        found.verdict.push(format!("no part of the network: {}", listed(&found.left_over)));
+    }
+    if !view.outside.is_empty() {
+        let names: Vec<String> = view.outside.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let (prefix, listed) = (&view.prefix, listed(&names));
+        found.doubts.push(Doubt::plain(format!(
+            "only what is under {prefix} is read; left out: {listed}, and what is computed with them"
+        )));
+        found.left_over.extend(names);
+    }
+    found.prefix.clone_from(&view.prefix);
+    found
+}
+
+/// BatchNorm's counter, which every file has: not worth a word.
+fn is_batches(name: &str) -> bool {
+    name.ends_with("num_batches_tracked")
+}
+
+/// The first of these names and how many there are.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 4;
+    let first: Vec<String> = names.iter().take(SHOWN).map(|name| shown(name)).collect();
+    match names.len().checked_sub(SHOWN) {
+        Some(more) if more > 0 => format!("{} and {more} tensors more", first.join(", ")),
+        _ => first.join(", "),
+    }
+}
+
+/// Recognises names and shapes as they are.
+fn bare(named: &[Named]) -> Result<Recognised, Refusal> {
     if let Some(found) = inplace::of(named) {
         return Ok(found);
     }
     let tensors = Tensors::of(named.iter().copied());
     let Some(structure) = Structure::of(&tensors) else {
-        return families::of(named).ok_or_else(|| unknown::describe(named));
+        return families::of(named).ok_or(Refusal::Unknown);
     };
-    let odd = |odd: Odd| format!("looks like a ResNet, but {odd}; {}", unknown::ADVICE);
-    let structure = structure.map_err(odd)?;
-    let attended = attended(&tensors, &structure).map_err(odd)?;
-    let chosen = attention::choose(&attended).map_err(odd)?;
+    let structure = structure.map_err(Refusal::Odd)?;
+    residual(&tensors, &structure).map_err(Refusal::Odd)
+}
+
+/// A residual network, whose structure is known.
+fn residual(tensors: &Tensors, structure: &Structure) -> Result<Recognised, Odd> {
+    let attended = attended(tensors, structure)?;
+    let chosen = attention::choose(&attended)?;
     let makers: BTreeSet<Maker> = chosen.iter().map(|chosen| chosen.maker).collect();
-    let dialect = Dialect::of(&tensors, structure.stem, &makers);
-    let between = whole::between_stages(&tensors, &structure.outputs()).map_err(odd)?;
-    let spec = spec(&structure, &attended, (chosen.as_slice(), between.as_deref()), dialect).map_err(odd)?;
-    let graph = lower(&spec).map_err(|error| odd(error.to_string()))?;
-    let names = names(&tensors, &graph, &attended, &chosen).map_err(odd)?;
-    let verdict = words::verdict(&spec, &structure, dialect, &tensors, &makers);
-    let doubts = words::doubts(&structure, dialect, &makers);
-    Ok(Recognised { spec, graph, dialect, names, verdict, doubts })
+    let dialect = Dialect::of(tensors, structure.stem, &makers);
+    let between = whole::between_stages(tensors, &structure.outputs())?;
+    let spec = spec(structure, &attended, (chosen.as_slice(), between.as_deref()), dialect)?;
+    let graph = lower(&spec).map_err(|error| error.to_string())?;
+    let (names, left_over) = names(tensors, &graph, &attended, &chosen)?;
+    let verdict = words::verdict(&spec, structure, dialect, tensors, &makers);
+    let doubts = words::doubts(structure, dialect, &makers);
+    Ok(Recognised { names, left_over, verdict, doubts, ..Recognised::of(spec, graph, dialect) })
+}
+
+impl Recognised {
+    /// A network and whose names it has, all else empty.
+    fn of(spec: NetworkSpec, graph: Graph, dialect: Dialect) -> Self {
+        Self {
+            spec,
+            graph,
+            dialect,
+            names: BTreeMap::new(),
+            prefix: String::new(),
+            left_over: Vec::new(),
+            verdict: Vec::new(),
+            evidence: Vec::new(),
+            doubts: Vec::new(),
+        }
+    }
 }
 
 /// The gates of every block that has some.
@@ -137,13 +254,14 @@ fn spec(
     Ok(spec)
 }
 
-/// Where every parameter of the graph is in the file: the proof that the file is what it was taken for.
+/// Where every parameter of the graph is in the file: the proof that the file is what it was taken for. With them
+/// comes what is beside the network.
 fn names(
     tensors: &Tensors,
     graph: &Graph,
     attended: &[Attended],
     chosen: &[Chosen],
-) -> Result<BTreeMap<String, String>, Odd> {
+) -> Result<(BTreeMap<String, String>, Vec<String>), Odd> {
     let mut theirs: BTreeMap<String, String> = BTreeMap::new();
     for (block, chosen) in attended.iter().zip(chosen) {
         for (ours, file) in &chosen.names {
@@ -154,19 +272,32 @@ fn names(
     for param in &graph.params {
         let (layer, role) = param.name.rsplit_once('.').unwrap_or((&param.name, ""));
         let file = theirs.get(layer).map_or_else(|| param.name.clone(), |layer| format!("{layer}.{role}"));
-        let known = tensors.take(&file).ok_or_else(|| format!("{file} {:?} is missing", param.shape))?;
+        let known = tensors.take(&file).ok_or_else(|| format!("{file} ({}) is missing", sizes(&param.shape)))?;
         if !same_shape(&known.shape, &param.shape) {
-            return Err(format!("{} is {:?}, not {:?}", known.name, known.shape, param.shape));
+            let (found, wanted) = (sizes(&known.shape), sizes(&param.shape));
+            return Err(format!("{} is {found}, not {wanted}", shown(&known.name)));
         }
         names.insert(param.name.clone(), known.name.clone());
     }
-    match tensors.left_over()[..] {
-        [] => Ok(names),
-        [only] => Err(format!("{only} has no place in {}", graph.name)),
+    let tops: BTreeSet<&str> = names.values().map(|name| beside::top(name)).collect();
+    let rest = tensors.left_over();
+    let (beside, odd): (Vec<&Known>, Vec<&Known>) =
+        rest.into_iter().partition(|known| beside::is_beside(&known.name, &known.shape, &tops));
+    match odd[..] {
+        [] => Ok((names, beside.into_iter().map(|known| known.name.clone()).collect())),
+        [only] => Err(format!("{} ({}) has no place in {}", shown(&only.name), sizes(&only.shape), graph.name)),
         [first, ..] => {
-            let count = tensors.left_over().len();
-            Err(format!("{count} tensors ({first}, ...) have no place in {}", graph.name))
+            Err(format!("{} tensors ({}, ...) have no place in {}", odd.len(), shown(&first.name), graph.name))
         }
+    }
+}
+
+/// A shape as people write it: 64×3×7×7.
+pub(in crate::compute::weights) fn sizes(shape: &[usize]) -> String {
+    match shape {
+        [] => "a single number".to_owned(),
+        [length] => format!("length {length}"),
+        shape => shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("×"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The residual network itself, from the shapes of its convolutions: stem, stages, blocks, shortcuts, head.
 
+use super::sizes;
 use super::tensors::Tensors;
 use crate::network::NetworkSpec;
 use crate::network::zoo;
@@ -18,7 +19,10 @@ pub(super) struct Structure {
     pub(super) groups: usize,
     base_width: usize,
     reduce: usize,
+    /// 0 without a classifier.
     classes: usize,
+    /// The pooling before it, as far as its width tells.
+    head: &'static str,
     image_channels: usize,
 }
 
@@ -60,10 +64,16 @@ impl Structure {
         };
         let reduce = inner.checked_div(first).unwrap_or(0).max(1);
         let shortcut = shortcut(tensors, &blocks, &widths, bottleneck, stem_width);
-        if !tensors.has("fc.weight") {
-            return Err("there is no classifier (fc, last_linear or linear): these are a backbone's weights".to_owned());
-        }
-        let classes = size("fc.weight", 0)?;
+        let classes = match (tensors.has("fc.weight"), tensors.part_of_a_head()) {
+            (true, _) => size("fc.weight", 0)?,
+            (false, None) => 0,
+            (false, Some(part)) => {
+                return Err(format!(
+                    "its classifier has several layers ({part}, ...), and no network here has such a one"
+                ));
+            }
+        };
+        let twice = tensors.size("fc.weight", 1) == widths.last().map(|width| width * if bottleneck { 8 } else { 2 });
         Ok(Self {
             blocks,
             widths,
@@ -75,6 +85,7 @@ impl Structure {
             base_width,
             reduce,
             classes,
+            head: if twice { "catavgmax" } else { "avg" },
             image_channels,
         })
     }
@@ -115,6 +126,7 @@ impl Structure {
         set("base_width", &self.base_width.to_string())?;
         set("reduce", &self.reduce.to_string())?;
         set("classes", &self.classes.to_string())?;
+        set("head", self.head)?;
         let side = if self.stem == "cifar" { 32 } else { 224 };
         set("input", &format!("{}x{side}x{side}", self.image_channels))?;
         Ok(spec)
@@ -150,7 +162,7 @@ fn stem(tensors: &Tensors) -> Result<(&'static str, usize, usize), Odd> {
     match tensors.shape("conv1.weight") {
         Some(&[out, image, 7, 7]) => Ok(("imagenet", out, image)),
         Some(&[out, image, 3, 3]) => Ok(("cifar", out, image)),
-        Some(other) => Err(format!("conv1 is {other:?}, a stem's first convolution is 7×7 or 3×3")),
+        Some(other) => Err(format!("conv1 is {}, a stem's first convolution is 7×7 or 3×3", sizes(other))),
         None => Err("the stem has neither one convolution nor three".to_owned()),
     }
 }

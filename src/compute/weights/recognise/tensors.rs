@@ -19,7 +19,8 @@ pub(super) struct Tensors {
 }
 
 /// The classifier's names: torchvision and timm, timm's legacy networks, CIFAR repositories, detectors.
-const HEADS: [&str; 6] = ["fc", "last_linear", "linear", "classifier", "head.fc", "fc.1"];
+const HEADS: [&str; 9] =
+    ["fc", "last_linear", "linear", "classifier", "head.fc", "fc.1", "head", "classifier.1", "head.1"];
 
 impl Tensors {
     /// Takes in names and shapes; counters of training steps are left out.
@@ -58,10 +59,17 @@ impl Tensors {
         Some(known)
     }
 
-    /// Tensors, by their names in the file, that have no place in the network.
-    pub(super) fn left_over(&self) -> Vec<&str> {
+    /// Tensors that have no place in the network.
+    pub(super) fn left_over(&self) -> Vec<&Known> {
         let used = self.used.borrow();
-        self.known.iter().filter(|(name, _)| !used.contains(*name)).map(|(_, known)| known.name.as_str()).collect()
+        self.known.iter().filter(|(name, _)| !used.contains(*name)).map(|(_, known)| known).collect()
+    }
+
+    /// A tensor that looks like a part of a classifier of several layers: `fc.0.weight`.
+    pub(super) fn part_of_a_head(&self) -> Option<&str> {
+        let is_head = |name: &str| HEADS.iter().any(|head| name.split('.').next() == Some(head));
+        let names = self.known.values().map(|known| known.name.as_str());
+        names.into_iter().find(|name| is_head(name) && name.ends_with(".weight"))
     }
 
     /// Block counts by stage: `layer1` first, blocks from 0 without gaps.

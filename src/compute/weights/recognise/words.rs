@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::doubt::{Alternative, Doubt, OptionValue, Standing};
 use super::gates::Maker;
 use super::structure::Structure;
 use super::tensors::Tensors;
@@ -29,35 +30,14 @@ pub enum Dialect {
     Own,
 }
 
-/// Something a file cannot tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doubt {
-    /// The option of the network that decides it: `stride`.
-    pub option: &'static str,
-    /// What was taken.
-    pub assumed: &'static str,
-    /// What else it could be.
-    pub other: &'static str,
-    /// Why it is open.
-    pub reason: &'static str,
-}
-
-impl Doubt {
-    /// In a sentence, with what to do if the assumption is wrong.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        let Self { option, assumed, other, reason } = self;
-        format!("{option}={assumed} is assumed: {reason}; if that is wrong, set {option}={other}")
-    }
-}
-
 impl Dialect {
     pub(super) fn of(tensors: &Tensors, stem: &str, makers: &BTreeSet<Maker>) -> Self {
         let spelt = |spelling: &str| tensors.spellings.contains(spelling);
         match () {
-            () if spelt("layer0") || makers.contains(&Maker::Legacy) => Self::TimmLegacy,
+            // `se_module` alone is not enough: others call it so under torchvision's stem.
+            () if spelt("layer0") => Self::TimmLegacy,
             () if stem == "cifar" => Self::Cifar,
-            () if makers.contains(&Maker::Common) => Self::Common,
+            () if makers.contains(&Maker::Common) || makers.contains(&Maker::Legacy) => Self::Common,
             () if makers.contains(&Maker::Official) => Self::OfficialCbam,
             () if makers.contains(&Maker::Timm) || stem != "imagenet" => Self::Timm,
             () => Self::Torchvision,
@@ -177,22 +157,42 @@ fn attention_sentence(attention: &Attention, makers: &BTreeSet<Maker>) -> String
 /// What the tensors leave open.
 pub(super) fn doubts(structure: &Structure, dialect: Dialect, makers: &BTreeSet<Maker>) -> Vec<Doubt> {
     let mut doubts = Vec::new();
+    if makers.contains(&Maker::Legacy) && dialect == Dialect::Common {
+        doubts.push(legacy_doubt(structure));
+    }
     let is_foreign = makers.contains(&Maker::Common) || dialect == Dialect::Cifar;
     if structure.strides_in_bottlenecks() && is_foreign && dialect != Dialect::TimmLegacy {
-        doubts.push(Doubt {
-            option: "stride",
-            assumed: "v1.5",
-            other: "v1",
-            reason: "both strides of a bottleneck have the same tensors, and these names are not one library's alone",
-        });
+        let reason = "both strides of a bottleneck have the same tensors, and these names are not one library's alone";
+        doubts.push(Doubt::between("stride", ["v1.5", "v1"], reason));
     }
     if structure.has_free_shortcuts() {
-        doubts.push(Doubt {
-            option: "shortcut",
-            assumed: "a",
-            other: "none",
-            reason: "zero-padded shortcuts (option A) and none at all both have no tensors",
-        });
+        let reason = "zero-padded shortcuts (option A) and none at all both have no tensors";
+        doubts.push(Doubt::between("shortcut", ["a", "none"], reason));
     }
     doubts
+}
+
+/// `se_module` is timm's legacy name, under a stem that timm's legacy networks do not have.
+fn legacy_doubt(structure: &Structure) -> Doubt {
+    let assumed: &[(&str, &str)] = match (structure.bottleneck, structure.groups) {
+        (true, 1) => &[("pool", "pad"), ("stride", "v1.5")],
+        (true, _) => &[("pool", "pad")],
+        (false, _) => &[("pool", "pad"), ("branch", "bn")],
+    };
+    let legacy: Vec<(&str, &str)> = assumed
+        .iter()
+        .map(|(option, _)| match *option {
+            "pool" => ("pool", "ceil"),
+            "stride" => ("stride", "v1"),
+            other => (other, "relu"),
+        })
+        .collect();
+    let settings = OptionValue::all(&legacy);
+    Doubt {
+        assumed: OptionValue::all(assumed),
+        alternatives: vec![Alternative { what: "timm's legacy networks".to_owned(), settings }],
+        reason: "the attention is called se_module as in timm's legacy networks, the stem as in torchvision's"
+            .to_owned(),
+        standing: Standing::Asked,
+    }
 }

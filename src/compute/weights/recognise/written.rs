@@ -15,12 +15,9 @@ pub(super) fn recognise(file: &Checkpoint) -> Option<Recognised> {
     let names: BTreeMap<String, String> =
         graph.params.iter().map(|param| (param.name.clone(), param.name.clone())).collect();
     agrees(&graph, file).then(|| Recognised {
-        spec,
-        graph,
-        dialect: Dialect::Own,
         names,
         verdict: vec![trained.sentence()],
-        doubts: Vec::new(),
+        ..Recognised::of(spec, graph, Dialect::Own)
     })
 }
 

@@ -8,7 +8,7 @@ const CLOSEST: f32 = 24.0;
 /// How far out, as a share of the fitting zoom.
 const FURTHEST: f32 = 0.5;
 /// Height of the scroll bar.
-const BAR: f32 = 8.0;
+pub(super) const BAR: f32 = 8.0;
 /// One press of + or −.
 const STEP: f32 = 1.25;
 
@@ -101,7 +101,7 @@ impl Camera {
         }
     }
 
-    /// A bar along the lower edge of the pane where the contents reach past it to the side.
+    /// A bar below the pane where the contents reach past it to the side.
     pub fn scroll_bar(&mut self, ui: &Ui, world: Rect, pane: Rect, fit: Fit) {
         let view = self.transform(world, pane, fit);
         let seen = view.inverse() * pane;
@@ -110,7 +110,7 @@ impl Camera {
         if to - from > 0.995 {
             return;
         }
-        let track = pane.with_min_y(pane.bottom() - BAR);
+        let track = Rect::from_x_y_ranges(pane.x_range(), pane.bottom()..=pane.bottom() + BAR);
         let at = |share: f32| track.left() + track.width() * share;
         let thumb = Rect::from_x_y_ranges(at(from)..=at(to), track.y_range());
         let response = ui.interact(thumb, ui.scope_id().with("scroll sideways"), egui::Sense::drag());

@@ -1,7 +1,7 @@
 //! Paints the overview: stages, blocks, shortcuts, gates.
 
 use eframe::egui;
-use egui::{Align2, Color32, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
+use egui::{Align2, Color32, Rangef, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 
 use super::gates::Gates;
 use super::glyphs;
@@ -45,7 +45,7 @@ pub fn overview(pen: &Pen, overview: &Overview, placed: &Placed, gates: &mut Gat
     for (side, (rect, leave)) in overview.side.iter().zip(&placed.side) {
         classifier(pen, side, *rect, *leave, marks);
     }
-    for (group, place) in overview.groups.iter().zip(&placed.groups) {
+    for (index, (group, place)) in overview.groups.iter().zip(&placed.groups).enumerate() {
         for place in place.blocks.iter().filter(|place| pen.sees(place.reach)) {
             let block = shown(group, place, marks.selected);
             shortcut(pen, block, place);
@@ -58,7 +58,7 @@ pub fn overview(pen: &Pen, overview: &Overview, placed: &Placed, gates: &mut Gat
         for ((_, id), rect) in group.loose.iter().zip(&place.loose) {
             loose(pen, *rect, marks.layer == Some(*id));
         }
-        labels(pen, group, place);
+        labels(pen, group, place, between(pen, placed, index));
     }
 }
 
@@ -218,11 +218,19 @@ fn gate_values(pen: &Pen, block: &Block, place: &PlacedBlock, gates: &mut Gates)
     }
 }
 
-fn labels(pen: &Pen, group: &Group, place: &PlacedGroup) {
+/// The room across that a group has for its name, in world units: between its neighbours and in sight.
+fn between(pen: &Pen, placed: &Placed, index: usize) -> Rangef {
+    let clip = pen.view.inverse() * pen.painter.clip_rect();
+    let before = index.checked_sub(1).and_then(|before| placed.groups.get(before));
+    let left = before.map_or(clip.left(), |group| group.frame.right().max(clip.left()));
+    let right = placed.groups.get(index + 1).map_or(clip.right(), |group| group.frame.left().min(clip.right()));
+    Rangef::new(left, right)
+}
+
+fn labels(pen: &Pen, group: &Group, place: &PlacedGroup, room: Rangef) {
     let colours = pen.colours;
     let above = pos2(place.frame.left() + if group.is_framed { 2.0 } else { 0.0 }, place.frame.top() - 4.0);
-    let room = place.frame.width() + 10.0;
-    let style = Lettering::new(size::LABEL).steady().within(room);
+    let style = Lettering::new(size::LABEL).steady().within(place.frame.width() + 10.0);
     if group.is_framed {
         pen.text(above, Align2::LEFT_BOTTOM, &group.name, &style.clone().semibold(), colours.muted);
         let below = pos2(above.x, place.frame.bottom() + 4.0);
@@ -230,8 +238,8 @@ fn labels(pen: &Pen, group: &Group, place: &PlacedGroup) {
         return;
     }
     let Some(block) = place.blocks.first() else { return };
-    let style = Lettering::new(size::LABEL).steady().within(46.0);
-    let middle = within_sight(pen, block.rect);
+    let style = Lettering::new(size::LABEL).steady().within(room.span().min(46.0_f32.max(block.rect.width())));
+    let middle = within_sight(pen, block.rect, room);
     let above = pos2(middle, block.rect.top() - 6.0);
     pen.text(above, Align2::CENTER_BOTTOM, &group.name, &style.clone().semibold(), colours.muted);
     let below = pos2(middle, block.rect.bottom() + 6.0);
@@ -242,14 +250,18 @@ fn labels(pen: &Pen, group: &Group, place: &PlacedGroup) {
 /// Half the width of a short name beside the edge of the pane, in points.
 const HALF_NAME: f32 = 16.0;
 
-/// Where the name of a part that stands alone goes: over its middle, but not beyond the edge of the pane.
-fn within_sight(pen: &Pen, rect: Rect) -> f32 {
+/// Where the name of a part that stands alone goes: over its middle, but not beyond the edge of the pane or into
+/// its neighbours.
+fn within_sight(pen: &Pen, rect: Rect, room: Rangef) -> f32 {
     let clip = pen.view.inverse() * pen.painter.clip_rect();
     let half = HALF_NAME / pen.view.scaling;
     if !clip.intersects(rect) || clip.width() <= 2.0 * half {
         return rect.center().x;
     }
-    rect.center().x.clamp(clip.left() + half, clip.right() - half)
+    if room.span() <= 2.0 * half {
+        return room.center();
+    }
+    rect.center().x.clamp(room.min + half, room.max - half)
 }
 
 /// Lighter on dark and darker on light: what a hovered box is mixed with.

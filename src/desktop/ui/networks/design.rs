@@ -72,8 +72,9 @@ impl Design {
                 }
                 response
             });
-            labelled(&mut columns[1], "Classes", "Outputs of the last layer", |ui| {
-                let drag = DragValue::new(&mut classes).range(1..=zoo::MAX_CLASSES);
+            let help = "Outputs of the last layer; 0: no classifier, the network gives its features";
+            labelled(&mut columns[1], "Classes", help, |ui| {
+                let drag = DragValue::new(&mut classes).range(0..=zoo::MAX_CLASSES);
                 let response = ui.add_sized([NARROW, size::ROW], drag);
                 if response.changed() {
                     changed = with_option(&network.spec, "classes", &classes.to_string());

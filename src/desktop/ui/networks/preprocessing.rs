@@ -36,12 +36,12 @@ impl Group {
                 summary.push_str(&format!(" {}", now.crop_mode.as_str()));
             }
             if network.preprocessing.is_some() {
-                summary.push_str(", not ImageNet's");
+                summary.push_str(", not torchvision's");
             }
             let text = RichText::new(summary).size(size::LABEL).color(colours.muted);
             let whole = format!("{}; {}", now.words(), now.words_of_values());
             ui.add(egui::Label::new(text).truncate()).on_hover_text(format!(
-                "{whole}. Networks trained on ImageNet usually have torchvision's, which it starts with."
+                "{whole}. A network starts with torchvision's; a configuration beside its weights changes that."
             ));
         });
         if !self.open {

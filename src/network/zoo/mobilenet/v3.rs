@@ -101,16 +101,14 @@ impl Family for MobileNetV3 {
     fn aliases(&self) -> &'static [Alias] {
         &[
             Alias { name: "mobilenetv3_small_100", meaning: "mobilenet_v3_small(eps=1e-5)" },
-            Alias { name: "tf_mobilenetv3_small_075", meaning: "mobilenet_v3_small(padding=same,width=75)" },
             Alias { name: "tf_mobilenetv3_small_100", meaning: "mobilenet_v3_small(padding=same)" },
-            Alias { name: "tf_mobilenetv3_large_075", meaning: "mobilenet_v3_large(padding=same,width=75)" },
             Alias { name: "tf_mobilenetv3_large_100", meaning: "mobilenet_v3_large(padding=same)" },
             Alias { name: "mobilenetv3_large_100", meaning: "mobilenet_v3_large(eps=1e-5)" },
         ]
     }
 
     fn arithmetic(&self, _model: &str) -> Arithmetic {
-        Arithmetic::of("1e-3", "").padded()
+        Arithmetic::of("1e-3", "hardswish").padded()
     }
 
     fn options(&self, _model: &str) -> Vec<Declared> {

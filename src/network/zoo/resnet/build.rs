@@ -13,7 +13,8 @@ pub(super) fn network(lowering: &mut Lowering, config: &Config, classes: usize) 
         let name = format!("layer{}", stage + 1);
         features = lowering.scope(ScopeKind::Stage, &name, "stage", |lowering| {
             (0..blocks).fold(features, |features, block| {
-                residual_block(lowering, config, [&name, &block.to_string()], width, steps[stage].of_block(block), features)
+                let step = steps.get(stage).map_or(Step::STILL, |step| step.of_block(block));
+                residual_block(lowering, config, [&name, &block.to_string()], width, step, features)
             })
         });
     }
@@ -72,7 +73,7 @@ fn residual_block(
         let branch = branch(lowering, config, &place, width, step, entered);
         let mut sum = lowering.attend(&place, branch);
         if config.shortcut != "none" {
-            let shortcut = shortcut(lowering, config, config.out_channels(width), step.stride, input);
+            let shortcut = shortcut(lowering, config, config.out_channels(width), step, input);
             let shortcut = lowering.attend_at(Position::Identity, &place, shortcut);
             sum = lowering.builder.add("add", Op::Add, &[sum, shortcut]);
         }
@@ -87,6 +88,12 @@ fn branch(lowering: &mut Lowering, config: &Config, place: &str, width: usize, s
     let smooth = config.anti_alias(step);
     // What smooths strides too.
     let stride = if smooth.is_some() { 1 } else { step.stride };
+    if smooth.is_some() {
+        lowering.forbid_replaced(place, "aa stands behind a 3×3, whose place it takes");
+    }
+    if step.first != 1 {
+        lowering.forbid_replaced(place, "it takes the place of a 3×3 that output_stride dilates");
+    }
     let anti_alias = |lowering: &mut Lowering, x| smooth.map_or(x, |pool| lowering.builder.add("aa", pool, &[x]));
     if config.bottleneck {
         let (on_first, on_second) = config.strides(stride);
@@ -111,7 +118,8 @@ fn branch(lowering: &mut Lowering, config: &Config, place: &str, width: usize, s
     }
 }
 
-fn shortcut(lowering: &mut Lowering, config: &Config, channels: usize, stride: usize, input: NodeId) -> NodeId {
+fn shortcut(lowering: &mut Lowering, config: &Config, channels: usize, step: Step, input: NodeId) -> NodeId {
+    let stride = step.stride;
     let b = &mut lowering.builder;
     let before = b.shape(input).channels();
     let reshapes = stride != 1 || before != channels;
@@ -119,9 +127,11 @@ fn shortcut(lowering: &mut Lowering, config: &Config, channels: usize, stride: u
     match config.shortcut {
         "c" => project(lowering, projection, input),
         "b" if reshapes => project(lowering, projection, input),
-        "3x3" if reshapes && stride != 1 => project(lowering, Conv2d::new(channels, 3).stride(stride), input),
+        "3x3" if reshapes && (stride, step.dilation) != (1, 1) => {
+            project(lowering, Conv2d::new(channels, 3).stride(stride).dilated(step.first), input)
+        }
         "3x3" if reshapes => project(lowering, projection, input),
-        "pool" if reshapes => pool_and_project(lowering, channels, stride, input),
+        "pool" if reshapes => pool_and_project(lowering, channels, step, input),
         "a" if reshapes => b.scope(ScopeKind::Shortcut, "shortcut", "option A", |b| {
             let thinned = if stride > 1 { b.add("subsample", Op::Subsample { stride }, &[input]) } else { input };
             let missing = channels.saturating_sub(before);
@@ -137,10 +147,16 @@ fn project(lowering: &mut Lowering, conv: Conv2d, input: NodeId) -> NodeId {
 
 /// ResNet-D's shortcut: nothing is skipped over, every position goes into a mean. timm leaves an identity at 0
 /// where nothing is pooled, so the convolution is always 1.
-fn pool_and_project(lowering: &mut Lowering, channels: usize, stride: usize, input: NodeId) -> NodeId {
+///
+/// In a dilated stage the window moves by one, and its padding below and on the right counts (`AvgPool2dSame`).
+fn pool_and_project(lowering: &mut Lowering, channels: usize, step: Step, input: NodeId) -> NodeId {
     lowering.builder.scope(ScopeKind::Shortcut, "downsample", "pooled projection", |b| {
-        let pool = Pool2d::new(2, stride).ceil();
-        let pooled = if stride > 1 { b.add("0", Op::AvgPool(pool), &[input]) } else { input };
+        let pool = match step {
+            Step { stride: 1, dilation: 1, .. } => None,
+            Step { stride, dilation: 1, .. } => Some(Pool2d::new(2, stride).ceil()),
+            _ => Some(Pool2d { trailing: [1; 2], ..Pool2d::new(2, 1) }),
+        };
+        let pooled = pool.map_or(input, |pool| b.add("0", Op::AvgPool(pool), &[input]));
         b.conv_bn("1", "2", None, Conv2d::new(channels, 1), pooled)
     })
 }

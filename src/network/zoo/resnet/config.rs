@@ -134,6 +134,9 @@ pub(super) struct Step {
 }
 
 impl Step {
+    /// A stage that neither strides nor dilates.
+    pub(super) const STILL: Self = Self { stride: 1, first: 1, dilation: 1 };
+
     /// What a block of the stage does.
     pub(super) fn of_block(self, index: usize) -> Self {
         if index == 0 { self } else { Self { stride: 1, first: self.dilation, ..self } }
@@ -211,7 +214,9 @@ impl<'a> Config<'a> {
         let stage = |index: usize| {
             let before = dilation;
             let wanted = if index == 0 { 1 } else { 2 };
-            let stride = if wanted > 1 && reached >= self.output_stride { 1 } else { wanted };
+            // 32 is what four stages come to; more of them go on striding.
+            let is_limited = self.output_stride < 32 && reached >= self.output_stride;
+            let stride = if is_limited { 1 } else { wanted };
             dilation *= wanted / stride;
             reached *= stride;
             Step { stride, first: before, dilation }
@@ -232,17 +237,17 @@ impl<'a> Config<'a> {
         let whole = self.stem_stride() << (self.blocks.len() - 1);
         let wanted = self.output_stride;
         if wanted != 32 && wanted >= whole {
-            return Err(format!("output_stride={wanted}: the network strides {whole} pixels in all, there is nothing to dilate"));
-        }
-        if wanted != 32 && self.shortcut == "pool" {
             return Err(format!(
-                "output_stride={wanted}: not with shortcut=pool, whose mean would have to be padded; use shortcut=b"
+                "output_stride={wanted}: this network's is {whole} already, there is nothing to dilate"
             ));
         }
         if self.aa != "none" && self.avd != "no" {
             return Err(format!("aa={}: avd={} strides already, use avd=no", self.aa, self.avd));
         }
-        if self.aa != "none" && self.stride == "v1" {
+        if self.aa != "none" && self.pool == "ceil" {
+            return Err(format!("aa={}: it changes the stem's max pool, use pool=pad", self.aa));
+        }
+        if self.aa != "none" && self.stride == "v1" && self.bottleneck {
             return Err(format!("aa={}: stands behind a 3×3 that strides, use stride=v1.5", self.aa));
         }
         Ok(())

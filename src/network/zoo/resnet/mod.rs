@@ -48,7 +48,7 @@ impl Family for Resnet {
     }
 
     fn arithmetic(&self, _model: &str) -> Arithmetic {
-        Arithmetic::of("1e-5", "relu")
+        Arithmetic::of("1e-5", "relu").padded()
     }
 
     fn options(&self, model: &str) -> Vec<Declared> {

@@ -111,10 +111,7 @@ pub(super) const ALIASES: &[Alias] = &[
     Alias { name: "resnetaa101d", meaning: "resnet101d(aa=avg)" },
     Alias { name: "seresnetaa50d", meaning: "resnet50d(aa=avg)+se" },
     Alias { name: "seresnextaa101d_32x8d", meaning: "resnext101d_32x8d(aa=avg)+se" },
-    Alias {
-        name: "seresnextaa201d_32x8d",
-        meaning: "resnext101d_32x8d(aa=avg,blocks=3-24-36-4,stem_width=128)+se",
-    },
+    Alias { name: "seresnextaa201d_32x8d", meaning: "resnext101d_32x8d(aa=avg,blocks=3-24-36-4,stem_width=128)+se" },
     Alias { name: "resnetblur18", meaning: "resnet18(aa=blur)" },
     Alias { name: "resnetblur50", meaning: "resnet50(aa=blur)" },
     Alias { name: "resnetblur50d", meaning: "resnet50d(aa=blur)" },

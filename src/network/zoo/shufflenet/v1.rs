@@ -68,7 +68,7 @@ impl Family for ShuffleNetV1 {
     }
 
     fn arithmetic(&self, _model: &str) -> Arithmetic {
-        Arithmetic::of("1e-5", "relu")
+        Arithmetic::of("1e-5", "relu").padded()
     }
 
     fn options(&self, model: &str) -> Vec<Declared> {

@@ -37,7 +37,7 @@ impl Machine<'_> {
         self.push(value)
     }
 
-    /// Text, and bytes, which nobody asks for.
+    /// Text, and bytes.
     pub(super) fn text(&mut self, code: u8) -> Outcome<bool> {
         let reader = &mut self.reader;
         let length = match code {
@@ -55,10 +55,7 @@ impl Machine<'_> {
             _ => return Ok(false),
         };
         let value = match code {
-            b'C' | b'B' | 0x8E | 0x96 => {
-                reader.take(length)?;
-                Value::Opaque
-            }
+            b'C' | b'B' | 0x8E | 0x96 => Value::Bytes(reader.take(length)?),
             // Python 2's `str` (U, T) is bytes to Python 3 and text to everyone who used it: keys are such.
             _ => reader.text(length)?,
         };

@@ -17,7 +17,7 @@ pub(super) use machine::load;
 const MAX_VALUES: usize = 2_000_000;
 
 /// A value's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Id(u32);
 
 /// What a pickle makes. Text is that of the file.
@@ -30,6 +30,7 @@ pub(super) enum Value<'a> {
     Long(&'a [u8]),
     Float(f64),
     Text(Cow<'a, str>),
+    Bytes(&'a [u8]),
     Tuple(Vec<Id>),
     List(Vec<Id>),
     Dict(Vec<(Id, Id)>),
@@ -38,7 +39,7 @@ pub(super) enum Value<'a> {
     /// Something kept outside the pickle: a storage.
     Persistent(Id),
     Object(Box<Object>),
-    /// What no checkpoint needs: bytes, a set, an extension.
+    /// What no checkpoint needs: a set, an extension.
     Opaque,
 }
 
@@ -159,6 +160,7 @@ impl<'a> Pickle<'a> {
             Value::Bool(_) => "a bool",
             Value::Int(_) | Value::Long(_) | Value::Float(_) => "a number",
             Value::Text(_) => "a string",
+            Value::Bytes(_) => "bytes",
             Value::Tuple(_) => "a tuple",
             Value::List(_) => "a list",
             Value::Dict(_) => "a dict",

@@ -5,10 +5,11 @@
 use std::collections::HashMap;
 
 use super::describe::{Described, tensor};
+use super::numpy::{Arrays, is_array};
 use super::pickle;
+use super::plain;
 use super::unwrap::find;
-use crate::compute::weights::checkpoint::Storage;
-use crate::compute::weights::checkpoint::contents::Contents;
+use crate::compute::weights::checkpoint::contents::{Contents, Placed, Storage};
 use crate::compute::weights::checkpoint::fault::{Fault, shown};
 use crate::compute::weights::checkpoint::pickle::{Pickle, Value};
 use crate::compute::weights::checkpoint::tensor::Entry;
@@ -26,22 +27,31 @@ struct Claimed {
     index: Option<usize>,
 }
 
-pub(in super::super) fn contents(bytes: &[u8]) -> Result<Contents, Fault> {
-    let mut rest = header(bytes)?;
+pub(in super::super) fn contents(bytes: &[u8], which: Option<&str>) -> Result<Contents, Fault> {
+    let mut rest = bytes;
+    let magic = next(&mut rest, "its beginning")?;
+    if !matches!(magic.get(magic.root), Value::Long(long) if *long == MAGIC) {
+        return plain::contents(&magic, which);
+    }
+    header(&mut rest)?;
     let object = next(&mut rest, "the description of its tensors")?;
-    let found = find(&object)?;
-    let tensors: Vec<Described> =
-        found.tensors.iter().map(|(name, id)| tensor(&object, name, *id)).collect::<Result<_, _>>()?;
+    let found = find(&object, which)?;
     let mut storages = claimed(&object)?;
     let keys = next(&mut rest, "the list of its storages")?;
     let mut contents = Contents {
         metadata: found.metadata,
         wrappers: found.wrappers,
-        alternatives: found.alternatives,
+        state_dicts: found.state_dicts,
         ..Contents::default()
     };
     contents.storages = locate(bytes, bytes.len() - rest.len(), &keys, &mut storages)?;
-    for Described { claim, storage } in tensors {
+    let mut arrays = Arrays::default();
+    for (name, id) in &found.tensors {
+        if is_array(&object, *id) {
+            arrays.add(&object, name, *id, &mut contents)?;
+            continue;
+        }
+        let Described { claim, storage } = tensor(&object, name, *id)?;
         let missing = || Fault::damaged(format!("the storage of {} is missing", shown(&claim.key)));
         let root = storages.get(&storage.key).ok_or_else(missing)?;
         let index = root.index.ok_or_else(missing)?;
@@ -60,21 +70,14 @@ pub(in super::super) fn contents(bytes: &[u8]) -> Result<Contents, Fault> {
     Ok(contents)
 }
 
-/// Reads the first three pickles and returns what is left of the file.
-fn header(bytes: &[u8]) -> Result<&[u8], Fault> {
-    let mut rest = bytes;
-    let magic = next(&mut rest, "its beginning")?;
-    if !matches!(magic.get(magic.root), Value::Long(long) if *long == MAGIC) {
-        return Err(Fault::other(
-            "a pickle, but not one of torch.save's; load it in Python and torch.save(model.state_dict(), \"weights.pth\")",
-        ));
-    }
-    let protocol = next(&mut rest, "its beginning")?;
+/// Reads the protocol's number and what is said of the machine.
+fn header(rest: &mut &[u8]) -> Result<(), Fault> {
+    let protocol = next(rest, "its beginning")?;
     if protocol.int(protocol.root) != Some(PROTOCOL) {
         return Err(Fault::damaged("a version of PyTorch's format that does not exist"));
     }
-    next(&mut rest, "its beginning")?;
-    Ok(rest)
+    next(rest, "its beginning")?;
+    Ok(())
 }
 
 /// Reads one pickle and moves past it.
@@ -103,7 +106,7 @@ fn locate(
     start: usize,
     keys: &Pickle,
     storages: &mut HashMap<String, Claimed>,
-) -> Result<Vec<Storage>, Fault> {
+) -> Result<Vec<Placed>, Fault> {
     let list = keys.sequence(keys.root).ok_or_else(|| Fault::damaged("the list of its storages is none"))?;
     let mut places = Vec::with_capacity(list.len());
     let mut at = start;
@@ -131,7 +134,7 @@ fn locate(
         }
         storage.index = Some(places.len());
         storage.elements = count;
-        places.push(Storage::Stored(data as usize..end as usize));
+        places.push(Storage::Stored(data as usize..end as usize).into());
         at = end as usize;
     }
     Ok(places)

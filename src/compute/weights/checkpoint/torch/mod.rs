@@ -3,6 +3,9 @@
 mod describe;
 mod legacy;
 mod metadata;
+mod module;
+mod numpy;
+mod plain;
 mod unwrap;
 mod zipped;
 

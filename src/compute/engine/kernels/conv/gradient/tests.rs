@@ -120,6 +120,8 @@ fn gradients_of_every_geometry() {
         Conv2d { kernel: [1, 7], padding: [0, 3], ..base },
         Conv2d { kernel: [7, 1], padding: [3, 0], stride: [1, 2], ..base },
         Conv2d { kernel: [2, 4], padding: [3, 5], stride: [3, 1], ..base },
+        Conv2d { padding: [0, 1], trailing: [1, 0], ..base.stride(2) },
+        Conv2d { padding: [1, 0], trailing: [1, 1], ..Conv2d::new(20, 5).stride(2) },
         Conv2d::new(70, 1),
         Conv2d::new(19, 1).stride(2),
         Conv2d { padding: [1, 2], ..Conv2d::new(6, 1) },
@@ -154,6 +156,8 @@ fn gradients_of_groups() {
             Conv2d::new(out, 3).groups(groups),
             Conv2d::new(out, 3).groups(groups).stride(2),
             Conv2d { dilation: [2, 1], padding: [2, 1], ..Conv2d::new(out, 3).groups(groups) },
+            Conv2d { padding: [0, 1], trailing: [1, 0], ..Conv2d::new(out, 3).groups(groups).stride(2) },
+            Conv2d { padding: [1, 1], trailing: [1, 1], ..Conv2d::new(out, 5).groups(groups).stride(2) },
             Conv2d::new(out, 1).groups(groups),
         ] {
             differentiates(conv, Shape::map(channels, 7, 10), 2);
@@ -172,6 +176,7 @@ fn gradients_of_planes() {
         (Conv2d { dilation: [2, 3], padding: [2, 3], ..Conv2d::new(2, 3) }, Shape::map(4, 7, 8)),
         (Conv2d { padding: [3, 2], ..Conv2d::new(2, 3) }, Shape::map(4, 7, 8)),
         (Conv2d::new(4, 3).groups(2).without_padding(), Shape::map(4, 6, 5)),
+        (Conv2d { padding: [0, 1], trailing: [1, 0], ..Conv2d::new(2, 3).stride(2) }, Shape::map(3, 8, 9)),
     ] {
         differentiates(conv, from, 1);
         differentiates(conv, from, 3);

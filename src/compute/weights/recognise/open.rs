@@ -1,0 +1,104 @@
+//! What stays open of a network once all that is said of it has been heard.
+
+use super::doubt::{Alternative, Doubt, OptionValue, Standing};
+use super::rules::{Among, TWINS, Twin};
+use super::{Dialect, Recognised};
+use crate::network::NetworkSpec;
+use crate::network::options::{Declared, Kind};
+use crate::network::zoo;
+
+/// Options of which at least the usual value is named with every file.
+const LISTED: [&str; 9] = ["padding", "eps", "act", "aa", "output_stride", "head", "transform_input", "stride", "pool"];
+/// The epsilons there are in published networks; and a pooling that tensors do show.
+const EPSILONS: [&str; 2] = ["1e-5", "1e-3"];
+const SHOWN_BY_TENSORS: &str = "catavgmax";
+
+/// A network's family and its options with their defaults.
+pub(super) fn declared(spec: &NetworkSpec) -> (&'static str, Vec<Declared>) {
+    match zoo::find(&spec.model) {
+        Some((family, model)) => (family.card().title, zoo::options(family, model.name)),
+        None => ("", Vec::new()),
+    }
+}
+
+/// An option's value, default or not; `None` where the network has no such option.
+pub(super) fn value_of(spec: &NetworkSpec, option: &str) -> Option<String> {
+    let (_, declared) = declared(spec);
+    let declared = declared.iter().find(|declared| declared.field.key == option)?;
+    Some(spec.options.value(declared).to_string())
+}
+
+/// Published networks with the same tensors that compute otherwise.
+pub(super) fn twins(found: &Recognised) -> impl Iterator<Item = &'static Twin> {
+    let (title, _) = declared(&found.spec);
+    let is_timm = found.dialect == Dialect::Timm;
+    let is = |option: &str, value: &str| value_of(&found.spec, option).is_some_and(|own| own == value);
+    let is_large = is("block", "bottleneck") && !is("stem", "cifar");
+    TWINS.iter().filter(move |twin| {
+        let is_among = match twin.among {
+            Among::All => true,
+            Among::Timm => is_timm,
+            Among::Large => is_large,
+        };
+        twin.family == title && is_among
+    })
+}
+
+/// The doubt that those networks are, but for options that are decided.
+pub(super) fn of_twins(found: &Recognised, decided: &[&str]) -> Option<Doubt> {
+    let mut assumed: Vec<OptionValue> = Vec::new();
+    let mut alternatives = Vec::new();
+    for twin in twins(found) {
+        let is_decided = twin.settings.iter().any(|(option, _)| decided.contains(option));
+        let values: Vec<(&str, String)> =
+            twin.settings.iter().filter_map(|(option, _)| Some((*option, value_of(&found.spec, option)?))).collect();
+        let is_it = twin.settings.iter().zip(&values).all(|((_, theirs), (_, ours))| theirs == ours);
+        if is_decided || is_it || values.len() < twin.settings.len() {
+            continue;
+        }
+        for (option, value) in values {
+            let setting = OptionValue::new(option, &value);
+            if !assumed.contains(&setting) {
+                assumed.push(setting);
+            }
+        }
+        let settings = OptionValue::all(twin.settings);
+        alternatives.push(Alternative { what: twin.what.to_owned(), settings });
+    }
+    let reason = "published networks have the same tensors and compute otherwise".to_owned();
+    (!alternatives.is_empty()).then_some(Doubt { assumed, alternatives, reason, standing: Standing::Said })
+}
+
+/// One line for all the rest that no tensor shows.
+pub(super) fn of_the_rest(found: &Recognised, known: &[&str]) -> Option<Doubt> {
+    let (_, declared) = declared(&found.spec);
+    let bottlenecks = value_of(&found.spec, "block").is_none_or(|block| block == "bottleneck");
+    let is_open = |option: &str| !known.contains(&option) && (option != "stride" || bottlenecks);
+    let mut assumed = Vec::new();
+    let mut alternatives = Vec::new();
+    for option in LISTED.into_iter().filter(|option| is_open(option)) {
+        let Some(declared) = declared.iter().find(|declared| declared.field.key == option) else { continue };
+        let value = found.spec.options.value(declared).to_string();
+        let others = others(declared, &value);
+        if !others.is_empty() {
+            assumed.push(OptionValue::new(option, &value));
+            alternatives.extend(others.iter().map(|other| Alternative::of(option, other)));
+        }
+    }
+    let reason = "what no tensor shows, as such networks usually have it".to_owned();
+    (!assumed.is_empty()).then_some(Doubt { assumed, alternatives, reason, standing: Standing::Listed })
+}
+
+/// The other values an option can have.
+fn others(declared: &Declared, value: &str) -> Vec<String> {
+    let all: Vec<String> = match declared.field.kind {
+        Kind::Word(words) => words.iter().map(|word| (*word).to_owned()).collect(),
+        Kind::OneOf(numbers) => numbers.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    };
+    let is_said = |other: &String| {
+        let is_usual = declared.field.key != "eps" || EPSILONS.contains(&other.as_str());
+        other != value && other != SHOWN_BY_TENSORS && is_usual
+    };
+    all.into_iter().filter(is_said).collect()
+}
