@@ -49,6 +49,15 @@ pub struct Written<'a> {
     pub values: &'a [f32],
 }
 
+/// The bytes of a safetensors file.
+#[must_use]
+pub fn encode(tensors: &[Written], metadata: &BTreeMap<String, String>, precision: Precision) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Memory does not refuse a write.
+    let _ = encode_into(&mut bytes, tensors, metadata, precision);
+    bytes
+}
+
 /// Writes a safetensors file, tensor by tensor: it is never in memory as a whole.
 ///
 /// # Errors
@@ -95,12 +104,6 @@ mod tests {
     use super::*;
     use crate::compute::weights::Checkpoint;
     use std::path::Path;
-
-    fn encode(tensors: &[Written], metadata: &BTreeMap<String, String>, precision: Precision) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        encode_into(&mut bytes, tensors, metadata, precision).expect("memory takes it");
-        bytes
-    }
 
     #[test]
     fn what_is_written_is_read_again() {
