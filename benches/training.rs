@@ -130,7 +130,7 @@ fn main() {
         };
         let cancelled = || !begin();
         let control = TrainingControl { event: &end, cancelled: &cancelled, paused: &|| false };
-        let options = TrainingOptions { threads: args.threads, resume: None, out: None };
+        let options = TrainingOptions { threads: args.threads, ..TrainingOptions::default() };
         match train(&graph, &dataset, &recipe, options, &control) {
             Ok(_) | Err(LabError::Cancelled) => (),
             Err(error) => println!("{spec}: {error}"),

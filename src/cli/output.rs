@@ -9,6 +9,7 @@ use tempfile::{Builder, TempDir};
 
 use super::error::{CliError, reason};
 use crate::compute::files;
+use crate::compute::files::origin::{self, Written};
 use crate::network::suggest::is_hidden;
 
 /// Writes a result to standard output.
@@ -49,17 +50,27 @@ pub fn stdout_error(error: &io::Error) -> CliError {
     }
 }
 
-/// Refuses a file path that is a folder or in a folder that is not there, before any work is done for it.
+/// Refuses a file path as [`check_writable`] does, and a file that somebody else made.
 ///
 /// # Errors
 /// [`CliError::Input`] with the path and what to do.
 pub fn check_target(path: &Path, flag: &str) -> Result<(), CliError> {
+    check_writable(path, flag)?;
+    origin::check(path).map_err(|problem| CliError::Input(format!("{flag} {problem}")))
+}
+
+/// Refuses a file path that is a folder, in a folder that is not there or that cannot be written, before any work is
+/// done for it.
+///
+/// # Errors
+/// [`CliError::Input`] with the path and what to do.
+pub fn check_writable(path: &Path, flag: &str) -> Result<(), CliError> {
     let refuse = |problem: &str| Err(CliError::Input(format!("{flag} {}: {problem}", path.display())));
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     match parent {
         _ if path.is_dir() => refuse("a folder; give a file name"),
         Some(parent) if !parent.is_dir() => refuse("there is no such folder; make it first"),
-        _ => Ok(()),
+        _ => files::probe(path).map_err(|error| CliError::writing(path, &error)),
     }
 }
 
@@ -82,6 +93,8 @@ pub struct Staging {
     files: Vec<PathBuf>,
     /// Folders that were made for this, outermost first.
     made: Vec<PathBuf>,
+    /// What is this program's in the folder.
+    written: Written,
 }
 
 impl Staging {
@@ -97,7 +110,8 @@ impl Staging {
         if let Some(obstacle) = obstacle {
             return Err(CliError::Input(format!("{}: not a folder; choose another --out", obstacle.display())));
         }
-        let mut staging = Self { folder: folder.to_owned(), hidden: None, files: Vec::new(), made };
+        let mut staging =
+            Self { folder: folder.to_owned(), hidden: None, files: Vec::new(), made, written: Written::of(folder) };
         let hidden = fs::create_dir_all(folder).and_then(|()| Builder::new().prefix(".gatescope-").tempdir_in(folder));
         match hidden {
             Ok(hidden) => staging.hidden = Some(hidden),
@@ -112,12 +126,21 @@ impl Staging {
         Ok(staging)
     }
 
+    /// Refuses a file that will be written where somebody else's is, before any work is done for it.
+    ///
+    /// # Errors
+    /// [`CliError::Input`] with the file and what to do.
+    pub fn claim(&self, name: &Path) -> Result<(), CliError> {
+        self.written.check(name).map_err(CliError::input)
+    }
+
     /// Writes one file under its path relative to the folder.
     ///
     /// # Errors
     /// The path and what the system said.
     pub fn write(&mut self, name: &Path, bytes: &[u8]) -> Result<(), CliError> {
         let Some(hidden) = &self.hidden else { return Ok(()) };
+        self.written.check(name).map_err(CliError::input)?;
         let path = hidden.path().join(name);
         let parent = path.parent().map_or(Ok(()), fs::create_dir_all);
         let written = parent.and_then(|()| File::create(&path)).and_then(|mut file| {
@@ -125,6 +148,7 @@ impl Staging {
             file.sync_all()
         });
         written.map_err(|error| CliError::writing(&self.folder.join(name), &error))?;
+        self.written.note(name, bytes);
         self.files.push(name.to_owned());
         Ok(())
     }
@@ -143,7 +167,7 @@ impl Staging {
                 .map_err(|error| CliError::writing(&target, &error))?;
         }
         self.made.clear();
-        Ok(())
+        self.written.keep().map_err(|error| CliError::writing(&self.folder.join(origin::LIST), &error))
     }
 }
 
@@ -176,7 +200,12 @@ mod tests {
         staging.write(Path::new("sub/one.txt"), b"1").expect("writes");
         staging.commit().expect("commits");
         assert_eq!(fs::read(folder.join("sub/one.txt")).expect("is there"), b"1");
-        assert_eq!(fs::read_dir(&folder).expect("lists").count(), 1, "the hidden folder stays behind");
+        let names: Vec<_> =
+            fs::read_dir(&folder).expect("lists").map(|entry| entry.expect("an entry").file_name()).collect();
+        assert!(
+            names.len() == 2 && names.iter().any(|name| name == origin::LIST),
+            "the hidden folder stays: {names:?}"
+        );
     }
 
     #[test]

@@ -110,6 +110,17 @@ fn is_path(text: &str) -> bool {
     text.split('(').next().is_some_and(|name| name.contains('/'))
 }
 
+/// Is the input's size written in the text or the file? A spec does not keep a size that is its model's own.
+#[must_use]
+pub fn names_input(argument: &OsStr) -> bool {
+    let text = argument.to_string_lossy();
+    match parse(&text) {
+        Ok(_) => text.split(['(', ',']).any(|part| part.trim_start().starts_with("input")),
+        Err(_) => std::fs::read_to_string(argument)
+            .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("input"))),
+    }
+}
+
 fn read_file(path: &Path) -> Result<NetworkSpec, CliError> {
     let name = path.display();
     let refuse = |problem: String| CliError::Input(format!("{name}: {problem}"));

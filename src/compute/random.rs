@@ -71,7 +71,13 @@ pub fn mix(value: u64) -> u64 {
 /// FNV-1a, 64 bits.
 #[must_use]
 pub fn fnv1a(text: &str) -> u64 {
-    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+    fnv1a_of(text.as_bytes())
+}
+
+/// FNV-1a of bytes, 64 bits.
+#[must_use]
+pub fn fnv1a_of(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod files;
 mod inspect;
 mod lab;
 mod list;
+mod lost;
 mod outputs;
 mod paper;
 mod preparing;

@@ -105,6 +105,72 @@ fn training_holds_up_nothing_and_is_paused_and_stopped() {
 }
 
 #[test]
+fn start_after_stop_goes_on_and_start_anew_takes_a_new_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    harness.state_mut().send(Command::ShowLab(LabPage::Train));
+    let task = toy(100_000, folder.path());
+    let epochs = |app: &App| app.jobs().lab().training().map_or(0, |training| training.epochs.len());
+    let start = |harness: &mut Harness<'static, App>, command: Command, least: usize| {
+        harness.state_mut().send(command);
+        harness.step();
+        wait(harness, "no epoch is done", |app| epochs(app) >= least);
+        harness.state_mut().send(Command::StopLab);
+        harness.step();
+        wait(harness, "the training does not stop", |app| app.jobs().lab().running().is_none());
+        settle(harness);
+    };
+    start(&mut harness, Command::StartLab(task.clone()), 2);
+    let before = epochs(harness.state());
+    wait(&mut harness, "the stopped run is not found", |app| app.jobs().lab().interrupted().len() == 1);
+    start(&mut harness, Command::StartLab(task.clone()), before + 1);
+    assert!(epochs(harness.state()) > before, "the curve begins again");
+    let names = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).expect("lists").map(|entry| entry.expect("an entry").file_name());
+        let mut names: Vec<String> = entries.map(|name| name.to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(folder.path()), ["net.training.safetensors"]);
+    let kept = std::fs::read(folder.path().join("net.training.safetensors")).expect("reads");
+    start(&mut harness, Command::StartLabAnew(task), 1);
+    assert_eq!(names(folder.path()), ["net-2.training.safetensors", "net.training.safetensors"]);
+    assert_eq!(std::fs::read(folder.path().join("net.training.safetensors")).expect("reads"), kept);
+    // What the form does not say is listed, and goes on by its button.
+    settle(&mut harness);
+    let listed = harness.query_all_by_label("Continue").count();
+    assert_eq!(listed, 2);
+}
+
+#[test]
+fn closing_during_a_training_asks_and_says_where_it_continues() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    harness.state_mut().send(Command::ShowLab(LabPage::Train));
+    harness.state_mut().send(Command::StartLab(toy(100_000, folder.path())));
+    harness.step();
+    wait(&mut harness, "no step is taken", |app| app.jobs().lab().training().is_some_and(|t| !t.steps.is_empty()));
+    let close = |harness: &mut Harness<'static, App>| {
+        let viewport = harness.input_mut().viewports.entry(egui::ViewportId::ROOT).or_default();
+        viewport.events.push(egui::ViewportEvent::Close);
+        harness.step();
+        harness.step();
+    };
+    close(&mut harness);
+    harness.get_by_label_contains("A training is in progress");
+    harness.get_by_label_contains("goes on from there");
+    harness.get_by_label("Keep it running").click();
+    harness.step();
+    harness.step();
+    assert!(harness.state().jobs().lab().running().is_some(), "it was stopped all the same");
+    close(&mut harness);
+    harness.get_by_label("Stop it and close").click();
+    harness.step();
+    wait(&mut harness, "the training does not stop", |app| app.jobs().lab().running().is_none());
+    assert!(folder.path().join("net.training.safetensors").is_file(), "what was trained is lost");
+}
+
+#[test]
 fn a_second_training_does_not_take_the_first_from_the_screen() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut harness = window(SIZE, ThemeChoice::Dark);

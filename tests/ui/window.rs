@@ -172,3 +172,36 @@ fn a_photo_on_a_network_of_ten_shapes_is_said_to_be_beyond_it() {
     settle(&mut harness);
     harness.get_by_label_contains(said);
 }
+
+#[test]
+fn a_wrong_file_is_named_and_leaves_the_picture_as_it_is() {
+    let root = tempfile::tempdir().expect("a folder");
+    let wrong = root.path().join("letter.png");
+    std::fs::write(&wrong, "Dear Sir").expect("writes");
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    let before = shown(&harness);
+    harness.state_mut().send(Command::Open(vec![wrong]));
+    settle(&mut harness);
+    assert_eq!(shown(&harness), before);
+    let app = harness.state();
+    let network = app.document().active().expect("one");
+    assert!(app.jobs().inspection(network, app.document()).is_some(), "the gates are gone");
+    harness.get_by_label_contains("letter.png");
+}
+
+#[test]
+fn a_folder_of_pictures_is_opened_without_its_bad_one() {
+    let root = tempfile::tempdir().expect("a folder");
+    for index in 0..4 {
+        let picture = image::RgbImage::from_pixel(8, 8, image::Rgb([50 * index as u8; 3]));
+        picture.save(root.path().join(format!("{index}.png"))).expect("writes");
+    }
+    std::fs::write(root.path().join("0.png"), "no picture").expect("writes");
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    harness.state_mut().send(Command::Open(vec![root.path().to_path_buf()]));
+    settle(&mut harness);
+    assert_eq!(shown(&harness), PictureChoice::File(root.path().join("1.png")));
+    harness.state_mut().send(Command::StepPicture(-1));
+    settle(&mut harness);
+    assert_eq!(shown(&harness), PictureChoice::File(root.path().join("3.png")));
+}

@@ -7,10 +7,10 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
 use image::{ImageFormat, ImageResult, RgbImage};
 
-use super::Setting;
 use super::html;
 use super::portraits::{self, Portrait};
 use super::result::{Inspected, harmless};
+use super::{All, Setting};
 use crate::cli::error::CliError;
 use crate::cli::output::Staging;
 use crate::compute::imaging::{Picture, Prepared, Window};
@@ -35,9 +35,25 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Opens the folder for this many images.
-    pub(super) fn open(path: &Path, images: usize) -> Result<Self, CliError> {
-        Ok(Self { path: path.to_owned(), staging: Staging::open(path)?, nested: images > 1 })
+    /// Opens the folder; several images have a folder each in it.
+    pub(super) fn open(path: &Path, are_several: bool) -> Result<Self, CliError> {
+        Ok(Self { path: path.to_owned(), staging: Staging::open(path)?, nested: are_several })
+    }
+
+    /// Refuses files that are there and somebody else's, before anything is computed for them.
+    pub(super) fn claim(&self, setting: &Setting, names: &[String]) -> Result<(), CliError> {
+        let gates = (0..setting.graph.gates.len()).flat_map(|index| {
+            let portraits = portraits::of(setting, index).into_iter().enumerate();
+            portraits.map(move |(number, portrait)| gate_file(setting, index, (number > 0).then_some(portrait)))
+        });
+        let own: Vec<String> = gates.chain([PHOTO.to_owned(), INDEX.to_owned()]).collect();
+        if !self.nested {
+            return own.iter().try_for_each(|file| self.staging.claim(Path::new(file)));
+        }
+        self.staging.claim(Path::new(INDEX))?;
+        names
+            .iter()
+            .try_for_each(|name| own.iter().try_for_each(|file| self.staging.claim(&Path::new(name).join(file))))
     }
 
     /// Adds an image's pictures and its page.
@@ -68,9 +84,9 @@ impl Folder {
     }
 
     /// Adds the page of all images if there are several, moves everything into place and gives the first page.
-    pub(super) fn finish(mut self, setting: &Setting, results: &[Inspected]) -> Result<PathBuf, CliError> {
+    pub(super) fn finish(mut self, setting: &Setting, all: &All) -> Result<PathBuf, CliError> {
         if self.nested {
-            self.staging.write(Path::new(INDEX), html::overview(setting, results).as_bytes())?;
+            self.staging.write(Path::new(INDEX), html::overview(setting, all).as_bytes())?;
         }
         self.staging.commit()?;
         Ok(self.path.join(INDEX))

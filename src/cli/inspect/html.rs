@@ -1,10 +1,11 @@
 //! The pages of `--out`: self-contained HTML, light and dark, links relative.
 
-use super::Setting;
 use super::files::{INDEX, PHOTO, gate_file};
+use super::images::Skipped;
 use super::page::{UNTRAINED, input_line, preparation_lines, shape_text};
 use super::portraits::{self, Portrait};
 use super::result::{self, GateResult, Inspected};
+use super::{All, Setting};
 use crate::compute::explain::widened;
 use crate::compute::weights::Doubt;
 use crate::network::graph::{GateKind, Param, ScopeId, ScopeKind};
@@ -280,7 +281,8 @@ fn range_bar(found: &GateResult) -> String {
 }
 
 /// Several images: a card each, with the best guess.
-pub(super) fn overview(setting: &Setting, results: &[Inspected]) -> String {
+pub(super) fn overview(setting: &Setting, all: &All) -> String {
+    let All { results, skipped, .. } = *all;
     let mut cards = String::new();
     for result in results {
         let folder = href(&result.short_name);
@@ -292,7 +294,12 @@ pub(super) fn overview(setting: &Setting, results: &[Inspected]) -> String {
         );
     }
     let subject = format!("{} images", results.len());
-    let body = format!("{}<div class=\"cards\">\n{cards}</div>\n", header(setting, &subject, ""));
+    let line = |skipped: &Skipped| format!("<li>{}</li>\n", escape(&skipped.reason));
+    let left_out = match skipped {
+        [] => String::new(),
+        some => format!("<p>Left out:</p>\n<ul>\n{}</ul>\n", some.iter().map(line).collect::<String>()),
+    };
+    let body = format!("{}<div class=\"cards\">\n{cards}</div>\n{left_out}", header(setting, &subject, ""));
     document(&format!("{} on {subject}", setting.graph.name), &body)
 }
 

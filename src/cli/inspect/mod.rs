@@ -2,6 +2,7 @@
 
 mod files;
 mod html;
+mod images;
 mod page;
 mod portraits;
 mod preparing;
@@ -22,12 +23,13 @@ use super::source::{self, Source};
 use super::{doubts, output, spec};
 use crate::compute::config::ModelConfig;
 use crate::compute::engine::{Control, PlanOptions, Runner};
-use crate::compute::imaging::{self, Preprocessing};
+use crate::compute::imaging::{self, Picture, Prepared, Preprocessing};
 use crate::compute::labels::Labels;
 use crate::compute::weights::{Doubt, Graft, Recognised, Weights};
 use crate::network::graph::{ScopeId, ScopeKind};
 use crate::network::{Graph, NetworkSpec, lower, zoo};
 use files::Folder;
+use images::{Images, Skipped};
 use result::Inspected;
 
 const EXAMPLES: &str = "\
@@ -65,19 +67,25 @@ pub struct Args {
     /// Without weights, or with --graft seeded: the seed of the random ones [default: 0]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Pictures: PNG, JPEG, WebP, BMP, GIF (first frame), TIFF, PPM, PGM
+    /// Pictures: PNG, JPEG, WebP, BMP, GIF (first frame), TIFF, PPM, PGM; a folder stands for those in it. Of several,
+    /// one that cannot be read is named and left out
     #[arg(long = "image", value_name = "FILE", required = true, num_args = 1..)]
     images: Vec<PathBuf>,
+    /// Refuse a picture that cannot be read, instead of leaving it out
+    #[arg(long)]
+    strict: bool,
     #[command(flatten)]
     preparing: preparing::Args,
     #[command(flatten)]
     device: DeviceArgs,
-    /// Write pictures of every gate and an index.html there; with several images, a folder each
+    /// Write pictures of every gate and an index.html there; with several images, a folder each. Files that gatescope
+    /// did not write, or that were changed since, are never replaced
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
     print: format::Args,
-    /// Write logits (or features) and gate/NAME as safetensors; with several images, under IMAGE/
+    /// Write logits (or features) and gate/NAME as safetensors; with several images, under IMAGE/. A file that gatescope
+    /// did not write is never replaced
     #[arg(long, value_name = "FILE")]
     tensors: Option<PathBuf>,
     /// With --tensors and one image: every block's output too, as block/PATH [C, H, W]
@@ -119,34 +127,54 @@ impl Setting {
 ///
 /// # Errors
 /// [`CliError::Input`] for anything given that cannot be used, [`CliError::Failure`] for output that cannot be
-/// written. Nothing is written unless every image could be inspected.
+/// written. Nothing is written unless every image that can be read could be inspected.
 pub fn run(args: &Args) -> Result<(), CliError> {
-    let setting = setting(args)?;
-    let open = |path: &Path| Folder::open(path, args.images.len());
-    let mut folder = args.out.as_deref().map(open).transpose()?;
-    if args.blocks && args.images.len() > 1 {
+    let images = Images::given(&args.images)?;
+    if args.blocks && images.are_several {
         return Err(CliError::Input(
             "--blocks: give one image, the outputs of several do not fit in memory".to_owned(),
         ));
     }
+    // What cannot be written is refused before anything is read or computed.
+    let mut folder = args.out.as_deref().map(|path| Folder::open(path, images.are_several)).transpose()?;
     if let Some(path) = &args.tensors {
         output::check_target(path, "--tensors")?;
     }
-    let names = result::short_names(&args.images);
-    let mut results = Vec::with_capacity(args.images.len());
-    for (path, name) in args.images.iter().zip(names) {
-        results.push(inspect(&setting, path, name, folder.as_mut())?);
+    let setting = setting(args)?;
+    let names = result::short_names(&images.paths);
+    if let Some(folder) = &folder {
+        folder.claim(&setting, &names)?;
     }
+    let (mut results, mut skipped) = (Vec::with_capacity(images.paths.len()), Vec::new());
+    for (path, name) in images.paths.iter().zip(names) {
+        match prepared(&setting, path) {
+            Ok(opened) => results.push(inspect(&setting, path, name, &opened, folder.as_mut())?),
+            Err(problem) => skipped.push(images.skip(path, problem, args.strict)?),
+        }
+    }
+    if results.is_empty() {
+        let first = skipped.first().map(|skipped| skipped.reason.as_str()).unwrap_or_default();
+        return Err(CliError::Input(format!("no picture can be read; the first says: {first}")));
+    }
+    let all = All { results: &results, skipped: &skipped, are_several: images.are_several };
     if let Some(path) = &args.tensors {
-        output::write(path, &tensors::encode(&setting, &results)?)?;
+        output::write(path, &tensors::encode(&setting, &all)?)?;
     }
-    let index = folder.map(|folder| folder.finish(&setting, &results)).transpose()?;
+    let index = folder.map(|folder| folder.finish(&setting, &all)).transpose()?;
     // The result has them all.
     doubts::say_all(&setting.doubts);
     match args.print.format {
-        Format::Table => output::print(&page::page(&setting, &results, index.as_deref()).text()),
-        Format::Json => value::print(&setting, &results),
+        Format::Table => output::print(&page::page(&setting, &all, index.as_deref()).text()),
+        Format::Json => value::print(&setting, &all),
     }
+}
+
+/// What came of all images.
+struct All<'a> {
+    results: &'a [Inspected],
+    skipped: &'a [Skipped],
+    /// Results are a list, though it may have one entry.
+    are_several: bool,
 }
 
 fn setting(args: &Args) -> Result<Setting, CliError> {
@@ -221,23 +249,29 @@ fn weights(args: &Args, graph: &Graph, checkpoint: Option<Source>) -> Result<Wei
     loaded.map_err(CliError::input)
 }
 
-/// One image: opened, run, its pictures staged. Only small things are kept.
+/// One image as the network takes it.
+fn prepared(setting: &Setting, path: &Path) -> Result<(Picture, Prepared), CliError> {
+    let picture = imaging::open(path).map_err(CliError::input)?;
+    let prepared = setting.preprocessing.prepare(&picture).map_err(CliError::input)?;
+    Ok((picture, prepared))
+}
+
+/// One image: run, its pictures staged. Only small things are kept.
 fn inspect(
     setting: &Setting,
     path: &Path,
     short_name: String,
+    (picture, prepared): &(Picture, Prepared),
     folder: Option<&mut Folder>,
 ) -> Result<Inspected, CliError> {
-    let picture = imaging::open(path).map_err(CliError::input)?;
-    let prepared = setting.preprocessing.prepare(&picture).map_err(CliError::input)?;
     let progress = Progress::new(&picture.name);
     let control = Control { progress: &|share| progress.show(share), cancelled: &|| false };
     let run = setting.runner.run_with(&prepared.tensor, &control);
     progress.clear();
     let run = run.map_err(|error| CliError::Failure(format!("{}: {error}", path.display())))?;
-    let result = Inspected::new(setting, path, short_name, (&picture, &prepared), run);
+    let result = Inspected::new(setting, path, short_name, (picture, prepared), run);
     if let Some(folder) = folder {
-        folder.add(setting, &picture, &prepared, &result)?;
+        folder.add(setting, picture, prepared, &result)?;
     }
     Ok(result)
 }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::Setting;
 use super::result::{self, Inspected};
+use super::{All, Setting};
 use crate::cli::page::Page;
 use crate::cli::table::{Cell, Table};
 
@@ -11,10 +11,13 @@ use crate::cli::table::{Cell, Table};
 pub(super) const UNTRAINED: &str = "random numbers, so gates and classes mean nothing yet";
 
 /// Every image's guesses and gates; `index` is the page that was written.
-pub(super) fn page(setting: &Setting, results: &[Inspected], index: Option<&Path>) -> Page {
+pub(super) fn page(setting: &Setting, all: &All, index: Option<&Path>) -> Page {
     let mut page = Page::default();
-    for result in results {
+    for result in all.results {
         add(&mut page, setting, result);
+    }
+    for skipped in all.skipped {
+        page.line(format!("Left out: {}", skipped.reason));
     }
     if let Some(index) = index {
         page.line(format!("Wrote {}", index.display()));

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
-use super::Setting;
-use super::result::{self, Inspected};
+use super::result;
+use super::{All, Setting};
 use crate::cli::error::CliError;
 
 /// One tensor to be: name, shape, little-endian f32.
@@ -17,10 +17,10 @@ type Named = (String, Vec<usize>, Vec<u8>);
 ///
 /// # Errors
 /// What the encoder refuses.
-pub(super) fn encode(setting: &Setting, results: &[Inspected]) -> Result<Vec<u8>, CliError> {
+pub(super) fn encode(setting: &Setting, all: &All) -> Result<Vec<u8>, CliError> {
     let mut tensors: Vec<Named> = Vec::new();
-    for result in results {
-        let prefix = if results.len() > 1 { format!("{}/", result.short_name) } else { String::new() };
+    for result in all.results {
+        let prefix = if all.are_several { format!("{}/", result.short_name) } else { String::new() };
         let outputs = if setting.classes == 0 { "features" } else { "logits" };
         tensors.push((format!("{prefix}{outputs}"), vec![result.logits.len()], bytes(&result.logits)));
         for (gate, found) in setting.graph.gates.iter().zip(&result.gates) {
@@ -32,6 +32,8 @@ pub(super) fn encode(setting: &Setting, results: &[Inspected]) -> Result<Vec<u8>
         }
     }
     let metadata = HashMap::from([
+        // By this a later run knows that it may replace the file.
+        ("gatescope".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
         ("network".to_owned(), setting.graph.name.clone()),
         ("weights".to_owned(), result::source(setting)),
     ]);

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::Setting;
+use super::images::Skipped;
 use super::result::{self, Inspected};
+use super::{All, Setting};
 use crate::cli::error::CliError;
 use crate::cli::{doubts, mismatch, output};
 use crate::compute::explain::{Lens, Stats, path_names};
@@ -144,11 +145,24 @@ fn is_false(value: &bool) -> bool {
 ///
 /// # Errors
 /// Standard output that cannot be written.
-pub(super) fn print(setting: &Setting, results: &[Inspected]) -> Result<(), CliError> {
-    match results {
-        [one] => output::print_json(&report(setting, one)),
-        several => output::print_json(&several.iter().map(|result| report(setting, result)).collect::<Vec<_>>()),
+pub(super) fn print(setting: &Setting, all: &All) -> Result<(), CliError> {
+    let reports = all.results.iter().map(|result| Entry::Report(Box::new(report(setting, result))));
+    let left_out = |skipped: &Skipped| Entry::LeftOut {
+        image: skipped.path.display().to_string(),
+        left_out: skipped.reason.clone(),
+    };
+    match (all.results, all.are_several) {
+        ([one], false) => output::print_json(&report(setting, one)),
+        _ => output::print_json(&reports.chain(all.skipped.iter().map(left_out)).collect::<Vec<_>>()),
     }
+}
+
+/// What stands for an image in the list: what was found, or at the end of the list why it is left out.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Entry<'a> {
+    Report(Box<Report<'a>>),
+    LeftOut { image: String, left_out: String },
 }
 
 fn paths(setting: &Setting, gate: &Gate, found: &result::GateResult) -> Vec<PathEntry> {

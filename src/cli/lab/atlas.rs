@@ -52,7 +52,7 @@ pub struct Args {
     /// Threads [default: the machine's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_THREADS as u64))]
     threads: Option<u64>,
-    /// Write CSV, JSON and PNG there
+    /// Write CSV, JSON and PNG there; files that others made are never replaced
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// How to print
@@ -79,7 +79,7 @@ enum Channels {
 /// # Errors
 /// A network, weights or data that cannot be used, a target that cannot be written.
 pub fn run(args: &Args) -> Result<(), CliError> {
-    args.out.as_deref().map_or(Ok(()), experiment::check_out)?;
+    experiment::check_out(args.out.as_deref(), &AtlasResult::FILES)?;
     let is_file = source::is_remote(&args.spec) || spec::is_checkpoint(&args.spec);
     let argument = args.weights.as_ref().map(|path| path.as_os_str()).or(is_file.then_some(&args.spec));
     let mut checkpoint = argument.map(source::resolve).transpose()?;
@@ -98,7 +98,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         None => Weights::seeded(&graph, 0),
     };
     let input = zoo::input_of(&network);
-    let dataset = args.data.open(input)?;
+    let dataset = args.data.open(input)?.dataset;
     let mut settings = AtlasSettings::of(&*dataset);
     let path = checkpoint.as_ref().map(|checkpoint| checkpoint.path.as_path());
     settings.prepare_for(input, path).map_err(data::refused)?;

@@ -50,14 +50,14 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         masks: args.masks,
         ..AttentionSettings::default()
     };
-    args.budget.apply(&mut settings.recipe, &mut settings.seeds, &mut settings.threads)?;
+    args.budget.apply(&mut settings.recipe, &mut settings.seeds, &mut settings.threads, &AttentionResult::FILES)?;
     settings.out.clone_from(&args.budget.out);
     let result = experiment::watched(|progress| {
         let watch = Watch { progress, ..Watch::none() };
         attention::run(&Objects::new(0), &settings, &watch)
     })?;
     let files = (args.budget.out.as_deref(), |out: &Path| result.write(out));
-    experiment::report(&result, files, args.budget.format, (page(&result), result.reading()))
+    experiment::report(&result.with_reading(), files, args.budget.format, (page(&result), result.reading()))
 }
 
 fn page(result: &AttentionResult) -> Page {
@@ -73,6 +73,7 @@ fn page(result: &AttentionResult) -> Page {
     for title in ["params", "accuracy", "Grad-CAM peaks", "Grad-CAM on it"] {
         table = table.numbers(title);
     }
+    let catch_ups = result.catch_ups();
     let cell = |spread: Option<Spread>| spread.map_or(Cell::Empty, |spread| Cell::Text(spread.percent()));
     for known in &result.attentions {
         table.row(vec![
@@ -84,6 +85,17 @@ fn page(result: &AttentionResult) -> Page {
         ]);
     }
     page.table(table);
+    if !catch_ups.is_empty() {
+        page.line(
+            "Against the trunk, in points of test accuracy; level: never again behind by more than the seeds differ.",
+        );
+        let mut table = Table::new().words("attention").numbers("level from").numbers("at the end");
+        for known in &catch_ups {
+            let cells = [known.attention.clone(), known.cell(), known.difference()];
+            table.row(cells.map(Cell::Text).to_vec());
+        }
+        page.table(table);
+    }
     let mut maps = Table::new().words("spatial gate").numbers("peaks").numbers("on it");
     let mut any = false;
     for known in &result.attentions {

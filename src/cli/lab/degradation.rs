@@ -35,7 +35,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     let mut settings = DegradationSettings { depths: args.depths.clone(), ..DegradationSettings::default() };
     settings.depths.sort_unstable();
     settings.depths.dedup();
-    args.budget.apply(&mut settings.recipe, &mut settings.seeds, &mut settings.threads)?;
+    args.budget.apply(&mut settings.recipe, &mut settings.seeds, &mut settings.threads, &DegradationResult::FILES)?;
     settings.out.clone_from(&args.budget.out);
     let result = experiment::watched(|progress| {
         let watch = Watch { progress, ..Watch::none() };

@@ -12,7 +12,7 @@ use crate::cli::page::Page;
 use crate::cli::{data, output};
 use crate::compute::engine::MAX_THREADS;
 use crate::compute::lab::LabError;
-use crate::compute::lab::experiments::Progress;
+use crate::compute::lab::experiments::{self, Progress};
 use crate::compute::lab::training::TrainingRecipe;
 
 /// How to print.
@@ -50,7 +50,8 @@ pub(super) struct Budget {
     /// Threads [default: the machine's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_THREADS as u64))]
     threads: Option<u64>,
-    /// Write CSV, JSON and PNG there, and keep the networks, so that an interrupted run goes on
+    /// Write CSV, JSON and PNG there, and keep the networks, so that an interrupted run goes on; files that others
+    /// made, and networks of a run with other settings, are never replaced
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// How to print
@@ -68,6 +69,7 @@ impl Budget {
         recipe: &mut TrainingRecipe,
         seeds: &mut usize,
         threads: &mut usize,
+        files: &[&str],
     ) -> Result<(), CliError> {
         recipe.epochs = self.epochs.unwrap_or(recipe.epochs);
         recipe.samples = self.samples.unwrap_or(recipe.samples);
@@ -78,16 +80,18 @@ impl Budget {
         *seeds = self.seeds.map_or(*seeds, |seeds| seeds as usize);
         *threads = self.threads.map_or(*threads, |threads| threads as usize);
         recipe.check().map_err(CliError::input)?;
-        self.out.as_deref().map_or(Ok(()), check_out)
+        check_out(self.out.as_deref(), files)
     }
 }
 
-/// Refuses a folder that is none before hours are spent for it.
-pub(super) fn check_out(out: &Path) -> Result<(), CliError> {
-    match out.ancestors().find(|path| path.exists()).filter(|path| !path.is_dir()) {
+/// Refuses, before hours are spent for it, a folder that is none, cannot be written to or has others' files of these
+/// names.
+pub(super) fn check_out(out: Option<&Path>, files: &[&str]) -> Result<(), CliError> {
+    let check = |out: &Path| match out.ancestors().find(|path| path.exists()).filter(|path| !path.is_dir()) {
         Some(file) => Err(CliError::Input(format!("{}: not a folder; choose another --out", file.display()))),
-        None => Ok(()),
-    }
+        None => experiments::check_out(out, files).map_err(data::refused),
+    };
+    out.map_or(Ok(()), check)
 }
 
 /// A line that changes while a person is watching; for a log, a line whenever the work changes.

@@ -9,6 +9,7 @@ use image::ImageFormat;
 use crate::cli::data::{self, Data, INPUT};
 use crate::cli::error::CliError;
 use crate::cli::output;
+use crate::compute::files::origin;
 use crate::compute::lab::data::{SheetOptions, Split, sheet};
 
 const EXAMPLES: &str = "\
@@ -41,7 +42,7 @@ pub struct Args {
     /// Outline the objects
     #[arg(long)]
     outline: bool,
-    /// The picture to write
+    /// The picture to write; a file that gatescope did not write is never replaced
     #[arg(long, value_name = "FILE.png", default_value = "sheet.png")]
     out: PathBuf,
 }
@@ -59,7 +60,7 @@ enum Part {
 /// Data that cannot be opened, a size that cannot be, a target that cannot be written.
 pub fn run(args: &Args) -> Result<(), CliError> {
     output::check_target(&args.out, "--out")?;
-    let dataset = args.data.open(INPUT)?;
+    let dataset = args.data.open(INPUT)?.dataset;
     let split = match args.split {
         Part::Train => Split::Train,
         Part::Validation => Split::Validation,
@@ -70,7 +71,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     let page = sheet(dataset.as_ref(), &options).map_err(data::refused)?;
     let mut png = Cursor::new(Vec::new());
     page.write_to(&mut png, ImageFormat::Png).map_err(|error| CliError::Failure(format!("PNG: {error}")))?;
-    output::write(&args.out, png.get_ref())?;
+    output::write(&args.out, &origin::signed(png.get_ref()))?;
     let classes = dataset.classes().len();
     output::print(&format!(
         "{}: {} by {} {split} pictures of {}, {classes} classes\n",

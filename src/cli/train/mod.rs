@@ -12,13 +12,12 @@ use super::format::{self, Format};
 use super::page::Page;
 use super::table::{Cell, Table};
 use super::{data, output, plan, source, spec};
-use crate::compute::files;
 use crate::compute::lab::LabError;
-use crate::compute::lab::data::{Dataset, Split};
+use crate::compute::lab::data::{Dataset, OpenedData, Split};
 use crate::compute::lab::training::{self, EpochRecord, Trained, TrainingControl, TrainingOptions, TrainingRecipe};
 use crate::compute::weights::Source;
 use crate::compute::weights::checkpoint::Precision;
-use crate::network::{Graph, lower};
+use crate::network::{Graph, lower, zoo};
 use progress::Progress;
 
 const EXAMPLES: &str = "\
@@ -27,12 +26,17 @@ Examples:
                                   ten shapes on cluttered ground, 64×64, generated
   gatescope train resnet20+se --data photos --epochs 60 --out pets.safetensors
                                   photos/cat/*.jpg, photos/dog/*.jpg, ...
-  gatescope train \"resnet20(stem=strided)+cbam\" --resume cbam.training.safetensors --out cbam.safetensors
+  gatescope train \"resnet20(stem=strided)+cbam\" --resume --out cbam.safetensors
                                   goes on where an interrupted run stopped
   gatescope inspect cbam.safetensors --image photo.jpg
 
-While it trains, everything is written to NAME.training.safetensors after each epoch; stop it when you like. The same
-recipe gives the same network, whatever the number of threads.";
+While it trains, everything is written to NAME.training.safetensors after each epoch; stop it when you like. A network
+or an interrupted run that is at --out already is never overwritten unless --replace says so. The same recipe gives the
+same network, whatever the number of threads.
+
+A folder has one sub-folder of pictures a class; a file's name then decides whether it is learnt from (80 %), validated
+on or tested on (10 % each). Where it has train/ and val/ or test/ with the classes in them, those are the splits.
+Pictures get the size that input= says, else 64x64.";
 
 /// The command's arguments.
 #[derive(Debug, clap::Args)]
@@ -48,12 +52,16 @@ pub struct Args {
     /// Threads to use [default: GATESCOPE_THREADS, or those of the machine]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-    /// Continue from the checkpoint of an interrupted run, with its recipe
-    #[arg(long, value_name = "FILE")]
-    resume: Option<PathBuf>,
-    /// Where to write the trained network, as safetensors
+    /// Continue an interrupted run with its recipe, from this checkpoint [default: the one beside --out]
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "a flag with an optional value")]
+    resume: Option<Option<PathBuf>>,
+    /// Where to write the trained network, as safetensors; what is there already stays, see --resume and --replace
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Begin anew over the network, or the interrupted run, that is at --out
+    #[arg(long, requires = "out", conflicts_with = "resume")]
+    replace: bool,
     /// Write the layers' weights as 16-bit floats
     #[arg(long, requires = "out")]
     half: bool,
@@ -65,7 +73,7 @@ pub struct Args {
 struct Finished<'a> {
     args: &'a Args,
     graph: &'a Graph,
-    dataset: &'a dyn Dataset,
+    data: &'a OpenedData,
     recipe: &'a TrainingRecipe,
     trained: Trained,
 }
@@ -76,17 +84,25 @@ struct Finished<'a> {
 /// What was given and cannot be used, before anything is computed; a training that breaks.
 pub fn run(args: &Args) -> Result<(), CliError> {
     let threads = plan::options(args.threads, 1)?.threads;
+    let resume = resumed(args)?;
     if let Some(out) = &args.out {
-        check_out(out)?;
+        check_out(out, resume.as_deref(), args.replace)?;
     }
     refuse_weights(&args.spec)?;
-    let spec = spec::read(&args.spec)?;
+    let mut spec = spec::read(&args.spec)?;
+    if spec.input.is_none() && spec::names_input(&args.spec) {
+        // The model's own size, which a spec leaves out, was asked for all the same.
+        spec.input = Some(zoo::input_of(&spec));
+    }
     // Pictures of a folder get the size that the network asks for.
-    let dataset = args.data.open(spec.input.unwrap_or(data::INPUT))?;
-    let dataset = dataset.as_ref();
+    let opened = args.data.open(spec.input.unwrap_or(data::INPUT))?;
+    let dataset = opened.dataset.as_ref();
+    if spec.input.is_none() && dataset.folder().is_some() {
+        source::say("pictures are resized and cropped to 64x64; input= in the network gives another size");
+    }
     let graph = training::fitted(&spec, dataset).map_err(CliError::input)?;
     let graph = lower(&graph).map_err(CliError::input)?;
-    let recipe = match &args.resume {
+    let recipe = match &resume {
         Some(path) => args.recipe.over(training::recipe_of(path).map_err(CliError::input)?),
         None => args.recipe.over(recipe::default_for(dataset)),
     };
@@ -95,17 +111,32 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     }
     let progress = Progress::new(&recipe);
     let control = TrainingControl { event: &|event| progress.take(&event), ..TrainingControl::none() };
-    let options = TrainingOptions { threads, resume: args.resume.clone(), out: args.out.clone() };
+    let options = TrainingOptions { threads, resume, out: args.out.clone(), replace: args.replace };
     let trained = training::train(&graph, dataset, &recipe, options, &control);
     progress.clear();
     let mut trained = trained.map_err(data::refused)?;
     if let (Some(out), true) = (&args.out, args.half) {
         halve(out, &graph, dataset, &recipe, &mut trained, threads).map_err(data::refused)?;
     }
-    let finished = Finished { args, graph: &graph, dataset, recipe: &recipe, trained };
+    let finished = Finished { args, graph: &graph, data: &opened, recipe: &recipe, trained };
     match args.print.format {
         Format::Table => output::print(&finished.page().text()),
         Format::Json => output::print_json(&value::Report::of(&finished)),
+    }
+}
+
+/// The checkpoint to continue from.
+fn resumed(args: &Args) -> Result<Option<PathBuf>, CliError> {
+    let refuse = |problem: String| Err(CliError::Input(format!("--resume: {problem}")));
+    match (&args.resume, &args.out) {
+        (None, _) => Ok(None),
+        (Some(Some(file)), _) => Ok(Some(file.clone())),
+        (Some(None), None) => refuse("give the checkpoint to continue from, or --out to find it beside".to_owned()),
+        (Some(None), Some(out)) => match training::checkpoint_of(out) {
+            checkpoint if checkpoint.is_file() => Ok(Some(checkpoint)),
+            _ if out.is_file() => refuse(format!("{} is finished, there is nothing to go on with", out.display())),
+            checkpoint => refuse(format!("there is no {}; leave --resume out to begin", checkpoint.display())),
+        },
     }
 }
 
@@ -123,12 +154,15 @@ fn refuse_weights(argument: &OsStr) -> Result<(), CliError> {
 }
 
 /// Refuses a target before hours of work are done for it.
-fn check_out(out: &Path) -> Result<(), CliError> {
-    output::check_target(out, "--out")?;
+fn check_out(out: &Path, resume: Option<&Path>, replace: bool) -> Result<(), CliError> {
+    output::check_writable(out, "--out")?;
     if out.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("safetensors")) {
         return Err(CliError::Input(format!("--out {}: give a name that ends in .safetensors", out.display())));
     }
-    files::probe(out).map_err(|error| CliError::writing(out, &error))
+    match replace {
+        true => Ok(()),
+        false => training::check_target(out, resume).map_err(CliError::input),
+    }
 }
 
 /// Writes the network once more with 16-bit weights; its test score is the rounded network's.
@@ -170,7 +204,7 @@ impl Finished<'_> {
             "{} % of {} test images of {} are right (loss {:.3}); {:.0} images/s.",
             percent(self.trained.test.accuracy),
             self.trained.test_images,
-            self.dataset.name(),
+            self.data.dataset.name(),
             self.trained.test.loss,
             self.images_per_second()
         ));

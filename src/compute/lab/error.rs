@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::data::Split;
 use crate::compute::engine::EngineError;
+use crate::compute::files::origin::Foreign;
 use crate::compute::imaging::ImagingError;
 use crate::compute::weights::WeightsError;
 
@@ -135,6 +136,39 @@ pub enum LabError {
         /// The first layer, or parameter, that is not finite.
         layer: String,
     },
+    /// The loss over the validation or test images is none, though the training's was.
+    #[error(
+        "{network}: the {split} loss after epoch {epoch} is not a finite number, first in {layer}; lower the learning rate or lengthen the warm-up"
+    )]
+    NoScore {
+        /// The network.
+        network: String,
+        /// Which images.
+        split: Split,
+        /// Epochs that were trained.
+        epoch: usize,
+        /// The first layer, or parameter, that is not finite.
+        layer: String,
+    },
+    /// A target where trained epochs would be overwritten.
+    #[error("{}: {what}; choose another --out, go on with --resume, or give it up with --replace", path.display())]
+    Kept {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        what: String,
+    },
+    /// A folder that keeps networks of another run.
+    #[error("{}: a network of another run is kept there ({differs}); choose another --out, or give the settings of that run to go on with it", path.display())]
+    OtherRun {
+        /// The network's file or checkpoint.
+        path: PathBuf,
+        /// The first difference, in words.
+        differs: String,
+    },
+    /// A file that is somebody else's.
+    #[error(transparent)]
+    Foreign(#[from] Foreign),
     /// A checkpoint that cannot be continued from.
     #[error("{}: {problem}", path.display())]
     Resume {

@@ -59,6 +59,8 @@ pub struct App {
     pictures: Vec<PathBuf>,
     /// What was recognised, by file.
     recognised: recognised::Verdicts,
+    /// The window closes as soon as the lab's run has been written.
+    is_closing: bool,
     /// When the document last changed without having been kept.
     changed: Option<Instant>,
     outbox: Outbox,
@@ -89,6 +91,7 @@ impl App {
             kept_panels: restored.panels,
             pictures: Vec::new(),
             recognised: recognised::Verdicts::default(),
+            is_closing: false,
             changed: None,
             outbox: Outbox::default(),
         };
@@ -97,6 +100,7 @@ impl App {
         app.apply_theme(ctx);
         app.choose_device();
         app.select_something();
+        app.look_for_interrupted();
         if let Some(problem) = restored.problem {
             app.notices.error(problem);
         }
@@ -214,7 +218,9 @@ impl App {
         self.take_problems();
         self.take_fetched();
         self.take_opened();
+        self.take_pictures();
         self.take_lab_news();
+        self.guard_closing(ctx);
         match self.changed {
             Some(changed) if changed.elapsed() >= KEEP_AFTER => self.keep(),
             Some(changed) => ctx.request_repaint_after(KEEP_AFTER.saturating_sub(changed.elapsed())),

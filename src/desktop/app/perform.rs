@@ -166,6 +166,11 @@ impl App {
             Command::ShowPalette => self.views.palette.open(typed_ahead(ctx)),
             Command::ShowShortcuts => self.page = Some(Page::Shortcuts),
             Command::ShowAbout => self.page = Some(Page::About),
+            Command::StopAndQuit => {
+                self.jobs.stop_lab();
+                self.is_closing = true;
+                self.notices.done("Stopping: the window closes as soon as the run is written");
+            }
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             _ => return false,
         }
@@ -215,16 +220,14 @@ impl App {
         };
         let path = opened_as(&path);
         let problem = match Kind::of(&path) {
-            Kind::Folder => Err(format!("{}: a folder; open a file in it", path.display())),
             Kind::Spec | Kind::Project => self.open_text(&path),
             // What is no checkpoint is told what it is: the same words as on the command line.
             Kind::Checkpoint | Kind::Other => {
                 self.jobs.open_checkpoint(path);
                 Ok(())
             }
-            Kind::Picture | Kind::Absent => {
-                self.change(&Command::SetPicture(PictureChoice::File(path)));
-                self.forget_failures();
+            Kind::Folder | Kind::Picture | Kind::Absent => {
+                self.jobs.open_pictures(vec![path]);
                 Ok(())
             }
         };

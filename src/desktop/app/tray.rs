@@ -5,20 +5,52 @@ use std::path::{Path, PathBuf};
 use super::App;
 use crate::compute::kind::Kind;
 use crate::desktop::document::{Command, PictureChoice, View};
+use crate::desktop::jobs::Pictures;
 use crate::network::NetworkSpec;
 
 impl App {
-    /// Opens what was given together. Of several pictures the first is shown, the others wait.
+    /// Opens what was given together. Of several pictures the first that can be read is shown, the others wait.
     pub(super) fn open_all(&mut self, paths: &[PathBuf]) {
         let pictures: Vec<PathBuf> = paths.iter().filter(|path| is_picture(path)).map(|path| absolute(path)).collect();
-        let others = paths.iter().filter(|path| !is_picture(path));
-        others.chain(pictures.first()).for_each(|path| self.open(path));
-        if pictures.len() > 1 {
-            let count = pictures.len();
-            self.notices.done(format!("{count} pictures: Page Down and Page Up step through them"));
-        }
+        paths.iter().filter(|path| !is_picture(path)).for_each(|path| self.open(path));
         if !pictures.is_empty() {
-            self.pictures = pictures;
+            self.jobs.open_pictures(pictures);
+        }
+    }
+
+    /// What has come of pictures that were opened: one that cannot be read is named and changes nothing.
+    pub(super) fn take_pictures(&mut self) {
+        for pictures in self.jobs.take_pictures() {
+            match pictures {
+                Pictures::First(path) => {
+                    self.change(&Command::SetPicture(PictureChoice::File(path)));
+                    self.forget_failures();
+                }
+                Pictures::All { good, bad } => self.keep_pictures(good, &bad),
+            }
+        }
+    }
+
+    fn keep_pictures(&mut self, good: Vec<PathBuf>, bad: &[String]) {
+        match bad {
+            [] => {}
+            [one] => self.notices.error(one.clone()),
+            [first, others @ ..] => {
+                self.notices.error(format!(
+                    "{} files are no pictures and left out: {first}; {}",
+                    bad.len(),
+                    others.join("; ")
+                ));
+            }
+        }
+        if good.len() > 1 {
+            self.notices.done(format!("{} pictures: Page Down and Page Up step through them", good.len()));
+        }
+        if good.is_empty() && bad.is_empty() {
+            self.notices.error("There is no picture in this folder");
+        }
+        if !good.is_empty() {
+            self.pictures = good;
         }
     }
 
@@ -55,7 +87,7 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
-/// Is this opened as a picture?
+/// Is this opened as a picture, or as a folder of them?
 fn is_picture(path: &Path) -> bool {
-    Kind::of(path) == Kind::Picture
+    matches!(Kind::of(path), Kind::Picture | Kind::Folder)
 }

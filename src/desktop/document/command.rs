@@ -6,6 +6,7 @@ use super::{LabPage, LabTask, NetworkId, PictureChoice, WeightsChoice};
 use crate::compute::engine::DeviceKind;
 use crate::compute::imaging::Preprocessing;
 use crate::compute::lab::data::Source;
+use crate::compute::lab::training::Interrupted;
 use crate::desktop::panels::Side;
 use crate::network::NetworkSpec;
 
@@ -154,8 +155,12 @@ pub enum Command {
     ShowRecognised(NetworkId),
     /// Shows a page of the lab.
     ShowLab(LabPage),
-    /// Starts a run of the lab.
+    /// Starts a run of the lab; one of a training that was stopped goes on where it was.
     StartLab(LabTask),
+    /// Starts a training from the beginning, under a new name, though the same one was stopped.
+    StartLabAnew(LabTask),
+    /// Goes on with a training that was stopped.
+    ContinueTraining(Box<Interrupted>),
     /// Holds the run of the lab, or lets it go on.
     HoldLab(bool),
     /// Stops the run of the lab.
@@ -197,6 +202,8 @@ pub enum Command {
     ShowAbout,
     /// Closes the window.
     Quit,
+    /// Stops the run of the lab and closes the window as soon as it has been written.
+    StopAndQuit,
 }
 
 impl Command {

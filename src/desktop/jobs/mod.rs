@@ -17,9 +17,9 @@ mod worker;
 pub use catalogue::Catalogue;
 pub use download::Download;
 pub use inspection::{Inspection, InspectionKey};
-pub use lab::{Ending, Lab, LabRun, Shelf, StepPoint, Strip, Thumbnail, Training, Writable};
+pub use lab::{Begin, Ending, Lab, LabRun, Shelf, StepPoint, Strip, Thumbnail, Training, Writable};
 pub use measuring::{MeasureKey, Measurement, Measuring};
-pub use opening::Opened;
+pub use opening::{Opened, Pictures};
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -77,6 +77,7 @@ pub(super) enum Event {
         outcome: Result<Fetched, Option<String>>,
     },
     Opened(Box<Opened>),
+    Pictures(Pictures),
     Measuring(f32),
     /// `Err(None)` when it was cancelled.
     Measured(Result<Box<Measurement>, Option<String>>),
@@ -139,6 +140,8 @@ pub struct Jobs {
     /// Checkpoints whose names and shapes are being read.
     opening: usize,
     opened: Vec<Opened>,
+    /// Pictures that have been looked at.
+    pictures: Vec<Pictures>,
     measurements: Measurements,
     device: DeviceKind,
     /// What went wrong and belongs to no inspection.
@@ -177,6 +180,7 @@ impl Jobs {
             downloads: 0,
             opening: 0,
             opened: Vec::new(),
+            pictures: Vec::new(),
             measurements: Measurements::default(),
             device: DeviceKind::default(),
             problems: Vec::new(),
@@ -258,6 +262,7 @@ impl Jobs {
             Event::Cancelled(key) => log::info!("cancelled {}", key.spec),
             Event::Downloading { id, fraction } => return self.download_advanced(id, fraction),
             Event::Fetched { id, outcome } => return self.download_ended(id, outcome),
+            Event::Pictures(pictures) => return self.take_in_pictures(pictures),
             Event::Opened(opened) => return self.take_in_opened(*opened),
             Event::Measuring(fraction) => return self.measuring_advanced(fraction),
             Event::Measured(outcome) => return self.measuring_ended(outcome.map(|measurement| *measurement)),
@@ -305,6 +310,7 @@ impl Jobs {
             && self.fetched.is_empty()
             && self.opening == 0
             && self.opened.is_empty()
+            && self.pictures.is_empty()
             && !self.lab.is_reading()
             && !self.is_counting
             && self.has_measured_all()

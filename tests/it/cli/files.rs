@@ -91,7 +91,7 @@ fn a_tensor_file_in_no_folder_is_refused_before_any_work() {
 }
 
 #[test]
-fn one_bad_picture_among_several_leaves_no_report() {
+fn one_bad_picture_among_several_leaves_no_report_where_that_is_asked_for() {
     let root = folder();
     let bad = root.path().join("bad.png");
     fs::write(&bad, "not a picture").expect("writes");
@@ -102,6 +102,7 @@ fn one_bad_picture_among_several_leaves_no_report() {
         "--image".as_ref(),
         image.as_os_str(),
         bad.as_os_str(),
+        "--strict".as_ref(),
         "--out".as_ref(),
         out.as_os_str(),
         "--tensors".as_ref(),

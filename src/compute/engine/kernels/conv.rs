@@ -4,6 +4,7 @@ mod direct;
 mod gradient;
 mod grid;
 mod grouped;
+pub(in crate::compute::engine) mod linear;
 mod pack;
 mod pair;
 mod winograd;

@@ -6,10 +6,39 @@ use super::record::{Record, Work};
 use super::{Mode, Parameters, Tape};
 use crate::compute::engine::kernels::activation::Activation;
 use crate::compute::engine::kernels::backward::{self, Target};
+use crate::compute::engine::kernels::conv::ConvGradient;
+use crate::compute::engine::kernels::conv::linear::Linear;
 use crate::compute::engine::kernels::norm::{Blend, Maps, gradient_sums};
-use crate::compute::engine::kernels::{Aligned, Layout, layout};
+use crate::compute::engine::kernels::{Aligned, Crew, Layout, layout};
 use crate::compute::engine::{EngineError, plain};
 use crate::network::graph::{NodeId, Op, Role, Shape};
+
+/// How the gradients of a convolution are computed.
+enum Gradients {
+    Conv(Box<ConvGradient>),
+    /// A large linear layer, on the weights as they lie.
+    Linear(Linear),
+}
+
+impl Gradients {
+    fn weight(&mut self, crew: &Crew, values: &[f32], gradient: &[f32], to: &mut [f32], bias: Option<&mut [f32]>) {
+        let linear = match self {
+            Self::Conv(conv) => return conv.weight(crew, values, gradient, to, bias),
+            Self::Linear(linear) => linear,
+        };
+        linear.weight(crew, values, gradient, to);
+        for (index, to) in bias.into_iter().flatten().enumerate() {
+            *to = (0..linear.batch).map(|image| gradient[image * linear.steps[1] + index]).sum();
+        }
+    }
+
+    fn input(&mut self, crew: &Crew, weight: &[f32], gradient: &[f32], to: &mut [f32], add: bool) {
+        match self {
+            Self::Conv(conv) => conv.input(crew, weight, gradient, to, add),
+            Self::Linear(linear) => linear.input(crew, weight, gradient, to, add),
+        }
+    }
+}
 
 impl Tape {
     /// Runs the last forward pass backwards from the gradient of the logits, `[batch, classes]`.
@@ -26,6 +55,7 @@ impl Tape {
             return Err(EngineError::Weights { network, param: param.to_owned() });
         }
         self.gradients.iter_mut().for_each(|gradient| gradient.fill(0.0));
+        self.touched.fill(false);
         let kept = std::mem::take(&mut self.kept);
         self.pool.extend(kept.into_values());
         let mut first = self.buffer(output);
@@ -101,7 +131,17 @@ impl Tape {
         let isa = self.isa;
         match record.work {
             Work::Input => {}
-            Work::Conv { input, .. } => self.convolution_back(index, record.layer, input, parameters, &gradient),
+            Work::Conv { input, conv } => {
+                let shapes = [self.shape(input), self.shape(record.output)];
+                let gradients = match super::large(&conv, shapes, self.options.batch) {
+                    Some(linear) if self.wanted[record.output.0] => Gradients::Linear(linear),
+                    _ => match self.convolutions[index].take() {
+                        Some(conv) => Gradients::Conv(Box::new(conv)),
+                        None => return Some(gradient),
+                    },
+                };
+                self.convolution_back((index, record.layer), gradients, input, parameters, &gradient);
+            }
             Work::Norm { input, residual, relu, .. } => {
                 self.norm_back(index, record, input, relu, &mut gradient);
                 return match residual {
@@ -142,31 +182,40 @@ impl Tape {
 
     fn convolution_back(
         &mut self,
-        index: usize,
-        layer: NodeId,
+        (index, layer): (usize, NodeId),
+        mut gradients: Gradients,
         input: NodeId,
         parameters: &Parameters,
         gradient: &[f32],
     ) {
-        let Some(mut conv) = self.convolutions[index].take() else { return };
         let [weight, bias] = [Role::Weight, Role::Bias].map(|role| param(&self.graph, layer, role));
         if self.options.learns
             && let Some(weight) = weight
         {
-            let mut to_weight = vec![0.0; self.graph[weight].elements()];
             let mut to_bias = bias.map(|bias| vec![0.0; self.graph[bias].elements()]);
+            // The first to write a gradient writes it where it belongs: another copy may be hundreds of megabytes.
+            let is_first = !std::mem::replace(&mut self.touched[weight.0], true);
+            let mut to_weight = match is_first {
+                true => std::mem::take(&mut self.gradients[weight.0]),
+                false => vec![0.0; self.graph[weight].elements()],
+            };
             let values = &self.activations[input.0];
-            conv.weight(&self.crew, values, gradient, &mut to_weight, to_bias.as_deref_mut());
-            self.learn(weight.0, &to_weight);
+            gradients.weight(&self.crew, values, gradient, &mut to_weight, to_bias.as_deref_mut());
+            match is_first {
+                true => self.gradients[weight.0] = to_weight,
+                false => self.learn(weight.0, &to_weight),
+            }
             if let (Some(bias), Some(values)) = (bias, &to_bias) {
                 self.learn(bias.0, values);
             }
         }
         let weight = parameters.get(&self.graph, layer, Role::Weight);
         self.with_target(input, |tape, target| {
-            conv.input(&tape.crew, weight, gradient, target.values, target.add);
+            gradients.input(&tape.crew, weight, gradient, target.values, target.add);
         });
-        self.convolutions[index] = Some(conv);
+        if let Gradients::Conv(conv) = gradients {
+            self.convolutions[index] = Some(*conv);
+        }
     }
 
     fn learn(&mut self, param: usize, gradient: &[f32]) {

@@ -150,6 +150,9 @@ impl Tape {
         let (from, to) = (self.shape(input), self.shape(record.output));
         let [weight, bias] = [Role::Weight, Role::Bias].map(|role| parameters.get(&self.graph, record.layer, role));
         let values = &self.activations[input.0];
+        if let Some(linear) = super::large(&conv, [from, to], batch) {
+            return linear.forward(crew, (weight, bias), values, output);
+        }
         let layout = Layout::of(from);
         let is_planar = Layout::of(to) == Layout::Planar;
         if is_planar && layout == Layout::Planar && conv.stride == [1, 1] {

@@ -18,10 +18,11 @@ pub(super) use forward::each_image;
 pub use parameters::Parameters;
 
 use super::EngineError;
+use super::kernels::conv::linear::{LARGE, Linear};
 use super::kernels::conv::{Conv, ConvGradient};
 use super::kernels::norm::Factors;
 use super::kernels::{Aligned, Crew, Isa, Layout, default_threads, layout};
-use crate::network::graph::{Graph, NodeId, ParamId, Role, Shape};
+use crate::network::graph::{Conv2d, Graph, NodeId, ParamId, Role, Shape};
 use record::{Record, Work};
 
 /// What a BatchNorm normalises with.
@@ -80,6 +81,8 @@ pub struct Tape {
     norms: Vec<Factors>,
     /// By record: a convolution, once it has run, with its weights packed.
     packed: Vec<Option<Conv>>,
+    /// By parameter: has its gradient been written in this pass?
+    touched: Vec<bool>,
     /// By record: the gradients of a convolution.
     convolutions: Vec<Option<ConvGradient>>,
     /// By parameter.
@@ -119,6 +122,9 @@ impl Tape {
         let convolutions = records.iter().map(|record| match record.work {
             Work::Conv { input, conv } if wanted[record.output.0] => {
                 let [from, to] = [graph[input].shape, graph[record.output].shape];
+                if large(&conv, [from, to], options.batch).is_some() {
+                    return None;
+                }
                 Some(ConvGradient::new(isa, &crew, conv, from, to, options.batch))
             }
             _ => None,
@@ -134,6 +140,7 @@ impl Tape {
             isa,
             norms: records.iter().map(|_| Factors::default()).collect(),
             packed: records.iter().map(|_| None).collect(),
+            touched: vec![false; graph.params.len()],
             records,
             wanted,
             activations,
@@ -188,6 +195,15 @@ impl Tape {
         let part = values.get(image * length..(image + 1) * length);
         part.map_or_else(Vec::new, |part| layout::load(layout, shape, part))
     }
+}
+
+/// The layer as a large linear one, if it is that.
+fn large(conv: &Conv2d, [from, to]: [Shape; 2], batch: usize) -> Option<Linear> {
+    let is_linear = conv.kernel == [1, 1] && conv.groups == 1 && conv.padding == [0, 0] && conv.trailing == [0, 0];
+    let (inputs, outputs) = (from.channels(), to.channels());
+    let is_one = from.elements() == inputs && to.elements() == outputs;
+    let steps = [from, to].map(|shape| Layout::of(shape).length(shape));
+    (is_linear && is_one && inputs * outputs >= LARGE).then_some(Linear { inputs, outputs, steps, batch })
 }
 
 /// Which nodes' gradients must be known: those of taps, of layers that learn, and of all that lie behind them.

@@ -1,21 +1,22 @@
-//! A user's pictures: one sub-folder a class.
+//! A user's pictures: one sub-folder a class, in the folder itself or in its splits.
 //!
 //! Everything is opened once, at the start, so that a damaged file is known before hours of training; the crops are
 //! kept as far as memory is allowed, and read again otherwise.
 
+mod listing;
 mod read;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 
+use self::listing::{Listed, Listing, list};
 use super::{Dataset, Example, Split};
 use crate::compute::imaging::Preprocessing;
 use crate::compute::lab::LabError;
-use crate::compute::random::{fnv1a, mix};
 
 /// The most bytes of crops that are kept.
 const MAX_KEPT_BYTES: usize = 512 << 20;
@@ -29,14 +30,18 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// Pictures from a folder; the name of a file decides its split (80, 10 and 10 %).
+/// Pictures from a folder; the name of a file decides its split (80, 10 and 10 %), unless the folder has `train` and
+/// `val` or `test` in it.
 pub struct Folder {
     name: String,
+    root: PathBuf,
     classes: Vec<String>,
     preprocessing: Preprocessing,
     /// By split.
     files: [Vec<File>; 3],
     skipped: Vec<Skipped>,
+    notes: Vec<String>,
+    tests_on_validation: bool,
 }
 
 /// A picture in use.
@@ -45,14 +50,6 @@ struct File {
     label: usize,
     /// The pixels, if there was room for them.
     crop: Option<RgbImage>,
-}
-
-/// What a folder holds, before anything is opened.
-struct Listing {
-    classes: Vec<String>,
-    /// By class, then by name.
-    files: Vec<(PathBuf, usize)>,
-    skipped: Vec<Skipped>,
 }
 
 impl Folder {
@@ -78,28 +75,33 @@ impl Folder {
         }
         let mut preprocessing = Preprocessing::for_input(input);
         preprocessing.check().map_err(|source| LabError::Picture { path: path.to_owned(), source })?;
-        let Listing { classes, files, mut skipped } = list(path)?;
+        let mut listing = list(path)?;
+        let files = std::mem::take(&mut listing.files);
         let room = MAX_KEPT_BYTES / (input[1] * input[2] * 3);
         let opened = read::all(&files, &preprocessing, room, progress)?;
         let mut sums = read::Sums::default();
         let mut splits: [Vec<File>; 3] = Default::default();
-        for ((file, label), opened) in files.into_iter().zip(opened) {
+        let mut there = BTreeSet::new();
+        for (Listed { path, label, split }, opened) in files.into_iter().zip(opened) {
             match opened {
-                Err(reason) => skipped.push(Skipped { path: file, reason }),
+                Err(reason) => listing.skipped.push(Skipped { path, reason }),
                 Ok(opened) => {
-                    let split = split_of(path, &file);
                     if split == Split::Train {
                         sums.add(&opened.sums);
                     }
-                    splits[split as usize].push(File { path: file, label, crop: opened.crop });
+                    there.insert((split as usize, label));
+                    splits[split as usize].push(File { path, label, crop: opened.crop });
                 }
             }
         }
-        skipped.sort_by(|a, b| a.path.cmp(&b.path));
-        check(path, &classes, &splits, &skipped)?;
+        listing.skipped.sort_by(|a, b| a.path.cmp(&b.path));
+        check(&listing, &splits)?;
+        listing.note_missing(&there);
         (preprocessing.mean, preprocessing.std) = sums.statistics();
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        Ok(Self { name, classes, preprocessing, files: splits, skipped })
+        let Listing { classes, skipped, notes, tests_on_validation, .. } = listing;
+        let root = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Ok(Self { name, root, classes, preprocessing, files: splits, skipped, notes, tests_on_validation })
     }
 
     /// What was found and is not used, by path.
@@ -107,66 +109,32 @@ impl Folder {
     pub fn skipped(&self) -> &[Skipped] {
         &self.skipped
     }
-}
 
-/// Every class's files; what starts with a dot is nobody's picture.
-fn list(path: &Path) -> Result<Listing, LabError> {
-    if !path.is_dir() {
-        return Err(LabError::NoFolder { path: path.to_owned() });
+    /// How the folder is read, and which classes a split lacks, in sentences.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
-    let folders: Vec<PathBuf> = entries(path)?.into_iter().filter(|entry| entry.is_dir()).collect();
-    if folders.len() < 2 {
-        return Err(LabError::FewClasses { path: path.to_owned(), found: folders.len() });
-    }
-    let mut listing = Listing { classes: Vec::new(), files: Vec::new(), skipped: Vec::new() };
-    for (label, folder) in folders.iter().enumerate() {
-        listing.classes.push(folder.file_name().unwrap_or_default().to_string_lossy().into_owned());
-        for path in entries(folder)? {
-            if path.is_dir() {
-                let reason = format!("{}: a folder inside a class is not read; move its pictures up", path.display());
-                listing.skipped.push(Skipped { path, reason });
-            } else {
-                listing.files.push((path, label));
-            }
+
+    fn of(&self, split: Split) -> &[File] {
+        match split {
+            Split::Test if self.tests_on_validation => &self.files[Split::Validation as usize],
+            _ => &self.files[split as usize],
         }
-    }
-    Ok(listing)
-}
-
-/// A folder's entries, sorted by name, without hidden ones.
-fn entries(path: &Path) -> Result<Vec<PathBuf>, LabError> {
-    let refused = |source| LabError::Unlisted { path: path.to_owned(), source };
-    let mut found = Vec::new();
-    for entry in fs::read_dir(path).map_err(refused)? {
-        let entry = entry.map_err(refused)?;
-        if !entry.file_name().to_string_lossy().starts_with('.') {
-            found.push(entry.path());
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// Which split a file belongs to, from its class and name alone: other files, a moved folder or another system
-/// change nothing.
-fn split_of(root: &Path, file: &Path) -> Split {
-    let below = file.strip_prefix(root).unwrap_or(file);
-    let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-    match mix(fnv1a(&parts.join("/"))) % 10 {
-        0..=7 => Split::Train,
-        8 => Split::Validation,
-        _ => Split::Test,
     }
 }
 
 /// Does every class have something to learn from?
-fn check(root: &Path, classes: &[String], splits: &[Vec<File>; 3], skipped: &[Skipped]) -> Result<(), LabError> {
-    for (label, class) in classes.iter().enumerate() {
-        let path = root.join(class);
+fn check(listing: &Listing, splits: &[Vec<File>; 3]) -> Result<(), LabError> {
+    for (label, path) in listing.learnt_from.iter().enumerate() {
+        let path = path.clone();
         let count = |files: &[File]| files.iter().filter(|file| file.label == label).count();
-        let pictures = splits.iter().map(|files| count(files)).sum();
+        let pictures = match listing.has_splits {
+            true => count(&splits[Split::Train as usize]),
+            false => splits.iter().map(|files| count(files)).sum(),
+        };
         if pictures == 0 {
-            let first = skipped.iter().find(|skipped| skipped.path.starts_with(&path));
+            let first = listing.skipped.iter().find(|skipped| skipped.path.starts_with(&path));
             return Err(LabError::EmptyClass { path, first: first.map(|skipped| skipped.reason.clone()) });
         }
         if count(&splits[Split::Train as usize]) == 0 {
@@ -191,11 +159,11 @@ impl Dataset for Folder {
     }
 
     fn len(&self, split: Split) -> Option<u64> {
-        Some(self.files[split as usize].len() as u64)
+        Some(self.of(split).len() as u64)
     }
 
     fn example(&self, split: Split, index: u64) -> Result<Example, LabError> {
-        let files = &self.files[split as usize];
+        let files = self.of(split);
         let none = || LabError::NoExample { name: self.name.clone(), split, index, len: files.len() as u64 };
         let file = usize::try_from(index).ok().and_then(|index| files.get(index)).ok_or_else(none)?;
         let image = match &file.crop {
@@ -204,6 +172,10 @@ impl Dataset for Folder {
                 .map_err(|source| LabError::Picture { path: file.path.clone(), source })?,
         };
         Ok(Example { image, label: file.label, mask: None })
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        Some(&self.root)
     }
 
     fn mean(&self) -> [f32; 3] {

@@ -17,7 +17,7 @@ mod tests;
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 
@@ -125,6 +125,11 @@ pub trait Dataset: Send + Sync {
     /// The standard deviation of each channel over the training split, on a 0..1 scale.
     fn std(&self) -> [f32; 3];
 
+    /// The folder its pictures are from; `None` if they are generated.
+    fn folder(&self) -> Option<&Path> {
+        None
+    }
+
     /// How a picture becomes the input of a network that was trained on this.
     fn preprocessing(&self) -> Preprocessing {
         Preprocessing { mean: self.mean(), std: self.std(), ..Preprocessing::for_input(self.input()) }
@@ -147,19 +152,30 @@ impl Source {
         if text == "objects" { Self::Objects } else { Self::Folder(PathBuf::from(text)) }
     }
 
-    /// Opens it, and says which files it leaves out; `input` is `[3, H, W]` of a folder's pictures, `seed` the
-    /// generated data's.
+    /// Opens it; `input` is `[3, H, W]` of a folder's pictures, `seed` the generated data's.
     ///
     /// # Errors
     /// As [`Folder::open`].
-    pub fn open(&self, input: [usize; 3], seed: u64) -> Result<(Box<dyn Dataset>, Vec<Skipped>), LabError> {
+    pub fn open(&self, input: [usize; 3], seed: u64) -> Result<OpenedData, LabError> {
         match self {
-            Self::Objects => Ok((Box::new(Objects::new(seed)), Vec::new())),
+            Self::Objects => {
+                Ok(OpenedData { dataset: Box::new(Objects::new(seed)), skipped: Vec::new(), notes: Vec::new() })
+            }
             Self::Folder(path) => {
                 let folder = Folder::open(path, input)?;
-                let skipped = folder.skipped().to_vec();
-                Ok((Box::new(folder), skipped))
+                let (skipped, notes) = (folder.skipped().to_vec(), folder.notes().to_vec());
+                Ok(OpenedData { dataset: Box::new(folder), skipped, notes })
             }
         }
     }
+}
+
+/// A data set, and what is to be known of it.
+pub struct OpenedData {
+    /// The pictures.
+    pub dataset: Box<dyn Dataset>,
+    /// Files that are left out.
+    pub skipped: Vec<Skipped>,
+    /// How a folder is read, and what it lacks, in sentences.
+    pub notes: Vec<String>,
 }

@@ -6,19 +6,48 @@ use std::path::{Path, PathBuf};
 use image::{ImageFormat, RgbImage};
 use serde::Serialize;
 
-use crate::compute::files::replace;
+use crate::compute::files::origin::{LIST, Written};
+use crate::compute::files::{probe_folder, replace};
 use crate::compute::lab::LabError;
 
-/// Writes files into a folder, making it if it is not there; gives their paths.
-pub(super) fn write_all(folder: &Path, files: Vec<(String, Vec<u8>)>) -> Result<Vec<PathBuf>, LabError> {
-    files
-        .into_iter()
-        .map(|(name, bytes)| {
-            let path = folder.join(name);
-            write_whole(&path, &bytes)?;
-            Ok(path)
-        })
-        .collect()
+/// Refuses a folder where nothing can be written, or where one of these files is somebody else's.
+///
+/// # Errors
+/// [`LabError::Write`], [`LabError::Foreign`].
+pub fn check_out(folder: &Path, names: &[&str]) -> Result<(), LabError> {
+    probe_folder(folder).map_err(|reason| LabError::Write { path: folder.to_path_buf(), reason })?;
+    let written = written(folder, names);
+    Ok(names.iter().try_for_each(|name| written.check(Path::new(name)))?)
+}
+
+/// What of a folder is this program's. A version that kept no list has written the version into its JSON.
+fn written(folder: &Path, names: &[&str]) -> Written {
+    let is_result = |name: &str| {
+        let path = folder.join(name);
+        let is_json = path.extension().is_some_and(|extension| extension == "json");
+        let text = is_json.then(|| std::fs::read(&path).ok()).flatten();
+        let value = text.and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
+        value.is_some_and(|value| value["run"]["gatescope"].is_string())
+    };
+    let written = Written::of(folder);
+    if names.iter().any(|name| is_result(name)) { written.or_adopted(names) } else { written }
+}
+
+/// Writes files into a folder, making it if it is not there; gives their paths. Nothing is written where one of them
+/// is somebody else's.
+pub(super) fn write_all(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<Vec<PathBuf>, LabError> {
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    let mut written = written(folder, &names);
+    names.iter().try_for_each(|name| written.check(Path::new(name)))?;
+    let mut paths = Vec::with_capacity(files.len());
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        write_whole(&path, bytes)?;
+        written.note(Path::new(name), bytes);
+        paths.push(path);
+    }
+    written.keep().map_err(|reason| LabError::Write { path: folder.join(LIST), reason })?;
+    Ok(paths)
 }
 
 /// Through a temporary file beside the target.

@@ -14,6 +14,7 @@ mod precomputed;
 mod runner;
 mod spread;
 
+pub use files::check_out;
 pub use looking::{energy, points_inside};
 pub use networks::{ATTENTIONS, lab_network};
 pub use precomputed::{precomputed_attention, precomputed_degradation};

@@ -10,7 +10,8 @@ use super::{EpochPoint, Progress, Watch, files};
 use crate::compute::lab::LabError;
 use crate::compute::lab::data::{Dataset, Example, Split};
 use crate::compute::lab::training::{
-    EpochRecord, TrainingControl, TrainingEvent, TrainingOptions, TrainingRecipe, checkpoint_of, recipe_of, train,
+    EpochRecord, Finished, Interrupted, TrainingControl, TrainingEvent, TrainingOptions, TrainingRecipe, checkpoint_of,
+    difference, finished, train,
 };
 use crate::compute::weights::{Source, Weights};
 use crate::network::{Graph, NetworkSpec, lower};
@@ -91,10 +92,9 @@ impl<R> Runner<'_, R> {
         if let Some(folder) = out.as_deref().and_then(Path::parent) {
             std::fs::create_dir_all(folder).map_err(|reason| LabError::Write { path: folder.to_path_buf(), reason })?;
         }
-        // A run that was interrupted goes on where it was, if it is the same run.
-        let interrupted = out.as_deref().map(checkpoint_of).filter(|path| path.is_file());
-        let resume = interrupted.filter(|path| recipe_of(path).is_ok_and(|theirs| theirs == recipe));
-        let options = TrainingOptions { threads: self.threads, resume, out };
+        // A run that was interrupted goes on where it was; another one's epochs stay what they are.
+        let resume = out.as_deref().map(checkpoint_of).filter(|path| path.is_file());
+        let options = TrainingOptions { threads: self.threads, resume, out, replace: false };
         let trained = train(&graph, &TestEachEpoch(self.dataset), &recipe, options, &control)?;
         let weights = trained.parameters.weights(&graph, Source::Seeded(seed));
         epoch(trained.history.iter().map(EpochPoint::of).collect());
@@ -119,19 +119,66 @@ impl<R> Runner<'_, R> {
         recipe: &TrainingRecipe,
         epoch: &dyn Fn(Vec<EpochPoint>),
     ) -> Option<Learnt> {
-        let kept: Kept = serde_json::from_slice(&std::fs::read(record_file(place)).ok()?).ok()?;
-        let wanted = self.kept_form(spec, recipe.clone(), Vec::new());
-        let is_it = Kept { history: Vec::new(), ..kept_copy(&kept) } == wanted;
+        let kept = Kept::at(place)?;
+        let is_it = self.kept_form(spec, recipe.clone(), Vec::new()).difference(&kept).is_none();
         let weights = is_it.then(|| Weights::open(graph, &weights_file(place)).ok()).flatten()?;
         epoch(kept.history.iter().map(EpochPoint::of).collect());
         Some(Learnt { graph: graph.clone(), weights, seconds: 0.0 })
     }
+
+    /// Refuses a folder that keeps networks of another run under these names: they would be lost.
+    ///
+    /// # Errors
+    /// [`LabError::OtherRun`] with the first of them and what differs.
+    pub(super) fn check_kept(&self, name: &str, spec: &NetworkSpec, seed: u64) -> Result<(), LabError> {
+        let Some(out) = self.out else { return Ok(()) };
+        let place = out.join(NETWORKS).join(format!("{name}-seed{seed}"));
+        let wanted = self.kept_form(spec, TrainingRecipe { seed, ..self.recipe.clone() }, Vec::new());
+        let other = |path: PathBuf, differs: String| Err(LabError::OtherRun { path, differs });
+        let weights = weights_file(&place);
+        if weights.exists() {
+            return match Kept::at(&place).map(|kept| wanted.difference(&kept)) {
+                Some(None) => Ok(()),
+                Some(Some(differs)) => other(weights, differs),
+                None => other(weights, "it does not say how it was trained".to_owned()),
+            };
+        }
+        let checkpoint = checkpoint_of(&weights);
+        if !checkpoint.exists() {
+            return Ok(());
+        }
+        let Ok(run) = Interrupted::read(&checkpoint) else {
+            return other(checkpoint, "it is no checkpoint of a training".to_owned());
+        };
+        let (gatescope, history) = (wanted.gatescope.clone(), Vec::new());
+        let kept = Kept { gatescope, spec: run.network, dataset: run.dataset, recipe: run.recipe, history };
+        wanted.difference(&kept).map_or(Ok(()), |differs| other(checkpoint, differs))
+    }
 }
 
-fn kept_copy(kept: &Kept) -> Kept {
-    let Kept { gatescope, spec, dataset, recipe, .. } = kept;
-    let (gatescope, spec, dataset) = (gatescope.clone(), spec.clone(), dataset.clone());
-    Kept { gatescope, spec, dataset, recipe: recipe.clone(), history: Vec::new() }
+impl Kept {
+    /// What is kept beside a network, or in its file: a run may have ended between the two.
+    fn at(place: &Path) -> Option<Self> {
+        let record = || serde_json::from_slice(&std::fs::read(record_file(place)).ok()?).ok();
+        let own = || {
+            let Finished { gatescope, network, dataset, recipe, history } = finished(&weights_file(place))?;
+            Some(Self { gatescope, spec: network, dataset, recipe, history })
+        };
+        record().or_else(own)
+    }
+
+    /// The first thing in which another network differs, in words.
+    fn difference(&self, other: &Self) -> Option<String> {
+        let texts = [
+            ("version", &other.gatescope, &self.gatescope),
+            ("network", &other.spec, &self.spec),
+            ("data set", &other.dataset, &self.dataset),
+        ];
+        let text = texts.into_iter().find(|(_, theirs, ours)| theirs != ours);
+        let text = text.map(|(what, theirs, ours)| (what.to_owned(), theirs.clone(), ours.clone()));
+        let (what, theirs, ours) = text.or_else(|| difference(&other.recipe, &self.recipe))?;
+        Some(format!("its {what} is {theirs}, not {ours}"))
+    }
 }
 
 /// Gathers a training's events into points of its curve.

@@ -16,12 +16,14 @@ use crate::compute::engine::tape::Parameters;
 use crate::compute::lab::LabError;
 use crate::compute::lab::data::{Dataset, Split};
 use crate::compute::random::mix;
-use crate::compute::weights::checkpoint::{Precision, Written, encode};
+use crate::compute::weights::checkpoint::{Precision, Written};
 use crate::compute::weights::{Checkpoint, json, keys, parsed};
 use crate::network::Graph;
 
 /// The metadata's key of [`fingerprint`].
 const PICTURES: &str = "pictures";
+/// The metadata's key of the folder the pictures are from.
+pub(super) const FOLDER: &str = "folder";
 
 /// The checkpoint's name while `out` is being trained: `net.safetensors` has `net.training.safetensors`.
 #[must_use]
@@ -40,11 +42,11 @@ pub fn recipe_of(path: &Path) -> Result<TrainingRecipe, LabError> {
 
 /// Where a run is, as it is written.
 #[derive(Serialize, Deserialize)]
-struct Progress {
+pub(super) struct Progress {
     /// Epochs that are done.
-    epochs: usize,
+    pub(super) epochs: usize,
     /// Steps of the next that are done.
-    steps: usize,
+    pub(super) steps: usize,
     /// Steps the optimiser has taken.
     updates: u64,
     /// Images of the unfinished epoch, and how many were right.
@@ -76,7 +78,10 @@ pub(super) fn store(
     }
     let mut metadata = metadata(graph, dataset, recipe, state);
     metadata.insert(PICTURES.to_owned(), fingerprint(dataset)?);
-    write(path, &encode(&written, &metadata, Precision::Full))
+    if let Some(folder) = dataset.folder() {
+        metadata.insert(FOLDER.to_owned(), folder.to_string_lossy().into_owned());
+    }
+    write(path, &written, &metadata, Precision::Full)
 }
 
 /// Tells data sets of the same name apart (another seed, a folder that has changed): how many training pictures there
@@ -115,9 +120,9 @@ fn metadata(graph: &Graph, dataset: &dyn Dataset, recipe: &TrainingRecipe, state
 }
 
 /// An open checkpoint.
-struct Saved<'a> {
-    path: &'a Path,
-    file: Checkpoint,
+pub(super) struct Saved<'a> {
+    pub(super) path: &'a Path,
+    pub(super) file: Checkpoint,
 }
 
 impl Saved<'_> {
@@ -125,7 +130,7 @@ impl Saved<'_> {
         LabError::Resume { path: self.path.to_owned(), problem: problem.into() }
     }
 
-    fn json<T: serde::de::DeserializeOwned>(&self, key: &str) -> Result<T, LabError> {
+    pub(super) fn json<T: serde::de::DeserializeOwned>(&self, key: &str) -> Result<T, LabError> {
         let metadata = self.file.metadata();
         match metadata.contains_key("progress") {
             false => Err(self.refuse(
@@ -139,7 +144,7 @@ impl Saved<'_> {
     }
 
     /// Refuses a checkpoint of another run.
-    fn check(&self, graph: &Graph, dataset: &dyn Dataset, recipe: &TrainingRecipe) -> Result<(), LabError> {
+    pub(super) fn check(&self, graph: &Graph, dataset: &dyn Dataset, recipe: &TrainingRecipe) -> Result<(), LabError> {
         let theirs: TrainingRecipe = self.json("recipe")?;
         let text = |key: &str| self.file.metadata().get(key).unwrap_or_default();
         if text(keys::NETWORK) != graph.name {
@@ -171,7 +176,10 @@ impl Saved<'_> {
 }
 
 /// The first field in which two recipes differ, with both values.
-fn difference(theirs: &TrainingRecipe, ours: &TrainingRecipe) -> Option<(String, String, String)> {
+pub(in crate::compute::lab) fn difference(
+    theirs: &TrainingRecipe,
+    ours: &TrainingRecipe,
+) -> Option<(String, String, String)> {
     let fields = |recipe: &TrainingRecipe| serde_json::to_value(recipe).ok()?.as_object().cloned();
     let (theirs, ours) = (fields(theirs)?, fields(ours)?);
     let (field, value) = theirs.iter().find(|(field, value)| ours.get(*field) != Some(value))?;

@@ -10,8 +10,10 @@
 //! A run is decided by graph, data set and recipe. The number of threads changes its speed only.
 
 mod checkpoint;
+mod claim;
 mod fit;
 mod health;
+mod interrupted;
 mod loss;
 mod optimiser;
 mod recipe;
@@ -26,10 +28,13 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub(in crate::compute::lab) use checkpoint::difference;
 pub use checkpoint::{checkpoint_of, recipe_of};
 pub use fit::{check_fit, fitted};
+pub use interrupted::{Interrupted, check_target, place};
 pub use recipe::{Optimiser, TrainingRecipe};
 pub use run::train;
+pub(in crate::compute::lab) use saved::{Finished, finished};
 pub use saved::{rounded, save, trained_on};
 pub use validation::evaluate;
 
@@ -130,6 +135,8 @@ pub struct TrainingOptions {
     /// The file of the finished network (f32). While the run lasts, its checkpoint is beside it
     /// ([`checkpoint_of`]).
     pub out: Option<PathBuf>,
+    /// A network, or another run, that is at `out` may be overwritten.
+    pub replace: bool,
 }
 
 /// A trained network.

@@ -5,12 +5,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::checkpoint::{self, checkpoint_of};
+use super::claim::Claim;
 use super::loss::cross_entropy;
 use super::optimiser::Memory;
 use super::schedule::learning_rate;
 use super::validation::{measure, score};
 use super::{EpochRecord, Score, Trained, TrainingControl, TrainingEvent, TrainingOptions, TrainingRecipe};
-use super::{check_fit, health, save};
+use super::{check_fit, check_target, health, save};
 use crate::compute::engine::tape::{Mode, Parameters, Tape, TapeOptions};
 use crate::compute::files;
 use crate::compute::lab::LabError;
@@ -88,16 +89,20 @@ pub fn train(
     options: TrainingOptions,
     control: &TrainingControl,
 ) -> Result<Trained, LabError> {
-    let TrainingOptions { threads, resume, out } = options;
+    let TrainingOptions { threads, resume, out, replace } = options;
     recipe.check()?;
     check_fit(graph, dataset)?;
     for split in Split::ALL {
         Batches::new(dataset, loading(recipe, split, 0))?;
     }
+    if let (Some(out), false) = (&out, replace) {
+        check_target(out, resume.as_deref())?;
+    }
     let checkpoint = out.as_deref().map(checkpoint_of);
     for path in out.iter().chain(&checkpoint) {
         files::probe(path).map_err(|reason| LabError::Write { path: path.clone(), reason })?;
     }
+    let _claim = out.as_deref().map(Claim::take).transpose()?;
     let mut state = match &resume {
         Some(path) => checkpoint::load(path, graph, dataset, recipe)?,
         None => State::new(graph, recipe),
@@ -107,7 +112,7 @@ pub fn train(
     }
     let session = Session { graph, dataset, recipe, threads, checkpoint, control };
     session.run(&mut state)?;
-    let (test, test_images) = session.test(&state.parameters)?;
+    let (test, test_images) = session.test(&state)?;
     let trained = Trained { parameters: state.parameters, history: state.history, test, test_images };
     if let Some(out) = &out {
         save(out, graph, dataset, recipe, &trained, Precision::Full)?;
@@ -139,15 +144,8 @@ impl Session<'_> {
         if state.position.epoch == self.recipe.epochs {
             return Ok(());
         }
-        let options = TapeOptions {
-            batch: self.recipe.batch_size(),
-            threads: self.threads,
-            mode: Mode::Train,
-            ..TapeOptions::default()
-        };
-        let mut tape = Tape::new(self.graph, options)?;
         while state.position.epoch < self.recipe.epochs {
-            let epoch = self.epoch(&mut tape, state);
+            let epoch = self.epoch(state);
             if matches!(epoch, Err(LabError::Cancelled)) {
                 self.store(state)?;
             }
@@ -157,7 +155,31 @@ impl Session<'_> {
     }
 
     /// The rest of an epoch, its validation, its record.
-    fn epoch(&self, tape: &mut Tape, state: &mut State) -> Result<(), LabError> {
+    fn epoch(&self, state: &mut State) -> Result<(), LabError> {
+        self.learn(state)?;
+        let epoch = state.position.epoch;
+        let train = score(state.sums.loss, state.sums.right, state.sums.images);
+        let validation = self.measure(&state.parameters, Split::Validation, epoch + 1)?;
+        let learning_rate = learning_rate(self.recipe, (epoch + 1) * self.recipe.steps() - 1);
+        let seconds = state.sums.seconds as f32;
+        state.history.push(EpochRecord { epoch: epoch + 1, train, validation, learning_rate, seconds });
+        state.position = Position { epoch: epoch + 1, step: 0 };
+        state.sums = Sums::default();
+        self.store(state)?;
+        (self.control.event)(TrainingEvent::Epoch { epoch: epoch + 1, train, validation });
+        Ok(())
+    }
+
+    /// The steps of the rest of an epoch. Gradients, activations and packed weights are let go of at its end: where
+    /// it is validated, the network is in memory once more.
+    fn learn(&self, state: &mut State) -> Result<(), LabError> {
+        let options = TapeOptions {
+            batch: self.recipe.batch_size(),
+            threads: self.threads,
+            mode: Mode::Train,
+            ..TapeOptions::default()
+        };
+        let mut tape = Tape::new(self.graph, options)?;
         let Position { epoch, step } = state.position;
         let batches = Batches::new(self.dataset, loading(self.recipe, Split::Train, epoch))?;
         let batches = batches.starting_at(step as u64);
@@ -168,21 +190,10 @@ impl Session<'_> {
                 if self.wait()? {
                     speed.start();
                 }
-                self.step(tape, state, &batch, &mut speed)?;
+                self.step(&mut tape, state, &batch, &mut speed)?;
             }
             Ok::<(), LabError>(())
-        })?;
-        let train = score(state.sums.loss, state.sums.right, state.sums.images);
-        let weights = self.weights(&state.parameters);
-        let validation = self.measure(&weights, Split::Validation)?;
-        let learning_rate = learning_rate(self.recipe, (epoch + 1) * self.recipe.steps() - 1);
-        let seconds = state.sums.seconds as f32;
-        state.history.push(EpochRecord { epoch: epoch + 1, train, validation, learning_rate, seconds });
-        state.position = Position { epoch: epoch + 1, step: 0 };
-        state.sums = Sums::default();
-        self.store(state)?;
-        (self.control.event)(TrainingEvent::Epoch { epoch: epoch + 1, train, validation });
-        Ok(())
+        })
     }
 
     fn step(&self, tape: &mut Tape, state: &mut State, batch: &Batch, speed: &mut Speed) -> Result<(), LabError> {
@@ -247,14 +258,23 @@ impl Session<'_> {
         parameters.weights(self.graph, Source::Seeded(self.recipe.seed))
     }
 
-    fn measure(&self, weights: &Weights, split: Split) -> Result<Score, LabError> {
-        let (count, cancelled) = (self.recipe.validation, self.control.cancelled);
-        measure(self.graph, weights, self.dataset, split, count, self.threads, cancelled)
+    /// A score, which is one: a loss that is none stops the run before its state is written.
+    fn measure(&self, parameters: &Parameters, split: Split, epoch: usize) -> Result<Score, LabError> {
+        let Self { graph, dataset, recipe, threads, control, .. } = self;
+        let (count, cancelled) = (recipe.validation, control.cancelled);
+        let score = measure(graph, &self.weights(parameters), *dataset, split, count, *threads, cancelled)?;
+        if score.loss.is_finite() {
+            return Ok(score);
+        }
+        let images = Batches::new(*dataset, loading(recipe, split, 0))?.next().transpose()?;
+        let images = images.map(|batch| batch.images).unwrap_or_default();
+        let layer = health::broken_layer(graph, parameters, &images);
+        Err(LabError::NoScore { network: graph.name.clone(), split, epoch, layer })
     }
 
-    fn test(&self, parameters: &Parameters) -> Result<(Score, u64), LabError> {
+    fn test(&self, state: &State) -> Result<(Score, u64), LabError> {
         let images = self.dataset.len(Split::Test).unwrap_or(u64::MAX).min(self.recipe.validation);
-        Ok((self.measure(&self.weights(parameters), Split::Test)?, images))
+        Ok((self.measure(&state.parameters, Split::Test, state.position.epoch)?, images))
     }
 
     fn store(&self, state: &State) -> Result<(), LabError> {

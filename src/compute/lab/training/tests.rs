@@ -89,7 +89,7 @@ fn recipe() -> TrainingRecipe {
 }
 
 fn options(out: &Path) -> TrainingOptions {
-    TrainingOptions { threads: 1, resume: None, out: Some(out.to_owned()) }
+    TrainingOptions { threads: 1, out: Some(out.to_owned()), ..TrainingOptions::default() }
 }
 
 fn bits(trained: &Trained) -> Vec<u32> {
@@ -192,6 +192,7 @@ fn an_interrupted_run_continues_to_the_same_bits() {
         assert_eq!(bits(&once), bits(&resumed), "{optimiser:?}");
         assert_eq!(std::fs::read(&whole).expect("reads"), std::fs::read(&parts).expect("reads"));
         std::fs::remove_file(&parts).expect("is there");
+        std::fs::remove_file(&whole).expect("is there");
     }
 }
 
@@ -281,4 +282,72 @@ fn a_spec_takes_input_and_classes_from_the_data() {
     assert_eq!(with("resnet20(input=12,classes=3)").expect("fits"), "resnet20(input=12,classes=3)");
     assert!(with("resnet20(input=64)").expect_err("is refused").to_string().contains("3×12×12"));
     assert!(with("resnet20(classes=7)").expect_err("is refused").to_string().contains("toy has 3"));
+}
+
+#[test]
+fn epochs_that_are_there_are_lost_only_when_that_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("toy.safetensors");
+    let (toy, recipe) = (Toy::new(None), TrainingRecipe { epochs: 2, ..recipe() });
+    let graph = graph(&toy);
+    let begin = |options| train(&graph, &toy, &recipe, options, &TrainingControl::none());
+    let stopped = stopped_after(7, |control| train(&graph, &toy, &recipe, options(&out), control));
+    assert!(matches!(stopped, Err(LabError::Cancelled)));
+    let checkpoint = checkpoint_of(&out);
+    let before = std::fs::read(&checkpoint).expect("reads");
+    let message = begin(options(&out)).expect_err("is refused").to_string();
+    assert!(message.contains("in epoch 2 of 2, after 1 of 6 steps") && message.contains("--resume"), "{message}");
+    assert_eq!(std::fs::read(&checkpoint).expect("reads"), before, "the epochs are lost");
+
+    // The window's way: the same run goes on, another gets a name of its own.
+    assert_eq!(place(&out, (&graph, &toy, &recipe), true), (out.clone(), Some(checkpoint.clone())));
+    let second = folder.path().join("toy-2.safetensors");
+    assert_eq!(place(&out, (&graph, &toy, &recipe), false), (second.clone(), None));
+    let other = TrainingRecipe { seed: 9, ..recipe.clone() };
+    assert_eq!(place(&out, (&graph, &toy, &other), true), (second, None));
+    let found = Interrupted::all_in(folder.path());
+    let [run] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((run.epochs, run.steps, &run.recipe, &run.out), (1, 1, &recipe, &out));
+
+    begin(TrainingOptions { resume: Some(checkpoint.clone()), ..options(&out) }).expect("continues");
+    let finished = std::fs::read(&out).expect("reads");
+    let message = begin(options(&out)).expect_err("is refused").to_string();
+    assert!(message.contains("a trained network is there already"), "{message}");
+    assert_eq!(std::fs::read(&out).expect("reads"), finished);
+    begin(TrainingOptions { replace: true, ..options(&out) }).expect("begins anew");
+    assert_eq!(std::fs::read(&out).expect("reads"), finished, "the same recipe gives the same file");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("lists").count(), 1, "only the network stays");
+}
+
+#[test]
+fn a_target_that_another_program_trains_to_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("toy.safetensors");
+    let (toy, recipe) = (Toy::new(None), recipe());
+    let graph = graph(&toy);
+    let held = claim::Claim::take(&out).expect("is free");
+    let run = || train(&graph, &toy, &recipe, options(&out), &TrainingControl::none());
+    let message = run().expect_err("is refused").to_string();
+    assert!(message.contains("another gatescope trains there"), "{message}");
+    assert_ne!(place(&out, (&graph, &toy, &recipe), true).0, out);
+    drop(held);
+    run().expect("trains");
+}
+
+#[test]
+fn a_validation_that_is_no_number_stops_the_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("toy.safetensors");
+    let toy = Toy::new(None);
+    // One step an epoch: its loss is sound, the network it leaves is not.
+    let recipe = TrainingRecipe { samples: 16, learning_rate: 1e38, warmup: 0.0, ..recipe() };
+    let graph = graph(&toy);
+    let error = train(&graph, &toy, &recipe, options(&out), &TrainingControl::none()).expect_err("breaks");
+    assert!(matches!(error, LabError::NoScore { epoch: 1, split: Split::Validation, .. }), "{error}");
+    let message = error.to_string();
+    assert!(
+        message.contains("validation loss after epoch 1") && message.contains("lower the learning rate"),
+        "{message}"
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).expect("lists").count(), 0, "a broken state was written down");
 }

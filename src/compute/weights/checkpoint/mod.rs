@@ -38,7 +38,7 @@ pub use metadata::Metadata;
 pub(in crate::compute) use shards::entrance;
 pub use state_dicts::StateDict;
 pub use tensor::Entry;
-pub use write::{Precision, Written, encode};
+pub use write::{Precision, Written, encode, encode_into};
 
 use super::map::Bytes;
 use super::{WeightsError, bundled};

@@ -3,10 +3,14 @@
 //! <https://github.com/huggingface/safetensors#format>
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
 use super::dtype::to_f16;
+
+/// Numbers that are written at once.
+const PART: usize = 1 << 16;
 
 /// How numbers are kept in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,33 +52,51 @@ pub struct Written<'a> {
 /// The bytes of a safetensors file.
 #[must_use]
 pub fn encode(tensors: &[Written], metadata: &BTreeMap<String, String>, precision: Precision) -> Vec<u8> {
-    let halved = |tensor: &Written| precision.halves(tensor.shape, tensor.values);
+    let mut bytes = Vec::new();
+    // Memory does not refuse a write.
+    let _ = encode_into(&mut bytes, tensors, metadata, precision);
+    bytes
+}
+
+/// Writes a safetensors file, tensor by tensor: it is never in memory as a whole.
+///
+/// # Errors
+/// What the writer says.
+pub fn encode_into(
+    to: &mut dyn Write,
+    tensors: &[Written],
+    metadata: &BTreeMap<String, String>,
+    precision: Precision,
+) -> io::Result<()> {
+    let mut order: Vec<(bool, &Written)> =
+        tensors.iter().map(|tensor| (precision.halves(tensor.shape, tensor.values), tensor)).collect();
     // Wider elements first, so that all of them are aligned.
-    let mut order: Vec<&Written> = tensors.iter().collect();
-    order.sort_by_key(|tensor| halved(tensor));
+    order.sort_by_key(|(is_halved, _)| *is_halved);
     let mut header = Map::from_iter([("__metadata__".to_owned(), json!(metadata))]);
-    let mut data = Vec::new();
-    for tensor in order {
-        let start = data.len();
-        let dtype = match halved(tensor) {
-            true => {
-                data.extend(tensor.values.iter().flat_map(|value| to_f16(*value).to_le_bytes()));
-                "F16"
-            }
-            false => {
-                data.extend(tensor.values.iter().flat_map(|value| value.to_le_bytes()));
-                "F32"
-            }
-        };
-        let entry = json!({ "dtype": dtype, "shape": tensor.shape, "data_offsets": [start, data.len()] });
+    let mut end = 0;
+    for (is_halved, tensor) in &order {
+        let (dtype, bytes) = if *is_halved { ("F16", 2) } else { ("F32", 4) };
+        let start = end;
+        end += tensor.values.len() * bytes;
+        let entry = json!({ "dtype": dtype, "shape": tensor.shape, "data_offsets": [start, end] });
         header.insert(tensor.name.to_owned(), entry);
     }
     let mut header = Value::Object(header).to_string().into_bytes();
     header.resize(header.len().next_multiple_of(8), b' ');
-    let mut file = (header.len() as u64).to_le_bytes().to_vec();
-    file.append(&mut header);
-    file.append(&mut data);
-    file
+    to.write_all(&(header.len() as u64).to_le_bytes())?;
+    to.write_all(&header)?;
+    let mut part = Vec::with_capacity(4 * PART);
+    for (is_halved, tensor) in order {
+        for values in tensor.values.chunks(PART) {
+            part.clear();
+            match is_halved {
+                true => part.extend(values.iter().flat_map(|value| to_f16(*value).to_le_bytes())),
+                false => part.extend(values.iter().flat_map(|value| value.to_le_bytes())),
+            }
+            to.write_all(&part)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod work;
 
 pub use state::{Ending, Lab, LabRun, Shelf, StepPoint, Strip, Thumbnail, Training};
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,6 +15,7 @@ use crate::compute::lab::experiments::atlas::{AtlasResult, Order};
 use crate::compute::lab::experiments::attention::AttentionResult;
 use crate::compute::lab::experiments::degradation::DegradationResult;
 use crate::compute::lab::experiments::{EpochPoint, Progress};
+use crate::compute::lab::training::Interrupted;
 use crate::desktop::document::LabTask;
 use work::Trained;
 
@@ -53,6 +54,13 @@ pub(in crate::desktop) enum LabEvent {
         source: Source,
         outcome: Result<Vec<Thumbnail>, String>,
     },
+    /// The trainings that can be continued.
+    Interrupted(Vec<Interrupted>),
+    /// What is to be known of a training's pictures.
+    Notes {
+        id: u64,
+        notes: Vec<String>,
+    },
     /// Files were written, or why not.
     Written(Result<String, String>),
 }
@@ -65,6 +73,17 @@ pub enum Writable {
     Attention(Arc<AttentionResult>),
     /// Channel gates by class, in an order.
     Atlas(Arc<AtlasResult>, Order),
+}
+
+/// Where a training begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// Where the same run was stopped, else at the beginning.
+    GoesOn,
+    /// At the beginning, under a new name.
+    Anew,
+    /// With this checkpoint and no other.
+    With(PathBuf),
 }
 
 /// How a run is held and stopped.
@@ -81,10 +100,15 @@ impl Jobs {
         &self.lab
     }
 
-    /// Starts a run; one in progress is stopped for it.
+    /// Starts a run; one in progress is stopped for it. A training that was stopped goes on where it was.
     pub fn start_lab(&mut self, task: LabTask) {
+        self.begin_lab(task, Begin::GoesOn);
+    }
+
+    /// Starts a run in this way; one in progress is stopped for it.
+    pub fn begin_lab(&mut self, task: LabTask, begin: Begin) {
         self.stop_lab();
-        let (id, flags) = self.lab.begin(&task);
+        let (id, flags) = self.lab.begin(&task, begin != Begin::Anew);
         let (outbox, wake) = (self.outbox.clone(), self.wake.clone());
         let run = move || {
             let say = |event| {
@@ -92,9 +116,14 @@ impl Jobs {
                 let _ = outbox.send(Event::Lab(event));
                 wake();
             };
-            let working = || work::run(id, &task, &flags, &say);
+            let working = || work::run(id, &task, &begin, &flags, &say);
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(working));
             let broken = || Err(Some("the run broke off unexpectedly; please report it".to_owned()));
+            if let LabTask::Train(task) = &task
+                && let Some(folder) = task.out.as_deref().and_then(Path::parent)
+            {
+                say(LabEvent::Interrupted(Interrupted::all_in(folder)));
+            }
             say(LabEvent::Ended { id, outcome: outcome.unwrap_or_else(|_| broken()) });
         };
         if let Err(error) = std::thread::Builder::new().name("gatescope-lab".to_owned()).spawn(run) {
@@ -113,6 +142,18 @@ impl Jobs {
         if let Some(running) = self.lab.running() {
             running.flags.cancelled.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Looks for trainings that were stopped, or broke off, in a folder.
+    pub fn look_for_interrupted(&mut self, folder: PathBuf) {
+        let (outbox, wake) = (self.outbox.clone(), self.wake.clone());
+        let look = move || {
+            // The window may be closing: nobody is left to tell.
+            let _ = outbox.send(Event::Lab(LabEvent::Interrupted(Interrupted::all_in(&folder))));
+            wake();
+        };
+        // Without a thread they are found when the next training ends.
+        let _ = std::thread::Builder::new().name("gatescope-looking".to_owned()).spawn(look);
     }
 
     /// Makes thumbnails of a data set's training pictures.

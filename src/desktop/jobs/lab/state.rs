@@ -15,6 +15,7 @@ use crate::compute::lab::experiments::atlas::AtlasResult;
 use crate::compute::lab::experiments::attention::AttentionResult;
 use crate::compute::lab::experiments::degradation::DegradationResult;
 use crate::compute::lab::experiments::{EpochPoint, Progress};
+use crate::compute::lab::training::Interrupted;
 use crate::desktop::document::{LabPage, LabTask, TrainTask};
 use crate::network::NetworkSpec;
 
@@ -36,6 +37,7 @@ pub struct Lab {
     attention: Shelf<AttentionResult>,
     atlas: Shelf<AtlasResult>,
     strip: Option<(Source, Strip)>,
+    interrupted: Vec<Interrupted>,
     news: Vec<Result<String, String>>,
 }
 
@@ -124,6 +126,8 @@ pub struct Training {
     pub steps: Vec<StepPoint>,
     /// Epochs; `test_error` is that of the validation split here.
     pub epochs: Vec<EpochPoint>,
+    /// What is to be known of its pictures: those left out, how the folder is read.
+    pub notes: Vec<String>,
     /// How it ended.
     pub ending: Ending,
     /// Where the trained network is, with the spec it has by the data.
@@ -187,6 +191,12 @@ impl Lab {
         self.earlier.iter()
     }
 
+    /// Trainings that were stopped, or broke off, and can be continued; the newest first.
+    #[must_use]
+    pub fn interrupted(&self) -> &[Interrupted] {
+        &self.interrupted
+    }
+
     /// Plain against residual.
     #[must_use]
     pub fn degradation(&self) -> &Shelf<DegradationResult> {
@@ -217,16 +227,23 @@ impl Lab {
         matches!(self.strip, Some((_, Strip::Loading)))
     }
 
-    pub(super) fn begin(&mut self, task: &LabTask) -> (u64, Flags) {
+    pub(super) fn begin(&mut self, task: &LabTask, goes_on: bool) -> (u64, Flags) {
         self.runs += 1;
         let flags = Flags::default();
         match task {
+            LabTask::Train(task) if goes_on && self.has_stopped(task) => {
+                // It goes on, and so do its curves.
+                if let Some(training) = &mut self.training {
+                    training.ending = Ending::Open;
+                }
+            }
             LabTask::Train(task) => {
                 self.set_by();
                 self.training = Some(Training {
                     task: (**task).clone(),
                     steps: Vec::new(),
                     epochs: Vec::new(),
+                    notes: Vec::new(),
                     ending: Ending::Open,
                     trained: None,
                 });
@@ -244,6 +261,17 @@ impl Lab {
             flags: flags.clone(),
         });
         (self.runs, flags)
+    }
+
+    /// Is the training on the screen this one, stopped?
+    fn has_stopped(&self, task: &TrainTask) -> bool {
+        let free = |spec: &NetworkSpec| NetworkSpec { input: None, classes: None, ..spec.clone() };
+        self.training.as_ref().is_some_and(|last| {
+            last.ending == Ending::Stopped
+                && free(&last.task.spec) == free(&task.spec)
+                && last.task.source == task.source
+                && last.task.recipe == task.recipe
+        })
     }
 
     /// The training that has been is kept beside the one that begins, if it came to anything.
@@ -285,6 +313,12 @@ impl Lab {
                 }
             }
             LabEvent::Written(said) => self.news.push(said),
+            LabEvent::Interrupted(runs) => self.interrupted = runs,
+            LabEvent::Notes { id, notes } if current == Some(id) => {
+                if let Some(training) = &mut self.training {
+                    training.notes = notes;
+                }
+            }
             LabEvent::Progress { id, progress } if current == Some(id) => {
                 if let Some(running) = &mut self.running {
                     running.progress = progress;

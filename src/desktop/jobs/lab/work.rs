@@ -5,18 +5,20 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Flags, LabEvent, StepPoint, Thumbnail};
+use super::{Begin, Flags, LabEvent, StepPoint, Thumbnail};
 use crate::compute::lab::LabError;
-use crate::compute::lab::data::{Dataset, Objects, Source, Split};
+use crate::compute::lab::data::{Objects, OpenedData, Source, Split};
 use crate::compute::lab::experiments::atlas::{self, AtlasSettings};
 use crate::compute::lab::experiments::{EpochNotes, Progress, Watch, attention, degradation};
-use crate::compute::lab::training::{TrainingControl, TrainingEvent, TrainingOptions, fitted, train};
+use crate::compute::lab::training::{TrainingControl, TrainingEvent, TrainingOptions, fitted, place, train};
 use crate::compute::weights::Weights;
 use crate::desktop::document::{AtlasTask, LabTask, TrainTask, WeightsChoice};
 use crate::network::{NetworkSpec, lower, zoo};
 
 /// The window is told of steps at most this often.
 const TOLD_EVERY: Duration = Duration::from_millis(100);
+/// How many files that are left out are named.
+const NAMED: usize = 5;
 /// How many thumbnails a strip has.
 const THUMBNAILS: u64 = 20;
 
@@ -30,9 +32,15 @@ pub(in crate::desktop) struct Trained {
 type Say<'a> = &'a (dyn Fn(LabEvent) + Sync);
 
 /// Works a task off; `Err(None)` when it was stopped.
-pub(super) fn run(id: u64, task: &LabTask, flags: &Flags, say: Say) -> Result<Option<Trained>, Option<String>> {
+pub(super) fn run(
+    id: u64,
+    task: &LabTask,
+    begin: &Begin,
+    flags: &Flags,
+    say: Say,
+) -> Result<Option<Trained>, Option<String>> {
     let outcome = match task {
-        LabTask::Train(task) => training(id, task, flags, say).map(Some),
+        LabTask::Train(task) => training(id, task, begin, flags, say).map(Some),
         LabTask::Degradation(settings) => {
             let partial = |result: &_| say(LabEvent::Degradation { id, result: Arc::new(Clone::clone(result)) });
             watched(id, flags, say, &partial, |watch| degradation::run(&Objects::new(0), settings, watch))
@@ -69,21 +77,35 @@ fn watched<R>(
 }
 
 /// A data set, and the spec with the input and classes that it asks for.
-fn prepared(source: &Source, spec: &NetworkSpec) -> Result<(Box<dyn Dataset>, NetworkSpec), LabError> {
-    let (dataset, _) = source.open(zoo::input_of(spec), 0)?;
+fn prepared(source: &Source, spec: &NetworkSpec) -> Result<(OpenedData, NetworkSpec), LabError> {
+    let opened = source.open(zoo::input_of(spec), 0)?;
     // The form says that both follow the data, so what the spec says of them does not stand in the way.
     let free = NetworkSpec { input: None, classes: None, ..spec.clone() };
-    let spec = fitted(&free, &*dataset)?;
-    Ok((dataset, spec))
+    let spec = fitted(&free, &*opened.dataset)?;
+    Ok((opened, spec))
 }
 
-fn training(id: u64, task: &TrainTask, flags: &Flags, say: Say) -> Result<Trained, LabError> {
-    let (dataset, spec) = prepared(&task.source, &task.spec)?;
+/// What is to be known of a training's pictures, in lines.
+fn notes(opened: &OpenedData) -> Vec<String> {
+    let named = opened.skipped.iter().take(NAMED).map(|skipped| format!("Left out: {}", skipped.reason));
+    let more = opened.skipped.len().saturating_sub(NAMED);
+    let more = (more > 0).then(|| format!("Left out: {more} more"));
+    named.chain(more).chain(opened.notes.iter().cloned()).collect()
+}
+
+fn training(id: u64, task: &TrainTask, begin: &Begin, flags: &Flags, say: Say) -> Result<Trained, LabError> {
+    let (opened, spec) = prepared(&task.source, &task.spec)?;
+    say(LabEvent::Notes { id, notes: notes(&opened) });
+    let dataset = opened.dataset;
     let graph = lower(&spec).map_err(|error| LabError::Setting(error.to_string()))?;
-    let path = task.out.clone().unwrap_or_else(|| std::env::temp_dir().join("gatescope-trained.safetensors"));
-    if let Some(folder) = path.parent() {
+    let wanted = task.out.clone().unwrap_or_else(|| std::env::temp_dir().join("gatescope-trained.safetensors"));
+    if let Some(folder) = wanted.parent() {
         std::fs::create_dir_all(folder).map_err(|reason| LabError::Write { path: folder.to_path_buf(), reason })?;
     }
+    let (path, resume) = match begin {
+        Begin::With(checkpoint) => (wanted, Some(checkpoint.clone())),
+        begin => place(&wanted, (&graph, &*dataset, &task.recipe), *begin == Begin::GoesOn),
+    };
     let told = Mutex::new(None::<Instant>);
     let epochs = task.recipe.epochs as f32;
     let notes = EpochNotes::default();
@@ -110,7 +132,7 @@ fn training(id: u64, task: &TrainTask, flags: &Flags, say: Say) -> Result<Traine
         cancelled: &|| flags.cancelled.load(Ordering::Relaxed),
         paused: &|| flags.held.load(Ordering::Relaxed),
     };
-    let options = TrainingOptions { threads: task.threads, resume: None, out: Some(path.clone()) };
+    let options = TrainingOptions { threads: task.threads, resume, out: Some(path.clone()), replace: false };
     train(&graph, &*dataset, &task.recipe, options, &control)?;
     Ok(Trained { spec, path })
 }
@@ -124,7 +146,7 @@ fn atlas(id: u64, task: &AtlasTask, flags: &Flags, say: Say) -> Result<(), LabEr
     };
     let weights = opened.map_err(|error| LabError::Setting(error.to_string()))?;
     let input = zoo::input_of(&task.spec);
-    let dataset = task.source.open(input, 0)?.0;
+    let dataset = task.source.open(input, 0)?.dataset;
     let mut settings = AtlasSettings::of(&*dataset);
     settings.prepare_for(input, task.weights.path())?;
     settings.images = task.images;
@@ -138,7 +160,7 @@ fn atlas(id: u64, task: &AtlasTask, flags: &Flags, say: Say) -> Result<(), LabEr
 
 /// The first training pictures of a data set.
 pub(super) fn thumbnails(source: &Source) -> Result<Vec<Thumbnail>, LabError> {
-    let dataset = source.open([3, 64, 64], 0)?.0;
+    let dataset = source.open([3, 64, 64], 0)?.dataset;
     let count = dataset.len(Split::Train).unwrap_or(u64::MAX).min(THUMBNAILS);
     let thumbnail = |index: u64| {
         let example = dataset.example(Split::Train, index)?;

@@ -65,7 +65,7 @@ impl AtlasPage {
         if let Some(run) = lab.running_on(LabPage::Atlas) {
             parts::progress(ui, run, out);
         }
-        parts::ending(ui, &shelf.ending);
+        parts::ending(ui, &shelf.ending, "It keeps nothing and begins again.");
         match &shelf.result {
             Some(result) if !result.gates.is_empty() => self.result(ui, result),
             _ => parts::nothing_yet(ui, LabPage::Atlas, hint(active)),

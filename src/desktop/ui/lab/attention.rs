@@ -7,7 +7,9 @@ use super::curves::{self, Axes, Curve};
 use super::dots::{self, Measure, Row};
 use super::shown::Shown;
 use super::{form, parts};
-use crate::compute::lab::experiments::attention::{AttentionCurves, AttentionResult, AttentionSettings, BlockSpread};
+use crate::compute::lab::experiments::attention::{
+    AttentionCurves, AttentionResult, AttentionSettings, BlockSpread, CatchUp,
+};
 use crate::compute::lab::experiments::precomputed_attention;
 use crate::desktop::document::{LabPage, LabTask};
 use crate::desktop::ui::theme::{palette, size};
@@ -56,7 +58,7 @@ impl AttentionPage {
         if let Some(run) = lab.running_on(LabPage::Attention) {
             parts::progress(ui, run, out);
         }
-        parts::ending(ui, &lab.attention().ending);
+        parts::ending(ui, &lab.attention().ending, parts::GOES_ON);
         let Some(result) = result else {
             let hint = "Run trains the trunk with every attention on a few seeds, then counts where each looks.";
             return parts::nothing_yet(ui, LabPage::Attention, hint);
@@ -66,6 +68,7 @@ impl AttentionPage {
         measures(ui, &result);
         ui.add_space(size::PADDING);
         plots(ui, &result);
+        budgets(ui, &result);
         parts::reading(ui, &result.reading());
     }
 
@@ -137,6 +140,27 @@ fn plots(ui: &mut Ui, result: &AttentionResult) {
         }),
         false => shown.iter().for_each(|index| show(ui, *index)),
     }
+}
+
+/// From which training budget on each attention is level with the trunk.
+fn budgets(ui: &mut Ui, result: &AttentionResult) {
+    let catch_ups = result.catch_ups();
+    if catch_ups.is_empty() {
+        return;
+    }
+    ui.add_space(size::PADDING);
+    widgets::section(ui, "Against the trunk");
+    let colours = palette(ui);
+    let row = |known: &CatchUp| {
+        let cells = vec![title(&known.attention), known.cell(), known.difference()];
+        (parts::kind(colours, &known.attention), cells)
+    };
+    let rows: Vec<_> = catch_ups.iter().map(row).collect();
+    parts::table(ui, &["attention", "level from", "points at the end"], &rows);
+    widgets::caption(
+        ui,
+        "Level: never again behind by more than the seeds differ. Points of test accuracy, seed by seed.",
+    );
 }
 
 /// One measure of the spatial gates, from the first block to the last.

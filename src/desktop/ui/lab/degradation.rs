@@ -54,7 +54,7 @@ impl DegradationPage {
         if let Some(run) = lab.running_on(LabPage::Degradation) {
             parts::progress(ui, run, out);
         }
-        parts::ending(ui, &lab.degradation().ending);
+        parts::ending(ui, &lab.degradation().ending, parts::GOES_ON);
         let Some(result) = result else {
             let hint = "Run trains plain and residual networks side by side, live, at the budget you choose.";
             return parts::nothing_yet(ui, LabPage::Degradation, hint);

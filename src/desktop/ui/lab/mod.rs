@@ -6,6 +6,7 @@ mod curves;
 mod degradation;
 mod dots;
 mod form;
+mod interrupted;
 mod live;
 mod parts;
 mod runs;
@@ -13,6 +14,8 @@ mod shown;
 #[cfg(test)]
 mod tests;
 mod train;
+
+pub(in crate::desktop) use parts::spare_threads;
 
 use std::sync::Arc;
 

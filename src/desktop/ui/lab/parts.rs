@@ -96,15 +96,18 @@ pub(super) fn duration(time: Duration) -> String {
     }
 }
 
-/// How the last run ended, where that has to be said.
-pub(super) fn ending(ui: &mut Ui, ending: &Ending) {
+/// What is said of an experiment that was stopped.
+pub(super) const GOES_ON: &str = "What has been trained is kept: Run with the same settings goes on where it was.";
+
+/// How the last run ended, where that has to be said, and where it goes on.
+pub(super) fn ending(ui: &mut Ui, ending: &Ending, goes_on: &str) {
     let colours = palette(ui);
     match ending {
         Ending::Failed(problem) => {
             ui.add(Label::new(RichText::new(problem).color(colours.error)).wrap().selectable(true));
         }
         Ending::Stopped => {
-            widgets::muted(ui, "Stopped. What has been trained is kept: the same run goes on where it was.");
+            widgets::muted(ui, format!("Stopped. {goes_on}"));
         }
         Ending::Open | Ending::Done => return,
     }
@@ -173,7 +176,7 @@ pub(super) fn table(ui: &mut Ui, header: &[&str], rows: &[(egui::Color32, Vec<St
 }
 
 /// Threads for a run that leave the window one.
-pub(super) fn spare_threads() -> usize {
+pub(in crate::desktop) fn spare_threads() -> usize {
     crate::compute::engine::default_threads().saturating_sub(1).max(1)
 }
 

@@ -3,7 +3,7 @@
 use eframe::egui;
 use egui::{ComboBox, Label, RichText, Ui};
 
-use super::{form, live, parts, runs};
+use super::{form, interrupted, live, parts, runs};
 use crate::compute::lab::data::Source;
 use crate::compute::lab::experiments::{ATTENTIONS, lab_network};
 use crate::compute::lab::training::TrainingRecipe;
@@ -64,6 +64,12 @@ impl TrainPage {
         let spec = self.spec(shared);
         parts::title(ui, "Train", CLAIM, |ui| {
             parts::start(ui, "Start", lab, || spec.clone().map(|spec| self.task(spec)), out);
+            let stopped = spec.as_ref().and_then(|spec| interrupted::same(lab, spec, &self.source, &self.recipe));
+            if let (Some(_), Some(spec), None) = (stopped, &spec, lab.running())
+                && ui.button("Start anew").on_hover_text("From the beginning, under a new name").clicked()
+            {
+                out.send(Command::StartLabAnew(self.task(spec.clone())));
+            }
             let words = if self.more { "Fewer options" } else { "More options" };
             if ui.button(words).clicked() {
                 self.more = !self.more;
@@ -78,6 +84,10 @@ impl TrainPage {
             form::recipe(ui, &mut self.recipe);
         }
         self.cost(ui, spec.as_ref());
+        if lab.running().is_none() {
+            let same = spec.as_ref().and_then(|spec| interrupted::same(lab, spec, &self.source, &self.recipe));
+            interrupted::ui(ui, lab, same, out);
+        }
         ui.add_space(size::GAP);
         if let Some(run) = lab.running_on(LabPage::Train) {
             parts::progress(ui, run, out);
@@ -151,7 +161,14 @@ impl TrainPage {
 
 /// How the training ended, and what to do with the network.
 fn outcome(ui: &mut Ui, training: &Training, out: &mut Outbox) {
-    parts::ending(ui, &training.ending);
+    for note in &training.notes {
+        ui.add(Label::new(RichText::new(note).size(size::LABEL).color(palette(ui).muted)).wrap());
+    }
+    parts::ending(
+        ui,
+        &training.ending,
+        "What has been trained is kept: Start with the same settings goes on where it was.",
+    );
     let (Ending::Done, Some((spec, path))) = (&training.ending, &training.trained) else { return };
     ui.horizontal_wrapped(|ui| {
         let right = training.epochs.last().map_or(0.0, |last| 100.0 - last.test_error * 100.0);

@@ -1,12 +1,13 @@
 //! Opening a folder's pictures on all processors, and their statistics.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use image::RgbImage;
 
+use super::listing::Listed;
 use crate::compute::engine::default_threads;
 use crate::compute::imaging::{self, ImagingError, Preprocessing};
 use crate::compute::lab::LabError;
@@ -37,7 +38,7 @@ pub(super) fn crop(path: &Path, preprocessing: &Preprocessing) -> Result<RgbImag
 
 /// Opens every file, in any order; the first `room` crops are kept.
 pub(super) fn all(
-    files: &[(PathBuf, usize)],
+    files: &[Listed],
     preprocessing: &Preprocessing,
     room: usize,
     progress: &(dyn Fn(usize, usize) -> bool + Sync),
@@ -47,7 +48,7 @@ pub(super) fn all(
     let work = || {
         while !cancelled.load(Ordering::Relaxed) {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some((path, _)) = files.get(index) else { break };
+            let Some(Listed { path, .. }) = files.get(index) else { break };
             let attempt = attempt(path, preprocessing, index < room);
             if let Ok(mut results) = results.lock() {
                 results[index] = Some(attempt);

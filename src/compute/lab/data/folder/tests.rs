@@ -1,7 +1,9 @@
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use image::{Rgb, RgbImage};
 
+use super::listing::split_of;
 use super::*;
 
 const INPUT: [usize; 3] = [3, 32, 32];
@@ -112,4 +114,60 @@ fn opening_can_be_cancelled() {
     class(root.path(), "b", 10, 9);
     let cancelled = Folder::open_watched(root.path(), INPUT, &|done, _| done < 3);
     assert!(matches!(cancelled, Err(LabError::Cancelled)));
+}
+
+#[test]
+fn folders_of_splits_are_read_as_splits() {
+    let root = tempfile::tempdir().expect("a folder");
+    for (split, count) in [("train", 6), ("val", 4), ("test", 3)] {
+        class(&root.path().join(split), "cat", count, 10);
+        class(&root.path().join(split), "dog", count, 240);
+    }
+    let folder = Folder::open(root.path(), INPUT).expect("opens");
+    assert_eq!(folder.classes(), ["cat", "dog"]);
+    assert_eq!(Split::ALL.map(|split| folder.len(split).expect("ends")), [12, 8, 6]);
+    assert!(folder.notes()[0].contains("train/ is learnt from, val/ is validated on, test/ is tested on"));
+    for split in Split::ALL {
+        for index in 0..folder.len(split).expect("ends") {
+            let example = folder.example(split, index).expect("is there");
+            assert_eq!(example.label, usize::from(example.image.get_pixel(0, 0).0[0] > 100));
+        }
+    }
+    // Without a test split the validation pictures are tested on, and that is said.
+    fs::remove_dir_all(root.path().join("test")).expect("is there");
+    let folder = Folder::open(root.path(), INPUT).expect("opens");
+    assert_eq!(Split::ALL.map(|split| folder.len(split).expect("ends")), [12, 8, 8]);
+    assert!(folder.notes()[0].contains("there is no test/"), "{:?}", folder.notes());
+    // A class that a split lacks is said, one that cannot be learnt is refused.
+    fs::remove_dir_all(root.path().join("val/dog")).expect("is there");
+    let folder = Folder::open(root.path(), INPUT).expect("opens");
+    assert!(
+        folder.notes().iter().any(|note| note.contains("validation") && note.contains("dog")),
+        "{:?}",
+        folder.notes()
+    );
+    class(&root.path().join("val"), "cow", 2, 90);
+    let message = Folder::open(root.path(), INPUT).err().expect("refused").to_string();
+    assert!(message.contains("cow") && message.contains("train"), "{message}");
+    // Classes may be called as splits are, as long as that is all there is to it.
+    let odd = tempfile::tempdir().expect("a folder");
+    class(odd.path(), "train", 12, 10);
+    class(odd.path(), "plane", 12, 240);
+    assert_eq!(Folder::open(odd.path(), INPUT).expect("opens").classes(), ["plane", "train"]);
+}
+
+#[test]
+fn ppm_and_pgm_are_pictures() {
+    let root = tempfile::tempdir().expect("a folder");
+    for (name, magic, bytes) in [("colour", "P6", 3), ("grey", "P5", 1)] {
+        fs::create_dir(root.path().join(name)).expect("a folder");
+        for index in 0..20 {
+            let mut file = format!("{magic}\n4 4\n255\n").into_bytes();
+            file.extend(std::iter::repeat_n(10 * index as u8, 16 * bytes));
+            fs::write(root.path().join(name).join(format!("{index}.pnm")), file).expect("writes");
+        }
+    }
+    let folder = Folder::open(root.path(), INPUT).expect("opens");
+    assert_eq!(folder.skipped(), &[]);
+    assert_eq!(Split::ALL.map(|split| folder.len(split).expect("ends")).iter().sum::<u64>(), 40);
 }

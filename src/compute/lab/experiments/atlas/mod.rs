@@ -168,6 +168,9 @@ impl AtlasResult {
         page::of(self, order)
     }
 
+    /// The files that [`Self::write`] writes.
+    pub const FILES: [&str; 3] = ["atlas.csv", "atlas.json", "atlas.png"];
+
     /// Writes `atlas.csv` (a row a gate, class and channel), `.json` and `.png`.
     ///
     /// # Errors
@@ -185,7 +188,7 @@ impl AtlasResult {
             ("atlas.json".to_owned(), files::json(self)),
             ("atlas.png".to_owned(), files::png(&self.page(order).draw())),
         ];
-        files::write_all(folder, files)
+        files::write_all(folder, &files)
     }
 }
 

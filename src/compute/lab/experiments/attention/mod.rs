@@ -1,5 +1,6 @@
 //! Where it looks: one trunk with none, SE, CAM, SAM and CBAM; how well each does, and whether it looks at the object.
 
+mod budget;
 mod measure;
 mod page;
 mod reading;
@@ -9,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
+
+pub use budget::CatchUp;
 
 use super::runner::Runner;
 use super::{ATTENTIONS, EpochPoint, RunInfo, Spread, Watch, files, lab_network};
@@ -207,6 +210,25 @@ impl AttentionResult {
         self.attentions.iter().all(|known| known.measured().count() == self.run.seeds.len())
     }
 
+    /// At which training budget each attention is level with the trunk, if it is.
+    #[must_use]
+    pub fn catch_ups(&self) -> Vec<CatchUp> {
+        budget::catch_ups(self)
+    }
+
+    /// The result with what follows from it, as it is written: `catching_up` and `reading` beside its own fields.
+    #[must_use]
+    pub fn with_reading(&self) -> impl Serialize + '_ {
+        #[derive(Serialize)]
+        struct Read<'a> {
+            #[serde(flatten)]
+            result: &'a AttentionResult,
+            catching_up: Vec<CatchUp>,
+            reading: Vec<String>,
+        }
+        Read { result: self, catching_up: self.catch_ups(), reading: self.reading() }
+    }
+
     /// What the numbers say, in sentences.
     #[must_use]
     pub fn reading(&self) -> Vec<String> {
@@ -219,6 +241,9 @@ impl AttentionResult {
         page::of(self)
     }
 
+    /// The files that [`Self::write`] writes.
+    pub const FILES: [&str; 4] = ["attention.csv", "attention-maps.csv", "attention.json", "attention.png"];
+
     /// Writes `attention.csv` (a row a network), `attention-maps.csv` (a row a spatial gate), `.json` and `.png`.
     ///
     /// # Errors
@@ -227,10 +252,10 @@ impl AttentionResult {
         let files = vec![
             ("attention.csv".to_owned(), tables::networks(self)),
             ("attention-maps.csv".to_owned(), tables::maps(self)),
-            ("attention.json".to_owned(), files::json(self)),
+            ("attention.json".to_owned(), files::json(&self.with_reading())),
             ("attention.png".to_owned(), files::png(&self.page().draw())),
         ];
-        files::write_all(folder, files)
+        files::write_all(folder, &files)
     }
 }
 
@@ -243,6 +268,7 @@ pub fn run(
     settings: &AttentionSettings,
     watch: &Watch<AttentionResult>,
 ) -> Result<AttentionResult, LabError> {
+    check_kept(dataset, settings)?;
     let plan = plan(dataset, settings)?;
     let chance = measure::chance(dataset, settings.masks)?;
     let result = Mutex::new(empty(dataset, settings, &plan, chance));
@@ -289,6 +315,19 @@ pub fn run(
         }
     }
     Ok(result.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+}
+
+/// Refuses a folder that keeps networks of a run with other settings.
+///
+/// # Errors
+/// [`LabError::OtherRun`]; settings that cannot be.
+pub fn check_kept(dataset: &dyn Dataset, settings: &AttentionSettings) -> Result<(), LabError> {
+    let AttentionSettings { recipe, threads, .. } = settings;
+    let watch = &Watch::<()>::none();
+    let runner = Runner { dataset, recipe, threads: *threads, out: settings.out.as_deref(), watch };
+    let plan = plan(dataset, settings)?;
+    let mut networks = seeds(settings).flat_map(|seed| plan.iter().map(move |(name, spec)| (name, spec, seed)));
+    networks.try_for_each(|(name, spec, seed)| runner.check_kept(name, spec, seed))
 }
 
 fn plan(dataset: &dyn Dataset, settings: &AttentionSettings) -> Result<Vec<(String, NetworkSpec)>, LabError> {

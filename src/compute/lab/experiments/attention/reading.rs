@@ -1,7 +1,7 @@
 //! What the comparison says, in sentences made from its numbers.
 
 use super::page::title;
-use super::{AttentionCurves, AttentionResult, BlockSpread};
+use super::{AttentionCurves, AttentionResult, BlockSpread, CatchUp};
 use crate::compute::lab::experiments::{Spread, listed, percent};
 
 pub(super) fn of(result: &AttentionResult) -> Vec<String> {
@@ -12,6 +12,7 @@ pub(super) fn of(result: &AttentionResult) -> Vec<String> {
     }
     let mut sentences = Vec::new();
     sentences.extend(accuracy(&measured));
+    sentences.extend(result.catch_ups().iter().map(budget));
     sentences.extend(grad_cam(&measured, result.chance));
     for known in &measured {
         sentences.extend(maps(known, result.chance));
@@ -61,6 +62,27 @@ fn accuracy(measured: &[&AttentionCurves]) -> Vec<String> {
         false => format!("More than the seeds differ among themselves: {}.", listed(&clear)),
     });
     sentences
+}
+
+/// At which budget an attention is level with the trunk, or that it is not.
+fn budget(known: &CatchUp) -> String {
+    let images = crate::network::number::grouped;
+    let (name, of) = (title(&known.attention), images(known.of_images));
+    let at_end = format!("{} points at the end", known.difference());
+    let behind = if known.at_end.std.is_some() { "never behind by more than the seeds differ" } else { "never behind" };
+    match (known.epoch, known.images) {
+        (Some(1), Some(seen)) => {
+            format!(
+                "{name} is level with the trunk from the first epoch on ({} of {of} images): {behind}; {at_end}.",
+                images(seen)
+            )
+        }
+        (Some(epoch), Some(seen)) => format!(
+            "{name} catches up with the trunk after {} of {of} images (epoch {epoch}): from there on {behind}; {at_end}.",
+            images(seen)
+        ),
+        _ => format!("{name} does not catch up with the trunk within {of} images: {at_end}."),
+    }
 }
 
 fn grad_cam(measured: &[&AttentionCurves], chance: f64) -> Option<String> {

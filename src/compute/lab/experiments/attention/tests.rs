@@ -46,6 +46,58 @@ fn a_difference_counts_only_when_it_is_larger_than_the_seeds_own() {
     assert!(worse.contains("1 of 9 blocks less often than chance (11.0 %)"), "{worse}");
 }
 
+/// A result whose trunk and SE have these test errors by epoch, one list a seed.
+fn learning(trunk: &[&[f32]], se: &[&[f32]]) -> AttentionResult {
+    let mut result = ending(&[("none", 0.9, 0.7), ("se", 0.9, 0.7)], 0.01);
+    result.run.recipe =
+        TrainingRecipe { epochs: trunk[0].len(), samples: 1000, batch: 64, ..TrainingRecipe::default() };
+    for (known, errors) in result.attentions.iter_mut().zip([trunk, se]) {
+        known.seeds.truncate(errors.len());
+        for (seed, errors) in known.seeds.iter_mut().zip(errors) {
+            let point = |(index, error): (usize, &f32)| EpochPoint {
+                epoch: index + 1,
+                train_error: 0.0,
+                test_error: *error,
+                train_loss: 0.0,
+                test_loss: 0.0,
+                learning_rate: 0.1,
+                seconds: 1.0,
+            };
+            seed.epochs = errors.iter().enumerate().map(point).collect();
+        }
+    }
+    result
+}
+
+#[test]
+fn the_budget_at_which_an_attention_is_level_is_read_from_the_epochs() {
+    // 1,000 images in batches of 64 are 15 steps, 960 images an epoch.
+    let trunk: [&[f32]; 3] = [&[0.6, 0.4, 0.2, 0.1], &[0.6, 0.4, 0.2, 0.1], &[0.6, 0.4, 0.2, 0.1]];
+    let late: [&[f32]; 3] = [&[0.8, 0.5, 0.19, 0.09], &[0.8, 0.5, 0.21, 0.11], &[0.8, 0.5, 0.2, 0.1]];
+    let known = learning(&trunk, &late).catch_ups().remove(0);
+    assert_eq!((known.epoch, known.images, known.of_images), (Some(3), Some(2880), 3840));
+    assert_eq!(known.difference(), "+0.0 ± 1.0");
+    let text = learning(&trunk, &late).reading().join("\n");
+    assert!(text.contains("SE catches up with the trunk after 2,880 of 3,840 images (epoch 3)"), "{text}");
+
+    // Level in the middle is not caught up: it falls behind again.
+    let never: [&[f32]; 3] = [&[0.8, 0.4, 0.2, 0.15], &[0.8, 0.4, 0.2, 0.16], &[0.8, 0.4, 0.2, 0.14]];
+    let result = learning(&trunk, &never);
+    assert_eq!((result.catch_ups()[0].epoch, result.catch_ups()[0].cell()), (None, "never".to_owned()));
+    let text = result.reading().join("\n");
+    assert!(text.contains("SE does not catch up with the trunk within 3,840 images: −5.0 ± 1.0 points"), "{text}");
+
+    // A seed's own luck is not a difference: seeds 1 and 2 are ahead, seed 0 is far behind.
+    let noisy: [&[f32]; 3] = [&[0.6, 0.4, 0.2, 0.4], &[0.6, 0.4, 0.2, 0.05], &[0.6, 0.4, 0.2, 0.05]];
+    assert_eq!(learning(&trunk, &noisy).catch_ups()[0].epoch, Some(1));
+    // With one seed there is no spread to hide behind.
+    assert_eq!(learning(&trunk[..1], &[&[0.5, 0.3, 0.1, 0.11]]).catch_ups()[0].epoch, None);
+    // A run that has not come to its end says nothing.
+    let mut open = learning(&trunk, &late);
+    open.attentions[1].seeds.iter_mut().for_each(|seed| seed.epochs.truncate(2));
+    assert!(open.catch_ups().is_empty());
+}
+
 #[test]
 fn a_result_is_written_whole_and_read_again() {
     let result = ending(&[("none", 0.92, 0.7), ("cbam", 0.93, 0.8)], 0.01);

@@ -91,6 +91,11 @@ pub struct DepthCurve {
 }
 
 impl DepthCurve {
+    /// What its network is called: `plain20`.
+    fn name(&self) -> String {
+        format!("{}{}", self.kind.as_str(), self.depth)
+    }
+
     /// The last epoch.
     #[must_use]
     pub fn last(&self) -> Option<&EpochPoint> {
@@ -179,6 +184,9 @@ impl DegradationResult {
         page::of(self)
     }
 
+    /// The files that [`Self::write`] writes.
+    pub const FILES: [&str; 3] = ["degradation.csv", "degradation.json", "degradation.png"];
+
     /// Writes `degradation.csv`, `.json` and `.png` into a folder.
     ///
     /// # Errors
@@ -217,7 +225,7 @@ impl DegradationResult {
             ("degradation.json".to_owned(), files::json(self)),
             ("degradation.png".to_owned(), files::png(&self.page().draw())),
         ];
-        files::write_all(folder, files)
+        files::write_all(folder, &files)
     }
 }
 
@@ -230,6 +238,7 @@ pub fn run(
     settings: &DegradationSettings,
     watch: &Watch<DegradationResult>,
 ) -> Result<DegradationResult, LabError> {
+    check_kept(dataset, settings)?;
     let plan = plan(dataset, settings)?;
     let total: f64 = plan.iter().map(|entry| entry.macs).sum();
     let result = Mutex::new(empty(dataset, settings));
@@ -244,7 +253,7 @@ pub fn run(
     for Entry { curve, spec, macs } in plan {
         let share = ((done / total) as f32, ((done + macs) / total) as f32);
         done += macs;
-        let (name, seed) = (format!("{}{}", curve.kind.as_str(), curve.depth), curve.seed);
+        let (name, seed) = (curve.name(), curve.seed);
         update(&|result| result.curves.push(curve.clone()));
         let learnt = runner.network(&name, &spec, seed, share, &|epochs| {
             update(&|result| {
@@ -259,6 +268,18 @@ pub fn run(
         });
     }
     Ok(result.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+}
+
+/// Refuses a folder that keeps networks of a run with other settings.
+///
+/// # Errors
+/// [`LabError::OtherRun`]; settings that cannot be.
+pub fn check_kept(dataset: &dyn Dataset, settings: &DegradationSettings) -> Result<(), LabError> {
+    let DegradationSettings { recipe, threads, .. } = settings;
+    let watch = &Watch::<()>::none();
+    let runner = Runner { dataset, recipe, threads: *threads, out: settings.out.as_deref(), watch };
+    let plan = plan(dataset, settings)?;
+    plan.iter().try_for_each(|entry| runner.check_kept(&entry.curve.name(), &entry.spec, entry.curve.seed))
 }
 
 /// A network still to be trained, and how much work it is.
