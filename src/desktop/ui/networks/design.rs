@@ -72,8 +72,8 @@ impl Design {
                 }
                 response
             });
-            labelled(&mut columns[1], "Classes", "Outputs of the last layer", |ui| {
-                let drag = DragValue::new(&mut classes).range(1..=zoo::MAX_CLASSES);
+            labelled(&mut columns[1], "Classes", "Outputs of the last layer; 0 for none: features", |ui| {
+                let drag = DragValue::new(&mut classes).range(0..=zoo::MAX_CLASSES);
                 let response = ui.add_sized([NARROW, size::ROW], drag);
                 if response.changed() {
                     changed = with_option(&network.spec, "classes", &classes.to_string());
