@@ -137,7 +137,7 @@ impl Settling {
                 self.note(Evidence { source, says: says_it, settings: vec![setting] });
             }
             Err(problem) => {
-                self.doubt(format!("{says}, which cannot be had here ({problem}): {option}={current} is computed"))
+                self.doubt(format!("{says}, which cannot be had here ({problem}): {option}={current} is computed"));
             }
         }
     }
