@@ -144,7 +144,7 @@ pub(super) const MARKS: &[Mark] = &[
     mark(&["stack.conv1.conv_dw"], "an Xception (aligned)"),
     mark(&["block1.rep."], "an Xception"),
     mark(&["features.1.conv_dw.conv"], "a ReXNet"),
-    mark(&["conv_stem", "conv_exp"], "an EfficientNetV2 or EfficientNet-Edge of timm's"),
+    mark(&["conv_stem", ".conv_exp."], "an EfficientNetV2 or EfficientNet-Edge of timm's"),
     mark(&["conv_stem", "se.conv_reduce"], "an EfficientNet or MobileNetV3 of timm's of another size"),
     mark(&["conv_stem", "conv_pw"], "a MobileNet, MNASNet or EfficientNet of timm's of another size"),
     mark(&["_conv_stem", "_bn0"], "an EfficientNet of efficientnet_pytorch, whose names are not read yet"),

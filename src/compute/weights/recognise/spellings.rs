@@ -33,10 +33,11 @@ pub(super) fn spellings(spec: &NetworkSpec, graph: &Graph) -> Vec<Spelling> {
     match title {
         "MobileNetV3" => all.push(timm(inverted_residuals(graph), &[("eps", "1e-5")])),
         "MobileNetV2" => all.push(timm(inverted_residuals(graph), &[])),
-        // From B5 on torchvision's BatchNorm differs from timm's.
-        "EfficientNet" if !["efficientnet_b5", "efficientnet_b6", "efficientnet_b7"].contains(&&*spec.model) => {
-            all.push(timm(inverted_residuals(graph), &[]));
+        // From B5 to B7 torchvision's BatchNorm differs from timm's.
+        "EfficientNet" if ["efficientnet_b5", "efficientnet_b6", "efficientnet_b7"].contains(&&*spec.model) => {
+            all.push(timm(inverted_residuals(graph), &[("eps", "1e-5")]));
         }
+        "EfficientNet" => all.push(timm(inverted_residuals(graph), &[])),
         "RegNet" => all.push(timm(renamed(graph, regnet), &[])),
         "VGG" => all.push(timm(renamed(graph, vgg), &[])),
         _ => {}
