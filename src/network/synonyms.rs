@@ -33,9 +33,7 @@ const TRAININGS: &[&str] = &["_100", "_in1k", "_in21k", "_imagenet", "_cifar10",
 pub fn of_tensorflow(typed: &str, known: &[&str]) -> Option<String> {
     let name = typed.to_lowercase();
     let found = exact(name.strip_prefix("tf_")?, known)?;
-    Some(format!(
-        "{found} has the same tensors, but TensorFlow pads otherwise: write {found}(eps=1e-3,padding=same)"
-    ))
+    Some(format!("{found} has the same tensors, but TensorFlow pads otherwise: write {found}(eps=1e-3,padding=same)"))
 }
 
 /// The known network that a name means in other letters, or in another library.

@@ -134,8 +134,8 @@ fn missing_extra_and_reshaped_tensors_are_counted_and_named() {
     assert_eq!(
         message,
         format!(
-            "does not fit {}: 1 tensor missing (layer1.0.conv1.weight [4, 4, 3, 3]), 1 tensor unexpected (extra [2, 3]), \
-             1 tensor of another shape (bn1.bias is [5], not [4]); give the network the file was saved from: depth, \
+            "does not fit {}: 1 tensor missing (layer1.0.conv1.weight 4×4×3×3), 1 tensor unexpected (extra 2×3), \
+             1 tensor of another shape (bn1.bias is length 5, not length 4); give the network the file was saved from: depth, \
              widths and attention must agree",
             graph.name
         )

@@ -8,11 +8,12 @@ use egui_kittest::kittest::Queryable;
 use gatescope::compute::weights::{Graft, Weights};
 use gatescope::desktop::App;
 use gatescope::desktop::document::{Command, Selection, ThemeChoice, View, WeightsChoice};
+use gatescope::desktop::session::Session;
 use gatescope::network::graph::ParamId;
 use gatescope::network::{lower, parse};
 use safetensors::tensor::{Dtype, TensorView};
 
-use crate::{ctrl, settle, window};
+use crate::{ctrl, settle, window, window_with};
 
 const SIZE: [f32; 2] = [1440.0, 900.0];
 
@@ -160,7 +161,7 @@ fn inspected(spec: &str, config: Option<&str>, change: impl Fn(&str) -> bool) ->
     if let Some(config) = config {
         std::fs::write(folder.path().join("config.json"), config).expect("can be written");
     }
-    let mut harness = window([SIZE[0], 2400.0], ThemeChoice::Dark);
+    let mut harness = window_with(&Session::default(), [SIZE[0], 2400.0], ThemeChoice::Dark);
     harness.state_mut().send(Command::AddNetwork(parse(spec).expect(spec)));
     harness.state_mut().send(Command::Show(View::Inspect));
     settle(&mut harness);
@@ -184,6 +185,10 @@ fn one_output_no_numbers_and_no_classes_are_said_for_what_they_are() {
     let harness = inspected("resnet20+se", None, |name| name == "layer2.1.conv2.weight");
     harness.get_by_label_contains("the first layer with NaN values is layer2.1.conv2, whose own weights");
     assert!(harness.query_by_label_contains("class 0").is_none(), "no ranking");
+    // The field for classes must not make one of none.
     let harness = inspected("resnet20(classes=0)+se", None, |_| false);
+    let network = harness.state().document().active().expect("one");
+    let failure = harness.state().jobs().failure(network, harness.state().document());
+    assert_eq!((network.spec.to_string().as_str(), failure), ("resnet20(classes=0)+se", None));
     harness.get_by_label_contains("No classifier: 64 features");
 }

@@ -40,7 +40,7 @@ fn preprocessing_belongs_to_the_network_and_is_undone() {
     let preprocessing = Some(timm.clone());
     harness.state_mut().send(Command::SetPreprocessing { network, preprocessing, stroke: None });
     settle(&mut harness);
-    harness.get_by_label("235 → 224 bicubic, not torchvision's");
+    harness.get_by_label("235 → 224 bicubic, not default");
     harness.get_by_label("Use torchvision's");
     let app = harness.state();
     let inspection = app.jobs().inspection(app.document().active().expect("one"), app.document()).expect("inspected");
@@ -49,7 +49,7 @@ fn preprocessing_belongs_to_the_network_and_is_undone() {
     let impossible = Some(Preprocessing { std: [f32::NAN; 3], ..timm });
     harness.state_mut().send(Command::SetPreprocessing { network, preprocessing: impossible, stroke: None });
     settle(&mut harness);
-    harness.get_by_label("235 → 224 bicubic, not torchvision's");
+    harness.get_by_label("235 → 224 bicubic, not default");
     ctrl(&mut harness, egui::Key::Z);
     harness.get_by_label("256 → 224 bilinear");
 }

@@ -21,8 +21,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric, in the order of columns and switches.
-    pub const ALL: [Self; 5] =
-        [Self::Params, Self::Macs, Self::Products, Self::Elementwise, Self::Activations];
+    pub const ALL: [Self; 5] = [Self::Params, Self::Macs, Self::Products, Self::Elementwise, Self::Activations];
 
     /// The metrics that say something about networks with this total: products only where there are any.
     pub fn of_network(total: Cost) -> impl Iterator<Item = Self> {

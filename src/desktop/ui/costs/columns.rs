@@ -207,7 +207,11 @@ mod tests {
     #[test]
     fn times_are_shown_wherever_they_are_known() {
         let titles = |available: f32| -> Vec<&str> {
-            Columns::fit(0.0, available, Has { products: false, times: true }).list.iter().map(|(column, _)| column.title()).collect()
+            Columns::fit(0.0, available, Has { products: false, times: true })
+                .list
+                .iter()
+                .map(|(column, _)| column.title())
+                .collect()
         };
         for available in [400.0, 652.0, 810.0, 1290.0] {
             let titles = titles(available);

@@ -10,7 +10,8 @@ use crate::network::number::grouped;
 #[must_use]
 pub fn csv(tree: &Tree, layers: &[usize]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let titles = ["layer", "op", "output", "params", "macs", "products", "elementwise", "activation_bytes", "attention"];
+    let titles =
+        ["layer", "op", "output", "params", "macs", "products", "elementwise", "activation_bytes", "attention"];
     let measured = tree.timing().map(|_| "ms");
     let mut records: Vec<Vec<String>> = vec![titles.into_iter().chain(measured).map(ToOwned::to_owned).collect()];
     records.extend(layers.iter().map(|index| {

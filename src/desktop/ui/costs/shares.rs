@@ -110,7 +110,10 @@ mod tests {
     #[test]
     fn what_is_measured_follows_what_is_counted_and_kinds_add_up() {
         let counted = tree("resnet18+se@layer1+cbam@layer3");
-        assert_eq!(shares(&counted).iter().map(|share| share.name).collect::<Vec<_>>(), Metric::of_network(counted.total).map(Metric::title).collect::<Vec<_>>());
+        assert_eq!(
+            shares(&counted).iter().map(|share| share.name).collect::<Vec<_>>(),
+            Metric::of_network(counted.total).map(Metric::title).collect::<Vec<_>>()
+        );
         let tree = measured("resnet18(input=64)+se@layer1+cbam@layer3");
         let shares = shares(&tree);
         assert_eq!(shares.len(), 6);

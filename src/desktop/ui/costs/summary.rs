@@ -140,7 +140,8 @@ impl CostsView {
         let colours = palette(ui);
         ui.add_space(size::GAP);
         let selected = shared.selection.part.as_deref().and_then(|part| tree.row_of(part));
-        let (rect, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), LINE * lines(tree)), egui::Sense::hover());
+        let (rect, _) =
+            ui.allocate_exact_size(Vec2::new(ui.available_width(), LINE * lines(tree)), egui::Sense::hover());
         let line = |index: usize, half: usize| {
             let width = rect.width() / 2.0;
             let corner = rect.min + Vec2::new(width * half as f32, LINE * index as f32);

@@ -7,7 +7,7 @@ use super::camera::BAR;
 use super::gates::Gates;
 use super::paint_opened;
 use super::pen::Pen;
-use super::{OPENED, NetworkView, Subject, reactive, tooltip};
+use super::{NetworkView, OPENED, Subject, reactive, tooltip};
 use crate::desktop::document::Network;
 use crate::desktop::ui::selection::part::{Part, scope_name};
 use crate::desktop::ui::theme::{palette, size};

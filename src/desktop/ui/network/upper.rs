@@ -8,7 +8,7 @@ use super::layout::PlacedGroup;
 use super::model::Group;
 use super::paint::{self, Marks, shown};
 use super::pen::Pen;
-use super::{OVERVIEW, Known, NetworkView, Subject, keys, reactive, tooltip};
+use super::{Known, NetworkView, OVERVIEW, Subject, keys, reactive, tooltip};
 use crate::desktop::ui::Outbox;
 use crate::desktop::ui::selection::part::Part;
 use crate::desktop::ui::theme::{self, palette, size};

@@ -36,7 +36,7 @@ impl Group {
                 summary.push_str(&format!(" {}", now.crop_mode.as_str()));
             }
             if network.preprocessing.is_some() {
-                summary.push_str(", not torchvision's");
+                summary.push_str(", not default");
             }
             let text = RichText::new(summary).size(size::LABEL).color(colours.muted);
             let whole = format!("{}; {}", now.words(), now.words_of_values());
