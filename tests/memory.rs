@@ -38,7 +38,7 @@ static ALLOCATOR: Counting = Counting;
 struct Many(Vec<String>);
 
 impl Dataset for Many {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "many"
     }
 
