@@ -203,7 +203,7 @@ fn the_reading_of_a_run_says_at_which_budget_an_attention_is_level() {
     let error = |of: usize, seed: usize| written["attentions"][of]["seeds"][seed]["epochs"][0]["test_error"].as_f64();
     let differences: Vec<f64> =
         (0..2).map(|seed| error(0, seed).expect("a number") - error(1, seed).expect("a number")).collect();
-    let mean = (differences[0] + differences[1]) / 2.0;
+    let mean = f64::midpoint(differences[0], differences[1]);
     let std = (differences[0] - differences[1]).abs() / 2f64.sqrt();
     assert!((known["at_end"]["mean"].as_f64().expect("a number") - mean).abs() < 1e-9);
     assert_eq!(known["epoch"].is_null(), mean + std < 0.0, "{known}");

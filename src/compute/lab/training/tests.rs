@@ -250,7 +250,9 @@ fn another_run_is_not_continued() {
     assert!(message.contains("other classes or pictures"), "{message}");
     let options = TrainingOptions { resume: Some(checkpoint.clone()), ..options(&out) };
     train(&graph, &toy, &recipe, options, &TrainingControl::none()).expect("continues");
-    let message = refusal(&graph, &recipe, &out);
+    let elsewhere = folder.path().join("elsewhere.safetensors");
+    let options = TrainingOptions { resume: Some(out.clone()), ..self::options(&elsewhere) };
+    let message = train(&graph, &toy, &recipe, options, &TrainingControl::none()).expect_err("is refused").to_string();
     assert!(message.contains("no checkpoint of a training"), "{message}");
 }
 

@@ -84,6 +84,9 @@ fn a_toy_run_trains_every_network_and_continues_where_it_was() {
     assert_eq!(again.curves, first.curves);
     assert!(again.run.seconds.abs() < f64::EPSILON, "nothing was trained twice");
     settings.recipe.samples = 24;
+    let refused = run(&data, &settings, &Watch::none()).expect_err("networks of another recipe are kept").to_string();
+    assert!(refused.contains("its samples is 16, not 24"), "{refused}");
+    settings.out = Some(folder.path().join("other"));
     let other = run(&data, &settings, &Watch::none()).expect("runs");
     assert!(other.run.seconds > 0.0, "another recipe is another network");
 }
