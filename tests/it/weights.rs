@@ -220,7 +220,7 @@ fn other_formats_are_named_with_the_way_out() {
     for (name, bytes, wanted) in [
         ("model.pth", zip.as_slice(), "in its zip archive, the table at the end is missing; download or copy it again"),
         ("old.pt", &[0x80, 2, b'}', b'q', 0, b'X', 1, 0, 0, 0], "in its beginning; download or copy it again"),
-        ("text.pth", b"hello hello hello hello", "a text file, not the weights: give a checkpoint file"),
+        ("text.pth", b"hello hello hello hello", "a text file, neither weights (.safetensors, .pth) nor a spec"),
         ("cat.png", &png, "a picture, give a checkpoint file"),
     ] {
         let message = refusal_of_bytes(name, bytes);

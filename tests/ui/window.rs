@@ -125,7 +125,7 @@ fn messages_cover_nothing_that_is_read_and_leave_by_escape() {
     let folder = tempfile::tempdir().expect("a folder");
     harness.state_mut().send(Command::Open(vec![folder.path().to_path_buf()]));
     harness.run_ok();
-    let said = "There is no picture in this folder";
+    let said = "a folder without files";
     let message = harness.get_by_label_contains(said).rect();
     assert!(!message.intersects(strip), "{message} {strip}");
     for name in ["Network", "Lab", "Open picture…"] {

@@ -47,7 +47,7 @@ impl Images {
     /// The problem, of one alone and with `--strict`.
     pub(super) fn skip(&self, path: &Path, problem: CliError, strict: bool) -> Result<Skipped, CliError> {
         let reason = match problem {
-            CliError::Input(problem) if self.are_several && !strict => problem,
+            CliError::Input(problem) if self.paths.len() > 1 && !strict => problem,
             CliError::Input(problem) if strict => return Err(CliError::Input(format!("--strict: {problem}"))),
             other => return Err(other),
         };

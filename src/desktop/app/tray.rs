@@ -46,9 +46,6 @@ impl App {
         if good.len() > 1 {
             self.notices.done(format!("{} pictures: Page Down and Page Up step through them", good.len()));
         }
-        if good.is_empty() && bad.is_empty() {
-            self.notices.error("There is no picture in this folder");
-        }
         if !good.is_empty() {
             self.pictures = good;
         }

@@ -55,6 +55,8 @@ impl Jobs {
                 wake();
             };
             let (mut good, mut bad) = (Vec::new(), Vec::new());
+            let folders = paths.iter().filter(|path| path.is_dir() && files((*path).clone()).is_empty());
+            bad.extend(folders.map(|path| format!("{}: a folder without files", path.display())));
             for path in paths.into_iter().flat_map(files) {
                 match look(&path) {
                     Ok(()) if good.is_empty() => {

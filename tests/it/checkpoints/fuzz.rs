@@ -5,7 +5,8 @@ use super::write::engine::{TARGETS, run};
 #[test]
 fn mutated_inputs_never_panic() {
     for target in TARGETS {
-        let runs = if target.name == "image" { 2_000 } else { 20_000 };
+        // Pictures are decoded, and of checkpoints the network is looked for in many ways.
+        let runs = if matches!(target.name, "image" | "safetensors" | "zip" | "legacy") { 2_000 } else { 20_000 };
         if let Err(failure) = run(target, runs, 1) {
             panic!("{}, run {}: {}", target.name, failure.run, failure.message);
         }

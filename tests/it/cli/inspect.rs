@@ -132,7 +132,7 @@ fn a_picture_that_cannot_be_used_is_refused() {
     let empty = root.path().join("empty.png");
     fs::write(&empty, "").expect("writes");
     refused(inspect(&[&empty], &[]), &["empty.png", "empty"]);
-    refused(inspect(&[root.path()], &[]), &["folder"]);
+    refused(inspect(&[root.path()], &[]), &["empty.png", "empty"]);
     refused(inspect(&[Path::new("none.png")], &[]), &["none.png", "no such file"]);
 }
 
@@ -191,7 +191,7 @@ fn a_report_has_one_picture_a_gate_and_a_page_that_shows_them_in_order() {
         files.iter().filter(|file| Path::new(file).extension().is_some_and(|e| e == "png")).collect();
     let graph = graph();
     assert_eq!(pictures.len(), graph.gates.len());
-    assert!(files.iter().all(|file| !file.starts_with('.')), "{files:?}");
+    assert!(files.iter().all(|file| !file.starts_with('.') || file == ".gatescope-files"), "{files:?}");
     let page = fs::read_to_string(out.join("index.html")).expect("a page");
     let mut after = 0;
     for (picture, gate) in pictures.iter().zip(&graph.gates) {
@@ -237,7 +237,7 @@ fn a_network_without_attention_is_still_inspected() {
     let arguments = ["inspect", "plain20", "--image", image.to_str().expect("a path"), "--out"];
     let text = success(arguments.into_iter().chain([out.to_str().expect("a path")]));
     assert!(text.contains("no attention"), "{text}");
-    assert_eq!(listing(&out), ["index.html", "photo.jpg"]);
+    assert_eq!(listing(&out), [".gatescope-files", "index.html", "photo.jpg"]);
     let report: Value = json(["inspect", "plain20", "--image", image.to_str().expect("a path"), "--format", "json"]);
     assert_eq!(report["gates"], serde_json::json!([]));
 }

@@ -94,11 +94,8 @@ fn others(declared: &Declared, value: &str) -> Vec<String> {
     let all: Vec<String> = match declared.field.kind {
         Kind::Word(words) => words.iter().map(|word| (*word).to_owned()).collect(),
         Kind::OneOf(numbers) => numbers.iter().map(ToString::to_string).collect(),
-        _ => Vec::new(),
+        Kind::Small => EPSILONS.iter().map(|eps| (*eps).to_owned()).collect(),
+        Kind::Number { .. } | Kind::List { .. } => Vec::new(),
     };
-    let is_said = |other: &String| {
-        let is_usual = declared.field.key != "eps" || EPSILONS.contains(&other.as_str());
-        other != value && other != SHOWN_BY_TENSORS && is_usual
-    };
-    all.into_iter().filter(is_said).collect()
+    all.into_iter().filter(|other| other != value && other != SHOWN_BY_TENSORS).collect()
 }
