@@ -2,6 +2,7 @@
 //! is it; what the file has besides must be attention.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::LazyLock;
 
 use super::attention::{Attended, choose};
 use super::beside::{is_beside, top};
@@ -23,11 +24,29 @@ const VARIANTS: [(&str, &str); 2] = [("aux", "heads"), ("attend", "both")];
 /// Finds the network; `None` if it is none of these.
 pub(super) fn of(named: &[(&str, &[usize])]) -> Option<Recognised> {
     let tensors: Tensors = named.iter().copied().filter(|(name, _)| !name.ends_with("num_batches_tracked")).collect();
-    candidates().into_iter().find_map(|spec| {
-        let graph = lower(&spec).ok()?;
-        spellings(&spec, &graph).into_iter().find_map(|spelling| try_out(&spec, &graph, &spelling, &tensors))
+    let may_be = |candidate: &&Candidate| candidate.firsts.iter().any(|first| tensors.contains_key(first.as_str()));
+    CANDIDATES.iter().filter(may_be).find_map(|Candidate { spec, .. }| {
+        let graph = lower(spec).ok()?;
+        spellings(spec, &graph).into_iter().find_map(|spelling| try_out(spec, &graph, &spelling, &tensors))
     })
 }
+
+/// A network that may be meant, and what its first tensor is called in each spelling: nothing is lowered for files
+/// without it.
+struct Candidate {
+    spec: NetworkSpec,
+    firsts: Vec<String>,
+}
+
+static CANDIDATES: LazyLock<Vec<Candidate>> = LazyLock::new(|| {
+    let candidate = |spec: NetworkSpec| {
+        let graph = lower(&spec).ok()?;
+        let first = graph.params.first()?;
+        let firsts = spellings(&spec, &graph).iter().map(|spelling| spelling.name(&first.name)).collect();
+        Some(Candidate { spec, firsts })
+    };
+    candidates().into_iter().filter_map(candidate).collect()
+});
 
 /// Every size of every family but the residual one, without attention.
 fn candidates() -> Vec<NetworkSpec> {
