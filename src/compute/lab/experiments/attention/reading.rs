@@ -54,7 +54,8 @@ fn accuracy(measured: &[&AttentionCurves]) -> Vec<String> {
             format!("{} by {:+.1} points", title(name), (spread.mean - trunk.mean) * 100.0).replace('-', "−")
         })
         .collect();
-    if compared.is_empty() {
+    // One seed has no spread to stand out from.
+    if compared.is_empty() || trunk.std.is_none() {
         return sentences;
     }
     sentences.push(match clear.is_empty() {
@@ -101,12 +102,13 @@ fn grad_cam(measured: &[&AttentionCurves], chance: f64) -> Option<String> {
             best.2.percent()
         ));
     }
-    let verdict = match best.1.stands_out_from(&worst.1) {
-        true => "the difference is larger than the spread over seeds",
-        false => "the difference is within the spread over seeds",
+    let verdict = match (best.1.std.is_some(), best.1.stands_out_from(&worst.1)) {
+        (false, _) => "",
+        (true, true) => "; the difference is larger than the spread over seeds",
+        (true, false) => "; the difference is within the spread over seeds",
     };
     Some(format!(
-        "Grad-CAM peaks on the object most often with {} ({}) and least with {} ({}); {verdict}. Chance would give {chance}.",
+        "Grad-CAM peaks on the object most often with {} ({}) and least with {} ({}){verdict}. Chance would give {chance}.",
         subject(best.0),
         best.1.percent(),
         subject(worst.0),
