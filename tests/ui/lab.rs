@@ -79,14 +79,20 @@ fn a_trained_network_is_opened_in_inspect_with_the_classes_it_learnt() {
     assert_eq!(network.preparation().mean.map(f32::to_bits), objects.mean().map(f32::to_bits));
 }
 
+/// A window in which a long training has taken its first step.
+fn training(folder: &Path) -> Harness<'static, App> {
+    let mut harness = window(SIZE, ThemeChoice::Dark);
+    harness.state_mut().send(Command::ShowLab(LabPage::Train));
+    harness.state_mut().send(Command::StartLab(toy(100_000, folder)));
+    harness.step();
+    wait(&mut harness, "no step is taken", |app| app.jobs().lab().training().is_some_and(|t| !t.steps.is_empty()));
+    harness
+}
+
 #[test]
 fn training_holds_up_nothing_and_is_paused_and_stopped() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut harness = window(SIZE, ThemeChoice::Dark);
-    harness.state_mut().send(Command::ShowLab(LabPage::Train));
-    harness.state_mut().send(Command::StartLab(toy(100_000, folder.path())));
-    harness.step();
-    wait(&mut harness, "no step is taken", |app| app.jobs().lab().training().is_some_and(|t| !t.steps.is_empty()));
+    let mut harness = training(folder.path());
     harness.state_mut().send(Command::AddNetwork(parse("resnet20+sam").expect("parses")));
     harness.state_mut().send(Command::HoldLab(true));
     harness.step();
@@ -145,11 +151,7 @@ fn start_after_stop_goes_on_and_start_anew_takes_a_new_name() {
 #[test]
 fn closing_during_a_training_asks_and_says_where_it_continues() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut harness = window(SIZE, ThemeChoice::Dark);
-    harness.state_mut().send(Command::ShowLab(LabPage::Train));
-    harness.state_mut().send(Command::StartLab(toy(100_000, folder.path())));
-    harness.step();
-    wait(&mut harness, "no step is taken", |app| app.jobs().lab().training().is_some_and(|t| !t.steps.is_empty()));
+    let mut harness = training(folder.path());
     let close = |harness: &mut Harness<'static, App>| {
         let viewport = harness.input_mut().viewports.entry(egui::ViewportId::ROOT).or_default();
         viewport.events.push(egui::ViewportEvent::Close);

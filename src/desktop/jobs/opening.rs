@@ -55,9 +55,15 @@ impl Jobs {
                 wake();
             };
             let (mut good, mut bad) = (Vec::new(), Vec::new());
-            let folders = paths.iter().filter(|path| path.is_dir() && files((*path).clone()).is_empty());
-            bad.extend(folders.map(|path| format!("{}: a folder without files", path.display())));
-            for path in paths.into_iter().flat_map(files) {
+            let files_in = |path: PathBuf| {
+                let files = files(&path);
+                (!files.is_empty())
+                    .then_some(files)
+                    .ok_or_else(|| format!("{}: a folder without files", path.display()))
+            };
+            let (listed, empty): (Vec<_>, Vec<_>) = paths.into_iter().map(files_in).partition(Result::is_ok);
+            bad.extend(empty.into_iter().filter_map(Result::err));
+            for path in listed.into_iter().flatten().flatten() {
                 match look(&path) {
                     Ok(()) if good.is_empty() => {
                         say(Pictures::First(path.clone()));
@@ -121,11 +127,11 @@ impl Jobs {
 }
 
 /// A folder's files in the order of their names, without hidden ones; a file is itself.
-fn files(path: PathBuf) -> Vec<PathBuf> {
+fn files(path: &Path) -> Vec<PathBuf> {
     if !path.is_dir() {
-        return vec![path];
+        return vec![path.to_owned()];
     }
-    let entries = std::fs::read_dir(&path).into_iter().flatten().flatten();
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
     let is_hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
     let mut files: Vec<PathBuf> =
         entries.map(|entry| entry.path()).filter(|path| path.is_file() && !is_hidden(path)).collect();

@@ -92,11 +92,19 @@ pub fn options(family: &dyn Family, model: &str) -> Vec<Declared> {
     family.options(model).into_iter().chain(arithmetic.into_iter().flatten()).collect()
 }
 
+fn activation(name: &str) -> Option<Op> {
+    ACTIVATIONS.iter().find(|(known, _)| *known == name).map(|(_, op)| *op)
+}
+
+/// The activation that is chosen where `usual` is the usual one.
+pub(super) fn chosen_activation(usual: &str, options: &Options) -> Option<Op> {
+    activation(options.word(ACTIVATION.key, usual))
+}
+
 /// What the builder has to do for a model's options.
 pub(super) fn numerics(family: &dyn Family, model: &str, options: &Options) -> Numerics {
     let usual = family.arithmetic(model).act;
-    let activation = |name: &str| ACTIVATIONS.iter().find(|(known, _)| *known == name).map(|(_, op)| *op);
-    let chosen = options.word(ACTIVATION.key, usual);
+    let chosen = chosen_activation(usual, options);
     let head = match options.word(HEAD.key, "avg") {
         "max" => HeadPool::Max,
         "avgmax" => HeadPool::MeanOfBoth,
@@ -105,7 +113,7 @@ pub(super) fn numerics(family: &dyn Family, model: &str, options: &Options) -> N
     };
     Numerics {
         eps: options.get(EPS.key).and_then(|value| value.to_string().parse().ok()),
-        activation: activation(usual).zip(activation(chosen)).filter(|(from, to)| from != to),
+        activation: activation(usual).zip(chosen).filter(|(from, to)| from != to),
         same: options.word(PADDING.key, "symmetric") == "same",
         head,
     }

@@ -1,6 +1,7 @@
 //! EfficientNet-B0 to B7 (Tan and Le, ICML 2019), named as in torchvision: one network, scaled in width, depth and
 //! input size together. Its own SE stands after the depthwise layer, and so does attention that is chosen.
 
+use super::arithmetic::chosen_activation;
 use super::mobilenet::inverted::{After, Inverted};
 use super::shared::{BUILT_IN, SHORTCUT, classifier, make_divisible, numbered_stages, word};
 use super::{Alias, Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
@@ -174,12 +175,7 @@ impl Family for EfficientNet {
         let stem = if is_fixed { ROWS[0].3 } else { channels(ROWS[0].3) };
         let last = if is_fixed { ROWS[6].4 } else { channels(ROWS[6].4) };
         // The SE computes with the network's activation.
-        let of_se = match options.word("act", if preset.is_lite { "relu6" } else { "silu" }) {
-            "relu" => Op::Relu,
-            "relu6" => Op::Relu6,
-            "hardswish" => Op::HardSwish,
-            _ => Op::Silu,
-        };
+        let of_se = chosen_activation(self.arithmetic(model).act, options).unwrap_or(activation);
         let has_se = options.word("se", se_of(preset)) != "none";
         let has_shortcuts = options.word("shortcut", "identity") != "none";
         let settings = Settings { eps, activation, of_se, has_se, has_shortcuts };

@@ -3,12 +3,14 @@
 use eframe::egui;
 use egui::{Pos2, Rect, Response, Ui, emath::TSTransform};
 
+use crate::desktop::ui::theme::size;
+
 /// How far in one can go, in points a world unit.
 const CLOSEST: f32 = 24.0;
 /// How far out, as a share of the fitting zoom.
 const FURTHEST: f32 = 0.5;
-/// Height of the scroll bar.
-pub(super) const BAR: f32 = 8.0;
+/// Height of the scroll bar, which is in the gap below the pane: nothing moves when it comes.
+const BAR: f32 = size::GAP;
 /// One press of + or −.
 const STEP: f32 = 1.25;
 

@@ -3,7 +3,6 @@
 use eframe::egui;
 use egui::{Rect, RichText, Sense, Ui, pos2, vec2};
 
-use super::camera::BAR;
 use super::gates::Gates;
 use super::paint_opened;
 use super::pen::Pen;
@@ -34,8 +33,7 @@ impl NetworkView {
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| status(ui, shared, network));
             });
         });
-        // The scroll bar has its own room, so that nothing moves when it comes.
-        let pane = Rect::from_min_max(pos2(pane.left(), heading.bottom()), pane.max - vec2(0.0, BAR));
+        let pane = Rect::from_min_max(pos2(pane.left(), heading.bottom()), pane.max);
         let background = ui.interact(pane, ui.scope_id().with("opened"), Sense::click_and_drag());
         if background.double_clicked() {
             self.detail.reset();
