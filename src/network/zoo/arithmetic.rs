@@ -150,3 +150,28 @@ pub(super) fn spelled<'a>(name: &str, value: &'a str) -> &'a str {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::zoo::FAMILIES;
+    use crate::network::{NetworkSpec, lower};
+
+    #[test]
+    fn what_is_said_to_be_usual_is_what_the_network_computes_with() {
+        for family in FAMILIES {
+            for model in family.models() {
+                let usual = family.arithmetic(model.name);
+                let graph = lower(&NetworkSpec::of(model.name)).expect(model.name);
+                let ops = || graph.nodes.iter().map(|node| node.op);
+                let epsilons = ops().filter_map(|op| match op {
+                    Op::BatchNorm { eps } => Some(format!("{eps:e}")),
+                    _ => None,
+                });
+                assert!(epsilons.into_iter().all(|eps| eps == usual.eps), "{}: eps", model.name);
+                let has = activation(usual.act).is_none_or(|wanted| ops().any(|op| op == wanted));
+                assert!(has, "{}: {}", model.name, usual.act);
+            }
+        }
+    }
+}
