@@ -124,7 +124,7 @@ fn messages_cover_nothing_that_is_read_and_leave_by_escape() {
     let strip = harness.get_by_label("gates in depth order").rect();
     let folder = tempfile::tempdir().expect("a folder");
     harness.state_mut().send(Command::Open(vec![folder.path().to_path_buf()]));
-    harness.run_ok();
+    settle(&mut harness);
     let said = "a folder without files";
     let message = harness.get_by_label_contains(said).rect();
     assert!(!message.intersects(strip), "{message} {strip}");
@@ -137,7 +137,7 @@ fn messages_cover_nothing_that_is_read_and_leave_by_escape() {
     let long = folder.path().join("a name that goes on and on ".repeat(8));
     std::fs::create_dir(&long).expect("a folder");
     harness.state_mut().send(Command::Open(vec![long]));
-    harness.run_ok();
+    settle(&mut harness);
     let message = harness.get_by_label_contains("goes on and on").rect();
     assert!(message.bottom() < 80.0 && message.left() > harness.get_by_label("Lab").rect().right(), "{message}");
     harness.key_press(egui::Key::Escape);

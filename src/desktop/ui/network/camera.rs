@@ -9,6 +9,8 @@ use crate::desktop::ui::theme::size;
 const CLOSEST: f32 = 24.0;
 /// How far out, as a share of the fitting zoom.
 const FURTHEST: f32 = 0.5;
+/// The share of the least zoom at which contents that are seen whole are large enough.
+const NEARLY: f32 = 0.9;
 /// Height of the scroll bar, which is in the gap below the pane: nothing moves when it comes.
 const BAR: f32 = size::GAP;
 /// One press of + or −.
@@ -33,7 +35,9 @@ impl Fit {
     /// The zoom at first.
     fn zoom(self, world: Rect, pane: Rect) -> f32 {
         let down = pane.height() / world.height().max(1.0);
-        self.whole(world, pane).max(self.least.min(down))
+        let whole = self.whole(world, pane);
+        // What nearly fits is better seen whole than read a little larger.
+        if whole > NEARLY * self.least { whole } else { self.least.min(down).max(whole) }
     }
 
     /// The world point in the middle of the pane at first.
@@ -122,7 +126,10 @@ impl Camera {
             self.pan(egui::vec2(across, 0.0), world, pane, fit);
         }
         let style = ui.style().interact(&response);
-        ui.painter().rect_filled(thumb.shrink(1.0), BAR / 2.0, style.fg_stroke.color.gamma_multiply(0.5));
+        // Thin until the pointer is at it.
+        let inset = if response.hovered() || response.dragged() { 1.0 } else { BAR / 3.0 };
+        let shown = thumb.shrink2(egui::vec2(1.0, inset));
+        ui.painter().rect_filled(shown, BAR / 2.0, style.fg_stroke.color.gamma_multiply(0.5));
     }
 
     fn pan(&mut self, delta: egui::Vec2, world: Rect, pane: Rect, fit: Fit) {
