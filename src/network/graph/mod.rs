@@ -8,7 +8,7 @@ mod receptive;
 mod shape;
 
 pub use builder::{GraphBuilder, HeadPool, Numerics, OpenScope, Outer};
-pub(in crate::network) use op::one_sided;
+pub(crate) use op::one_sided;
 pub use op::{Conv2d, Op, Pool2d, Product, adaptive_windows};
 pub use receptive::{Receptive, receptive, receptive_fields};
 pub use shape::{Shape, ShapeError};

@@ -413,7 +413,7 @@ fn window(pool: &Pool2d) -> String {
 }
 
 /// Padding that is not the same on both sides, in front and behind: `, pad 0+1`; empty where it is.
-pub(in crate::network) fn one_sided(padding: [usize; 2], trailing: [usize; 2]) -> String {
+pub(crate) fn one_sided(padding: [usize; 2], trailing: [usize; 2]) -> String {
     match (0..2).find(|axis| trailing[*axis] > 0) {
         Some(axis) => format!(", pad {}+{}", padding[axis], padding[axis] + trailing[axis]),
         None => String::new(),

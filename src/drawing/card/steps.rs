@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::network::graph::{Conv2d, Graph, NodeId, Op, Pool2d, Product, ScopeId, ScopeKind, Shape, one_sided};
+use crate::drawing::words::in_words;
+use crate::network::graph::{Graph, NodeId, Op, ScopeId, ScopeKind, Shape};
 
 /// What a box is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,7 +172,7 @@ impl Reader<'_> {
             Op::Add | Op::Concat | Op::Scale => Kind::Join,
             _ => Kind::Layer,
         };
-        let mut step = Step::titled(title(self.graph, node), kind);
+        let mut step = Step::titled(in_words(self.graph, node), kind);
         if self.graph[node].params.first().is_some_and(|param| self.graph[*param].owner != node) {
             step.notes.push("same weights");
         }
@@ -199,53 +200,6 @@ impl<'a> Single<'a> {
             [input] => Some(Self { op: &graph[node].op, input }),
             _ => None,
         }
-    }
-}
-
-/// What a layer does, in words.
-fn title(graph: &Graph, node: NodeId) -> String {
-    let before = graph[node].inputs.first().map_or(0, |input| graph[*input].shape.channels());
-    match &graph[node].op {
-        Op::Conv2d(conv) => convolution(conv, before),
-        Op::Linear { out_features, .. } => format!("Linear, {out_features}"),
-        Op::ChannelConv1d { kernel, .. } => format!("Conv over {kernel} channels"),
-        Op::GlobalAvgPool => "mean over H, W".to_owned(),
-        Op::GlobalMaxPool => "max over H, W".to_owned(),
-        Op::MeanOverWidth => "mean over W".to_owned(),
-        Op::MeanOverHeight => "mean over H".to_owned(),
-        Op::SoftmaxPositions => "softmax over H, W".to_owned(),
-        Op::SoftmaxPaths { paths } => format!("softmax over {paths}"),
-        Op::MatMul { product: Product::Similarity } => "similarity".to_owned(),
-        Op::MatMul { product: Product::Weighted } => "weighted sum".to_owned(),
-        Op::ChannelMean => "mean over C".to_owned(),
-        Op::ChannelMax => "max over C".to_owned(),
-        Op::Concat => "join".to_owned(),
-        Op::MaxPool(pool) => pooling("max", pool),
-        Op::AvgPool(pool) => pooling("mean", pool),
-        Op::BlurPool { stride: 1 } => "blur 3×3".to_owned(),
-        Op::Renormalise { .. } => "scale and shift each channel".to_owned(),
-        Op::BlurPool { stride } => format!("blur 3×3, /{stride}"),
-        Op::ChannelShuffle { groups } => format!("shuffle, {groups} groups"),
-        op => op.detail(),
-    }
-}
-
-fn pooling(what: &str, pool: &Pool2d) -> String {
-    let [height, width] = pool.kernel;
-    let stride = if pool.stride == [1, 1] { String::new() } else { format!(", /{}", pool.stride[0]) };
-    format!("{what} {height}×{width}{stride}{}", one_sided(pool.padding, pool.trailing))
-}
-
-fn convolution(conv: &Conv2d, before: usize) -> String {
-    let [height, width] = conv.kernel;
-    let stride = if conv.stride == [1, 1] { String::new() } else { format!(", /{}", conv.stride[0]) };
-    let dilation = if conv.dilation == [1, 1] { String::new() } else { format!(", dilated {}", conv.dilation[0]) };
-    let (out, groups) = (conv.out_channels, conv.groups);
-    let rest = format!("{stride}{dilation}{}", one_sided(conv.padding, conv.trailing));
-    match groups {
-        1 => format!("Conv {height}×{width}, {out}{rest}"),
-        _ if groups == before && out == before => format!("Depthwise {height}×{width}{rest}"),
-        _ => format!("Conv {height}×{width}, {out} in {groups} groups{rest}"),
     }
 }
 

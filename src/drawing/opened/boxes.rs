@@ -1,6 +1,6 @@
 //! The layers of an opened block as boxes: what each says, and the form that tells what kind it is.
 
-use super::model::layer_text;
+use crate::drawing::words::note;
 use crate::network::graph::{Graph, NodeId, Op};
 
 /// A layer with what is folded into it.
@@ -57,33 +57,6 @@ impl LayerBox {
 /// Has it no box of its own, if what it reads has room for it?
 pub(super) fn is_folded(op: &Op) -> bool {
     matches!(op, Op::BatchNorm { .. } | Op::Flatten) || note(op).is_some()
-}
-
-/// What a box says of a layer folded into it.
-pub(super) fn note(op: &Op) -> Option<&'static str> {
-    match op {
-        Op::BatchNorm { .. } => Some("BN"),
-        Op::Relu => Some("ReLU"),
-        Op::Relu6 => Some("ReLU6"),
-        Op::Silu => Some("SiLU"),
-        Op::HardSwish => Some("h-swish"),
-        Op::GroupNorm { .. } => Some("GN"),
-        _ => None,
-    }
-}
-
-/// A layer in as few characters as its box has.
-pub(super) fn title(graph: &Graph, id: NodeId) -> String {
-    match &graph[id].op {
-        Op::GlobalAvgPool => "avg".to_owned(),
-        Op::GlobalMaxPool => "max".to_owned(),
-        Op::ChannelMean => "mean C".to_owned(),
-        Op::ChannelMax => "max C".to_owned(),
-        Op::Concat => "|".to_owned(),
-        Op::MatMul { .. } => "•".to_owned(),
-        Op::Subsample { stride } => format!("1 of {stride}×{stride}"),
-        _ => layer_text(graph, id),
-    }
 }
 
 /// How a layer is drawn; inside a frame there is room for boxes and circles only.
