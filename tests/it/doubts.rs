@@ -77,6 +77,8 @@ fn published_networks_that_are_none_of_these_are_not_named() {
         ("resnet50", "aa", "avg", true),
         ("resnet50", "aa", "blur", true),
         ("resnet50", "output_stride", "16", true),
+        // torchvision's fcn_resnet50 and deeplabv3_resnet50 keep an eighth of the picture's side.
+        ("resnet50", "output_stride", "8", true),
         ("resnest14d", "aa", "avg", false),
         ("resnest14d", "output_stride", "8", false),
         ("skresnext50_32x4d", "aa", "blur", false),
