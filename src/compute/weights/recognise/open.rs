@@ -120,3 +120,43 @@ fn others(declared: &Declared, value: &str) -> Vec<String> {
     };
     all.into_iter().filter(|other| other != value && other != SHOWN_BY_TENSORS).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compute::weights::recognise::{of_tensors, spellings::spellings};
+    use crate::network::parse;
+
+    /// Does this network compute what the published one does, on a picture of that one's size?
+    fn computes(spec: &NetworkSpec, published: &NetworkSpec, graph: &Graph) -> bool {
+        let sized = NetworkSpec { input: Some(zoo::input_of(published)), ..spec.clone() };
+        lower(&sized).is_ok_and(|other| {
+            let ops = |graph: &Graph| graph.nodes.iter().map(|node| (node.op, node.shape)).collect::<Vec<_>>();
+            ops(&other) == ops(graph)
+        })
+    }
+
+    /// By the names their library gives them and no other hint.
+    #[test]
+    fn a_published_network_is_recognised_or_a_doubt_names_what_makes_it_that() {
+        let aliases = zoo::FAMILIES.iter().flat_map(|family| family.aliases()).map(|alias| alias.name);
+        // Legacy stems are named as nowhere else: they have a test of their own.
+        let aliases = aliases.filter(|name| !name.starts_with("legacy_"));
+        let all = zoo::model_names().into_iter().map(|name| (name, false)).chain(aliases.map(|name| (name, true)));
+        for (name, is_timm) in all {
+            let spec = parse(name).expect(name);
+            let graph = lower(&spec).expect(name);
+            let all = spellings(&spec, &graph);
+            let theirs = if is_timm { all.last() } else { all.first() }.expect("its own names at least");
+            let named: Vec<(String, &[usize])> =
+                graph.params.iter().map(|param| (theirs.name(&param.name), param.shape.as_slice())).collect();
+            let named: Vec<(&str, &[usize])> = named.iter().map(|(name, shape)| (&**name, *shape)).collect();
+            let found = of_tensors(&named).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+            let alternatives = found.doubts.iter().flat_map(|doubt| &doubt.alternatives);
+            let mut readings = alternatives.filter_map(|other| with(&found, &other.settings).ok());
+            let is_right = computes(&found.spec, &spec, &graph);
+            let is_it = is_right || readings.any(|(other, _)| computes(&other, &spec, &graph));
+            assert!(is_it, "{name} is taken for {}: {:?}", found.spec, found.doubts);
+        }
+    }
+}
