@@ -209,6 +209,29 @@ fn what_is_written_out_is_what_is_counted() {
 }
 
 #[test]
+fn tensors_and_products_are_those_counted_by_hand() {
+    for (op, inputs) in every_operator() {
+        let Facts { tensors, work, .. } = op.on(&inputs).expect("fits");
+        let shapes: Vec<&[usize]> = tensors.shapes.iter().map(|(_, shape)| &shape[..]).collect();
+        let (want, parameters, macs, products): (&[&[usize]], &str, &str, &str) = match op {
+            Op::Conv2d(Conv2d { bias: true, .. }) => (&[&[6, 2, 3, 3], &[6]], "3·3·2·6 + 6", "3·3·2·6·6·8", ""),
+            // Every second column of 8 and 12 zeros that a window of 13 fits into.
+            Op::Conv2d(_) => (&[&[5, 4, 1, 7]], "1·7·4·5", "1·7·4·5·6·4", ""),
+            Op::Linear { .. } => (&[&[7, 4], &[7]], "4·7 + 7", "4·7·48", ""),
+            Op::ChannelConv1d { .. } => (&[&[1, 1, 3], &[1]], "3 + 1", "3·4", ""),
+            Op::BatchNorm { .. } => (&[&[4], &[4], &[4], &[4]], "2·4", "", ""),
+            Op::GroupNorm { .. } => (&[&[4], &[4]], "2·4", "", ""),
+            Op::MatMul { product: Product::Similarity } => (&[], "", "", "4·48·6·8"),
+            Op::MatMul { product: Product::Weighted } => (&[], "", "", "4·48·48"),
+            _ => (&[], "", "", ""),
+        };
+        assert_eq!(shapes, want, "{op:?}");
+        let written = [&tensors.count, &work.macs, &work.products].map(ToString::to_string);
+        assert_eq!(written, [parameters, macs, products], "{op:?}");
+    }
+}
+
+#[test]
 fn a_view_does_nothing_and_moves_nothing() {
     for (op, inputs) in every_operator() {
         let Facts { shape, work, tensors, .. } = op.on(&inputs).expect("fits");
