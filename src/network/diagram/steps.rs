@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::network::graph::{Conv2d, Graph, NodeId, Op, Pool2d, Product, ScopeId, ScopeKind, Shape, one_sided};
+use crate::network::graph::{Graph, NodeId, Op, ScopeId, ScopeKind, Shape};
+use crate::network::ops::Drawn;
 
 /// What a box is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,31 +148,28 @@ impl Reader<'_> {
     /// The box a layer belongs to, and what it adds to its notes: a normalisation or an activation of a layer that
     /// nothing else reads.
     fn merged(&self, node: NodeId, sources: &[usize]) -> Option<(usize, Option<&'static str>)> {
-        let Single { op, input } = Single::of(self.graph, node)?;
+        let &[input] = &self.graph[node].inputs[..] else { return None };
         let step = *sources.first()?;
         let is_own = step == 0 || self.readers[input.0] != 1 || self.gates.contains(&node);
         if is_own || matches!(self.steps[step].kind, Kind::Attention | Kind::Gate) {
             return None;
         }
-        match op {
-            Op::Flatten => Some((step, None)),
-            Op::BatchNorm { .. } => Some((step, Some("BN"))),
-            Op::GroupNorm { groups: 1, .. } => Some((step, Some("LN"))),
-            Op::GroupNorm { .. } => Some((step, Some("GN"))),
-            Op::Relu | Op::Relu6 | Op::Silu => Some((step, Some(op.name()))),
-            Op::HardSwish => Some((step, Some("hard swish"))),
-            _ => None,
+        match self.graph[node].op.spec().words().drawn {
+            Drawn::Note(note) => Some((step, Some(note))),
+            Drawn::Unseen => Some((step, None)),
+            Drawn::Layer | Drawn::Join => None,
         }
     }
 
     fn layer(&self, node: NodeId) -> Step {
-        let op = &self.graph[node].op;
-        let kind = match op {
+        let (op, first) = (&self.graph[node].op, self.graph[node].inputs.first());
+        let kind = match op.spec().words().drawn {
             _ if self.gates.contains(&node) => Kind::Gate,
-            Op::Add | Op::Concat | Op::Scale => Kind::Join,
-            _ => Kind::Layer,
+            Drawn::Join => Kind::Join,
+            Drawn::Layer | Drawn::Note(_) | Drawn::Unseen => Kind::Layer,
         };
-        let mut step = Step::titled(title(self.graph, node), kind);
+        let channels = first.map_or(0, |input| self.graph[*input].shape.channels());
+        let mut step = Step::titled(op.spec().title(channels), kind);
         if self.graph[node].params.first().is_some_and(|param| self.graph[*param].owner != node) {
             step.notes.push("same weights");
         }
@@ -184,68 +182,6 @@ impl Reader<'_> {
             scopes().take_while(|id| *id != self.scope).any(|id| self.graph[id].kind == ScopeKind::Shortcut);
         step.is_product = *op == Op::Scale;
         step
-    }
-}
-
-/// A layer with one input.
-struct Single<'a> {
-    op: &'a Op,
-    input: NodeId,
-}
-
-impl<'a> Single<'a> {
-    fn of(graph: &'a Graph, node: NodeId) -> Option<Self> {
-        match graph[node].inputs[..] {
-            [input] => Some(Self { op: &graph[node].op, input }),
-            _ => None,
-        }
-    }
-}
-
-/// What a layer does, in words.
-fn title(graph: &Graph, node: NodeId) -> String {
-    let before = graph[node].inputs.first().map_or(0, |input| graph[*input].shape.channels());
-    match &graph[node].op {
-        Op::Conv2d(conv) => convolution(conv, before),
-        Op::Linear { out_features, .. } => format!("Linear, {out_features}"),
-        Op::ChannelConv1d { kernel, .. } => format!("Conv over {kernel} channels"),
-        Op::GlobalAvgPool => "mean over H, W".to_owned(),
-        Op::GlobalMaxPool => "max over H, W".to_owned(),
-        Op::MeanOverWidth => "mean over W".to_owned(),
-        Op::MeanOverHeight => "mean over H".to_owned(),
-        Op::SoftmaxPositions => "softmax over H, W".to_owned(),
-        Op::SoftmaxPaths { paths } => format!("softmax over {paths}"),
-        Op::MatMul { product: Product::Similarity } => "similarity".to_owned(),
-        Op::MatMul { product: Product::Weighted } => "weighted sum".to_owned(),
-        Op::ChannelMean => "mean over C".to_owned(),
-        Op::ChannelMax => "max over C".to_owned(),
-        Op::Concat => "join".to_owned(),
-        Op::MaxPool(pool) => pooling("max", pool),
-        Op::AvgPool(pool) => pooling("mean", pool),
-        Op::BlurPool { stride: 1 } => "blur 3×3".to_owned(),
-        Op::Renormalise { .. } => "scale and shift each channel".to_owned(),
-        Op::BlurPool { stride } => format!("blur 3×3, /{stride}"),
-        Op::ChannelShuffle { groups } => format!("shuffle, {groups} groups"),
-        op => op.detail(),
-    }
-}
-
-fn pooling(what: &str, pool: &Pool2d) -> String {
-    let [height, width] = pool.kernel;
-    let stride = if pool.stride == [1, 1] { String::new() } else { format!(", /{}", pool.stride[0]) };
-    format!("{what} {height}×{width}{stride}{}", one_sided(pool.padding, pool.trailing))
-}
-
-fn convolution(conv: &Conv2d, before: usize) -> String {
-    let [height, width] = conv.kernel;
-    let stride = if conv.stride == [1, 1] { String::new() } else { format!(", /{}", conv.stride[0]) };
-    let dilation = if conv.dilation == [1, 1] { String::new() } else { format!(", dilated {}", conv.dilation[0]) };
-    let (out, groups) = (conv.out_channels, conv.groups);
-    let rest = format!("{stride}{dilation}{}", one_sided(conv.padding, conv.trailing));
-    match groups {
-        1 => format!("Conv {height}×{width}, {out}{rest}"),
-        _ if groups == before && out == before => format!("Depthwise {height}×{width}{rest}"),
-        _ => format!("Conv {height}×{width}, {out} in {groups} groups{rest}"),
     }
 }
 
