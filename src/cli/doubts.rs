@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::page::Page;
 use super::source::say;
 use super::spec::Setting;
 use crate::compute::weights::recognise::{Doubt, Evidence, OptionValue, Standing};
@@ -19,6 +20,14 @@ pub fn open(doubts: &[Doubt], set: &[Setting]) -> Vec<Doubt> {
 pub fn say_all(doubts: &[Doubt]) {
     for doubt in doubts.iter().filter(|doubt| doubt.standing == Standing::Asked) {
         say(&doubt.command());
+    }
+}
+
+/// Adds those that published networks give reason for to a page; nobody is known to do what the others say, and the
+/// JSON has them.
+pub fn add(page: &mut Page, doubts: &[Doubt]) {
+    for doubt in doubts.iter().filter(|doubt| doubt.standing != Standing::Listed) {
+        page.line(doubt.command());
     }
 }
 

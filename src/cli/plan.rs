@@ -46,7 +46,7 @@ pub struct Args {
 /// A network that cannot be, or standard output that cannot be written.
 pub fn run(args: &Args) -> Result<(), CliError> {
     let options = options(args.threads, args.batch)?;
-    let graph = spec::graphs(std::slice::from_ref(&args.spec), &args.which, &[], None)?.swap_remove(0);
+    let graph = spec::given(std::slice::from_ref(&args.spec), &args.which, &[], None)?.swap_remove(0).graph;
     let plan = Plan::new(&graph, &Weights::seeded(&graph, 0), options).map_err(CliError::input)?;
     match args.print.format {
         Format::Table => output::print(&page(&plan).text()),

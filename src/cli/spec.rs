@@ -10,7 +10,7 @@ use super::doubts;
 use super::source::{Which, say_choice};
 use crate::compute::kind::{Kind, opened_as};
 use crate::compute::weights::checkpoint::EXTENSIONS;
-use crate::compute::weights::{Checkpoint, Recognised, recognise};
+use crate::compute::weights::{Checkpoint, Doubt, Recognised, recognise};
 use crate::network::spec::parse_input;
 use crate::network::zoo::{self, set_option};
 use crate::network::{Graph, NetworkSpec, lower, parse};
@@ -136,18 +136,27 @@ fn read_file(path: &Path) -> Result<NetworkSpec, CliError> {
     zoo::parse_toml(&text).map_err(|error| refuse(error.to_string()))
 }
 
+/// A network that was given, and what its file leaves open; a spec leaves nothing open.
+#[derive(Debug)]
+pub struct Given {
+    /// The network.
+    pub graph: Graph,
+    /// What its checkpoint's tensors cannot tell and no `--set` decides.
+    pub doubts: Vec<Doubt>,
+}
+
 /// Reads every argument and lowers it, with the input size replaced where one is given.
 ///
 /// # Errors
 /// The first argument that is no network, and why.
-pub fn graphs(
+pub fn given(
     arguments: &[OsString],
     which: &Which,
     set: &[Setting],
     input: Option<&str>,
-) -> Result<Vec<Graph>, CliError> {
+) -> Result<Vec<Given>, CliError> {
     which.needs_file(arguments.iter().any(|argument| is_checkpoint(argument)))?;
-    let graph = |argument: &OsString| {
+    let one = |argument: &OsString| {
         let path = is_checkpoint(argument).then(|| which.of(&opened_as(Path::new(argument))));
         let found = path.as_deref().map(recognised).transpose()?;
         path.as_deref().map(say_choice);
@@ -160,11 +169,11 @@ pub fn graphs(
             resize(&mut spec, input)?;
         }
         let graph = lower(&spec).map_err(CliError::input)?;
-        let open = doubts::open(found.as_ref().map_or(&[], |found| &found.doubts), set);
-        doubts::say_all(&open);
-        Ok(graph)
+        let doubts = doubts::open(found.as_ref().map_or(&[], |found| &found.doubts), set);
+        doubts::say_all(&doubts);
+        Ok(Given { graph, doubts })
     };
-    arguments.iter().map(graph).collect()
+    arguments.iter().map(one).collect()
 }
 
 /// Gives a spec another input size; a size without channels keeps the spec's.

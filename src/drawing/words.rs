@@ -1,7 +1,7 @@
 //! What drawings say of layers, shapes and gates: one text for each length there is room for.
 
 use crate::network::attention;
-use crate::network::graph::{Conv2d, GateKind, Graph, NodeId, Op, Pool2d, Product, Shape, one_sided};
+use crate::network::graph::{GateKind, Graph, NodeId, Op, Shape};
 
 /// A layer in as few characters as a box has: `3×3, 256, /2`, `1×7, 192`, `3×3 dw, 96`.
 #[must_use]
@@ -46,66 +46,6 @@ pub(super) fn title(graph: &Graph, id: NodeId) -> String {
         Op::MatMul { .. } => "•".to_owned(),
         Op::Subsample { stride } => format!("1 of {stride}×{stride}"),
         _ => layer_text(graph, id),
-    }
-}
-
-/// What a box says of a layer folded into it.
-pub(super) fn note(op: &Op) -> Option<&'static str> {
-    match op {
-        Op::BatchNorm { .. } => Some("BN"),
-        Op::Relu => Some("ReLU"),
-        Op::Relu6 => Some("ReLU6"),
-        Op::Silu => Some("SiLU"),
-        Op::HardSwish => Some("h-swish"),
-        Op::GroupNorm { .. } => Some("GN"),
-        _ => None,
-    }
-}
-
-/// What a layer does, in words: `Conv 3×3, 64`.
-pub(super) fn in_words(graph: &Graph, node: NodeId) -> String {
-    let before = graph[node].inputs.first().map_or(0, |input| graph[*input].shape.channels());
-    match &graph[node].op {
-        Op::Conv2d(conv) => convolution(conv, before),
-        Op::Linear { out_features, .. } => format!("Linear, {out_features}"),
-        Op::ChannelConv1d { kernel, .. } => format!("Conv over {kernel} channels"),
-        Op::GlobalAvgPool => "mean over H, W".to_owned(),
-        Op::GlobalMaxPool => "max over H, W".to_owned(),
-        Op::MeanOverWidth => "mean over W".to_owned(),
-        Op::MeanOverHeight => "mean over H".to_owned(),
-        Op::SoftmaxPositions => "softmax over H, W".to_owned(),
-        Op::SoftmaxPaths { paths } => format!("softmax over {paths}"),
-        Op::MatMul { product: Product::Similarity } => "similarity".to_owned(),
-        Op::MatMul { product: Product::Weighted } => "weighted sum".to_owned(),
-        Op::ChannelMean => "mean over C".to_owned(),
-        Op::ChannelMax => "max over C".to_owned(),
-        Op::Concat => "join".to_owned(),
-        Op::MaxPool(pool) => pooling("max", pool),
-        Op::AvgPool(pool) => pooling("mean", pool),
-        Op::BlurPool { stride: 1 } => "blur 3×3".to_owned(),
-        Op::Renormalise { .. } => "scale and shift each channel".to_owned(),
-        Op::BlurPool { stride } => format!("blur 3×3, /{stride}"),
-        Op::ChannelShuffle { groups } => format!("shuffle, {groups} groups"),
-        op => op.detail(),
-    }
-}
-
-fn pooling(what: &str, pool: &Pool2d) -> String {
-    let [height, width] = pool.kernel;
-    let stride = if pool.stride == [1, 1] { String::new() } else { format!(", /{}", pool.stride[0]) };
-    format!("{what} {height}×{width}{stride}{}", one_sided(pool.padding, pool.trailing))
-}
-
-fn convolution(conv: &Conv2d, before: usize) -> String {
-    let [height, width] = conv.kernel;
-    let stride = if conv.stride == [1, 1] { String::new() } else { format!(", /{}", conv.stride[0]) };
-    let dilation = if conv.dilation == [1, 1] { String::new() } else { format!(", dilated {}", conv.dilation[0]) };
-    let (out, groups) = (conv.out_channels, conv.groups);
-    let rest = format!("{stride}{dilation}{}", one_sided(conv.padding, conv.trailing));
-    match groups {
-        1 => format!("Conv {height}×{width}, {out}{rest}"),
-        _ if groups == before && out == before => format!("Depthwise {height}×{width}{rest}"),
-        _ => format!("Conv {height}×{width}, {out} in {groups} groups{rest}"),
     }
 }
 

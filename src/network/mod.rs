@@ -4,13 +4,14 @@
 //! text, TOML, the builder ──▶ NetworkSpec ──zoo::lower──▶ Graph ──▶ cost
 //! ```
 //!
-//! Inside this storey arrows point one way: `zoo → spec → attention → graph`, `cost → graph`;
+//! Inside this storey arrows point one way: `zoo → spec → attention → graph → ops`, `cost → graph`;
 //! `papers` is on top of all of them.
 
 pub mod attention;
 pub mod cost;
 pub mod graph;
 pub mod number;
+pub mod ops;
 pub mod options;
 pub mod papers;
 pub mod spec;

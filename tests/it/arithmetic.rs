@@ -178,7 +178,7 @@ fn what_an_option_cannot_do_is_refused_in_a_sentence() {
     for (spec, says) in [
         ("vgg16(head=max)", "its head does not pool"),
         ("efficientnet_b0(aa=blur)", "ResNets have"),
-        ("mobilenet_v2(output_stride=8)", "only ResNets dilate"),
+        ("shufflenet_v2_x1_0(output_stride=8)", "ResNets, RegNets, MobileNets and EfficientNets dilate"),
         ("resnet50(transform_input)", "only googlenet and inception_v3"),
         ("resnet20(output_stride=8)", "this network's is 4 already"),
         ("resnet50(output_stride=4)", "one of 32, 16, 8"),

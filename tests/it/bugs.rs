@@ -121,6 +121,17 @@ fn a_configuration_beside_the_file_and_its_name_settle_what_tensors_cannot() {
     let (json, _) = inspected(&plain, &[]);
     let listed = json["doubts"].to_string();
     assert!(listed.contains("resnetaa50") && listed.contains("output_stride"), "{listed}");
+    // So do those that count and measure it; what --set decides is open no more.
+    let told = |command: &str, options: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_gatescope"));
+        program.arg(command).arg(&plain).args(["--format", "json"]).args(options);
+        let output = program.output().expect("the program starts");
+        let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        if command == "cost" { json["networks"][0]["doubts"].to_string() } else { json["doubts"].to_string() }
+    };
+    assert!(told("cost", &[]).contains("resnetaa50"));
+    assert!(!told("cost", &["--set", "aa=avg"]).contains("\"aa\":\"none\""));
+    assert!(told("profile", &["--runs", "1"]).contains("resnetaa50"));
     // The option makes it right, and ends the doubt.
     let (json, logits) = inspected(&plain, &["--set", "aa=avg"]);
     reference::close_relative(&logits, &wanted, 1e-4, "--set aa=avg");

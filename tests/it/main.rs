@@ -13,6 +13,7 @@ mod config;
 mod containers;
 mod costs;
 mod counts;
+mod doubts;
 mod hub;
 mod imaging;
 mod papers;

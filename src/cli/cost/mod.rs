@@ -12,9 +12,10 @@ use clap::ValueEnum;
 
 use super::error::CliError;
 use super::page::Page;
-use super::{output, running, source, spec};
+use super::spec::Given;
+use super::{doubts, output, running, source, spec};
 use crate::compute::engine::Timing;
-use crate::compute::weights::Weights;
+use crate::compute::weights::{Doubt, Weights};
 use crate::network::cost::{Ledger, Lesson, Term, lesson};
 use crate::network::graph::{Graph, Op, ScopeId, ScopeKind};
 use crate::network::number;
@@ -79,6 +80,8 @@ enum Format {
 /// A network with its costs.
 struct Costed {
     graph: Graph,
+    /// What its checkpoint leaves open.
+    doubts: Vec<Doubt>,
     ledger: Ledger,
     /// With `--time`.
     timing: Option<Timing>,
@@ -117,8 +120,8 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     if !args.time && args.running.is_given() {
         return Err(CliError::Input("--runs, --threads and --device say how --time measures: add --time".to_owned()));
     }
-    let graphs = spec::graphs(&args.specs, &args.which, &args.set, args.input.as_deref())?;
-    let networks = graphs.into_iter().map(|graph| costed(args, graph)).collect::<Result<Vec<_>, _>>()?;
+    let given = spec::given(&args.specs, &args.which, &args.set, args.input.as_deref())?;
+    let networks = given.into_iter().map(|given| costed(args, given)).collect::<Result<Vec<_>, _>>()?;
     match args.format {
         Format::Table => output::print(&page(&networks, args.layers).text()),
         Format::Md => output::print(&page(&networks, args.layers).markdown()),
@@ -129,10 +132,11 @@ pub fn run(args: &Args) -> Result<(), CliError> {
 }
 
 /// Counts a network, and measures it where that is wanted.
-fn costed(args: &Args, graph: Graph) -> Result<Costed, CliError> {
+fn costed(args: &Args, given: Given) -> Result<Costed, CliError> {
+    let Given { graph, doubts } = given;
     let measure = || args.running.measure(&graph, &Weights::seeded(&graph, 0), 1);
     let timing = args.time.then(measure).transpose()?.map(|measured| measured.timing);
-    Ok(Costed { ledger: Ledger::of(&graph), graph, timing })
+    Ok(Costed { ledger: Ledger::of(&graph), graph, doubts, timing })
 }
 
 fn page(networks: &[Costed], layers: bool) -> Page {
@@ -151,6 +155,9 @@ fn page(networks: &[Costed], layers: bool) -> Page {
         }
     }
     page.line(COUNTED);
+    for network in networks {
+        doubts::add(&mut page, &network.doubts);
+    }
     page
 }
 

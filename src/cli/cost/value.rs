@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Costed, ways};
+use crate::cli::doubts::{self, DoubtEntry};
 use crate::cli::ledger;
 use crate::cli::running::milliseconds;
 use crate::compute::engine::{Timing, gflops};
@@ -26,6 +27,8 @@ struct Network<'a> {
     layers: Vec<Layer<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     time: Option<Time>,
+    /// What its checkpoint leaves open.
+    doubts: Vec<DoubtEntry<'a>>,
 }
 
 /// How long the network took, and where.
@@ -111,7 +114,7 @@ impl<'a> Report<'a> {
 }
 
 fn network(costed: &Costed) -> Network<'_> {
-    let Costed { graph, ledger, timing } = costed;
+    let Costed { graph, doubts, ledger, timing } = costed;
     let timing = timing.as_ref();
     let fields = receptive(graph);
     let layer = |id: NodeId| {
@@ -134,6 +137,7 @@ fn network(costed: &Costed) -> Network<'_> {
         stages: costed.parts().map(stage).collect(),
         layers: graph.node_ids().filter(|id| graph[*id].op != Op::Input).map(layer).collect(),
         time: timing.map(Time::of),
+        doubts: doubts::entries(doubts),
     }
 }
 

@@ -71,11 +71,14 @@ impl Budget {
         threads: &mut usize,
         files: &[&str],
     ) -> Result<(), CliError> {
+        let usual = recipe.epochs;
         recipe.epochs = self.epochs.unwrap_or(recipe.epochs);
         recipe.samples = self.samples.unwrap_or(recipe.samples);
         recipe.validation = self.test.unwrap_or(recipe.validation);
         recipe.learning_rate = self.lr.unwrap_or(recipe.learning_rate);
-        recipe.warmup = self.warmup.unwrap_or(recipe.warmup);
+        // A shorter run is warmed up for the same share of it.
+        let warmup = recipe.warmup * (recipe.epochs as f32 / usual as f32).min(1.0);
+        recipe.warmup = self.warmup.unwrap_or(warmup);
         recipe.seed = self.seed.unwrap_or(recipe.seed);
         *seeds = self.seeds.map_or(*seeds, |seeds| seeds as usize);
         *threads = self.threads.map_or(*threads, |threads| threads as usize);

@@ -10,10 +10,11 @@ use super::format::{self, Format};
 use super::number::share;
 use super::page::Page;
 use super::running::{self, Measured, milliseconds};
+use super::spec::Given;
 use super::table::{Cell, Table};
-use super::{ledger, output, plan, source, spec};
+use super::{doubts, ledger, output, plan, source, spec};
 use crate::compute::engine::{Step, gflops};
-use crate::compute::weights::Weights;
+use crate::compute::weights::{Doubt, Weights};
 use crate::network::number;
 
 const EXAMPLES: &str = "\
@@ -53,7 +54,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<(), CliError> {
     // The choice is the weights' where they are given.
     let which = if args.weights.is_some() { source::Which::default() } else { args.which.clone() };
-    let graph = spec::graphs(std::slice::from_ref(&args.spec), &which, &[], None)?.swap_remove(0);
+    let Given { graph, doubts } = spec::given(std::slice::from_ref(&args.spec), &which, &[], None)?.swap_remove(0);
     let weights = match &args.weights {
         Some(path) => {
             let path = args.which.of(path);
@@ -64,8 +65,8 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     };
     let measured = args.running.measure(&graph, &weights, args.batch)?;
     match args.print.format {
-        Format::Table => output::print(&page(&measured).text()),
-        Format::Json => output::print_json(&value::Report::of(&measured)),
+        Format::Table => output::print(&page(&measured, &doubts).text()),
+        Format::Json => output::print_json(&value::Report::of(&measured, &doubts)),
     }
 }
 
@@ -75,7 +76,7 @@ fn layers(measured: &Measured) -> impl Iterator<Item = (&Step, u64)> {
     measured.runner.steps().iter().zip(times).filter(|(step, _)| step.kernel != "image")
 }
 
-fn page(measured: &Measured) -> Page {
+fn page(measured: &Measured, doubts: &[Doubt]) -> Page {
     let mut page = Page::default();
     page.heading(measured.runner.network());
     page.line(running::sentence(&measured.timing));
@@ -99,5 +100,6 @@ fn page(measured: &Measured) -> Page {
         None => page.line("Attention: none."),
     }
     page.line(running::scaled(&measured.timing));
+    doubts::add(&mut page, doubts);
     page
 }

@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 
+use super::super::doubts::{self, DoubtEntry};
 use super::super::ledger;
 use super::super::running::{Measured, milliseconds};
 use super::layers;
 use crate::compute::engine::gflops;
+use crate::compute::weights::Doubt;
 
 /// `{"network","device","threads","batch","runs","total_ms":{"min","median"},"layers":[{"name","kernel","ms",
-/// "gflops"}]}`, and `attention` where there is some.
+/// "gflops"}],"doubts":[]}`, and `attention` where there is some.
 #[derive(Serialize)]
 pub(super) struct Report<'a> {
     network: &'a str,
@@ -19,6 +21,8 @@ pub(super) struct Report<'a> {
     total_ms: Total,
     layers: Vec<Layer<'a>>,
     attention: Option<ledger::Report>,
+    /// What the network's checkpoint leaves open.
+    doubts: Vec<DoubtEntry<'a>>,
 }
 
 #[derive(Serialize)]
@@ -37,7 +41,7 @@ struct Layer<'a> {
 
 impl<'a> Report<'a> {
     /// A profile's numbers.
-    pub(super) fn of(measured: &'a Measured) -> Self {
+    pub(super) fn of(measured: &'a Measured, doubts: &'a [Doubt]) -> Self {
         let timing = &measured.timing;
         let layers = layers(measured).map(|(step, time)| Layer {
             name: &step.name,
@@ -54,6 +58,7 @@ impl<'a> Report<'a> {
             total_ms: Total { min: timing.min.as_secs_f64() * 1e3, median: timing.median.as_secs_f64() * 1e3 },
             layers: layers.collect(),
             attention: timing.attention.as_ref().map(ledger::Report::from),
+            doubts: doubts::entries(doubts),
         }
     }
 }

@@ -178,8 +178,8 @@ pub(super) fn labels(args: &Args, configured: Configured, classes: usize) -> Res
     let named = args.labels.as_deref().map(Labels::open).transpose().map_err(CliError::input)?;
     let is_given = named.is_some() || is_named;
     let Some(labels) = named.or(config.labels) else { return Ok(None) };
-    match labels.check(classes) {
-        Ok(()) => Ok(Some(labels)),
+    match labels.fitted(classes) {
+        Ok(labels) => Ok(Some(labels)),
         Err(error) if is_given => Err(CliError::input(error)),
         Err(error) => {
             source::say(&format!("{error}; classes are shown by number"));

@@ -155,10 +155,10 @@ impl ModelConfig {
         };
         config.input_size = preparing.as_ref().and_then(|preparing| preparing.input);
         config.preprocessing = preparing.map(|preparing| preparing.preprocessing);
-        config.labels = labels(&root, &inner)?;
-        if let (Some(labels), Some(classes)) = (&config.labels, config.num_classes) {
-            labels.check(classes)?;
-        }
+        config.labels = match (labels(&root, &inner)?, config.num_classes) {
+            (Some(labels), Some(classes)) => Some(labels.fitted(classes)?),
+            (labels, _) => labels,
+        };
         config.num_classes = config.num_classes.or(config.labels.as_ref().map(Labels::len));
         Ok(config)
     }

@@ -6,7 +6,6 @@
 mod control;
 pub mod device;
 pub mod kernels;
-pub mod operators;
 mod plain;
 mod plan;
 mod profile;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::compute::weights::WeightsError;
+
 /// Why a checkpoint could not be fetched.
 #[derive(Debug, Error)]
 pub enum HubError {
@@ -117,14 +119,19 @@ pub enum HubError {
     },
     /// A checkpoint in parts.
     #[error(
-        "{repository} has its weights split into {parts} files; networks that large are not opened, choose a smaller one"
+        "{repository} has its weights split into {parts} files and no index that says what is in which; name one of them, like {example}"
     )]
     Sharded {
         /// `OWNER/NAME`.
         repository: String,
         /// Into how many.
         parts: usize,
+        /// How to name the first.
+        example: String,
     },
+    /// An index that cannot be used.
+    #[error("{0}")]
+    Index(#[from] WeightsError),
     /// An answer that makes no sense.
     #[error("{host} gave an answer that cannot be used ({what}); check HF_ENDPOINT if it is set, or try again")]
     Malformed {

@@ -16,11 +16,12 @@ mod reference;
 mod store;
 mod transfer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hf_hub::Cache;
 
 use self::client::{Client, Listing};
+use super::weights::checkpoint::{is_index, named_in};
 pub use error::HubError;
 pub use reference::{Reference, SCHEME};
 use store::Store;
@@ -50,7 +51,7 @@ pub struct Settings {
 /// A checkpoint that is now on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
-    /// The weights.
+    /// The weights; of a set of files its index, with all its files beside it.
     pub weights: PathBuf,
     /// `config.json` and `preprocessor_config.json`, those that the repository has.
     pub configs: Vec<PathBuf>,
@@ -154,9 +155,28 @@ impl Hub {
         let configs = pick::configs(name, &listing.files).into_iter();
         let configs = configs.map(|config| self.obtain(reference, store, &listing.commit, config, &silent));
         let configs = configs.collect::<Result<_, _>>()?;
-        let weights = self.obtain(reference, store, &listing.commit, name, watch)?;
+        let weights =
+            self.obtain(reference, store, &listing.commit, name, if is_index(name) { &silent } else { watch })?;
+        self.fetch_parts(reference, store, &listing.commit, &parts(&weights, name)?, watch)?;
         store.remember(&listing.commit)?;
         Ok(Fetched { weights, configs, commit: listing.commit.clone(), note: None })
+    }
+
+    /// The files of a set; each counts for as much, for a listing does not tell how large they are.
+    fn fetch_parts(
+        &self,
+        reference: &Reference,
+        store: &Store,
+        commit: &str,
+        parts: &[String],
+        watch: &Watch,
+    ) -> Result<(), HubError> {
+        for (index, part) in parts.iter().enumerate() {
+            let progress = |share: f32| (watch.progress)((index as f32 + share) / parts.len() as f32);
+            let watch = Watch { progress: &progress, cancelled: watch.cancelled };
+            self.obtain(reference, store, commit, part, &watch)?;
+        }
+        Ok(())
     }
 
     /// A file of a commit, from the cache or the network.
@@ -175,6 +195,14 @@ impl Hub {
     }
 }
 
+/// The files of the set that this index is of; none where it is no index.
+fn parts(path: &Path, name: &str) -> Result<Vec<String>, HubError> {
+    match is_index(name) {
+        true => Ok(named_in(path)?.iter().map(|part| pick::beside(name, part)).collect()),
+        false => Ok(Vec::new()),
+    }
+}
+
 /// What the cache has, if it has the weights.
 fn cached(store: &Store, reference: &Reference) -> Result<Option<Fetched>, HubError> {
     let Some(commit) = store.commit() else { return Ok(None) };
@@ -186,5 +214,7 @@ fn cached(store: &Store, reference: &Reference) -> Result<Option<Fetched>, HubEr
         Err(_) => return Ok(None),
     };
     let configs = pick::configs(name, &files).into_iter().filter_map(|config| store.file(&commit, config)).collect();
-    Ok(store.file(&commit, name).map(|weights| Fetched { weights, configs, commit, note: None }))
+    let Some(weights) = store.file(&commit, name) else { return Ok(None) };
+    let is_whole = parts(&weights, name)?.iter().all(|part| files.contains(part));
+    Ok(is_whole.then_some(Fetched { weights, configs, commit, note: None }))
 }

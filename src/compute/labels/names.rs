@@ -171,14 +171,18 @@ impl Labels {
         Self { names: names.into(), source: source.into() }
     }
 
-    /// Are these the names of a network with that many classes?
+    /// These names for a network with that many outputs. Of two names for one output the second is its: a binary
+    /// classifier's output is the logit of class 1 against class 0.
     ///
     /// # Errors
-    /// Both counts, when they differ.
-    pub fn check(&self, classes: usize) -> Result<(), LabelsError> {
-        match self.names.len() == classes {
-            true => Ok(()),
-            false => Err(LabelsError::Count { source_name: self.source.to_string(), names: self.names.len(), classes }),
+    /// Both counts, when they differ otherwise.
+    pub fn fitted(self, outputs: usize) -> Result<Self, LabelsError> {
+        match (&*self.names, outputs) {
+            ([_, positive], 1) => Ok(Self { names: [Arc::clone(positive)].into(), source: self.source }),
+            (names, outputs) if names.len() == outputs => Ok(self),
+            (names, classes) => {
+                Err(LabelsError::Count { source_name: self.source.to_string(), names: names.len(), classes })
+            }
         }
     }
 
@@ -288,10 +292,11 @@ mod tests {
     #[test]
     fn another_networks_labels_are_refused_with_both_counts() {
         let labels = Labels::parse("pets.txt", "cat\ndog").expect("parses");
-        assert!(labels.check(2).is_ok());
-        let message = labels.check(1000).expect_err("another count").to_string();
+        assert!(labels.clone().fitted(2).is_ok());
+        assert_eq!(labels.clone().fitted(1).expect("a binary classifier").get(0), labels.get(1));
+        let message = labels.fitted(1000).expect_err("another count").to_string();
         assert!(message.contains("2 classes") && message.contains("1000"), "{message}");
-        assert!(Labels::imagenet().check(1000).is_ok());
+        assert!(Labels::imagenet().fitted(1000).is_ok());
     }
 
     #[test]

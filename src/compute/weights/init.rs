@@ -49,7 +49,10 @@ fn law(graph: &Graph, param: &Param) -> Law {
             Law::Uniform((1.0 / fan_in as f64).sqrt())
         }
         (Op::ChannelConv1d { inputs, kernel, .. }, _) => Law::Uniform((1.0 / (inputs * kernel) as f64).sqrt()),
-        _ => Law::Constant(0.0),
+        (Op::Conv2d(_) | Op::BatchNorm { .. } | Op::GroupNorm { .. }, Role::Bias) => Law::Constant(0.0),
+        (op, Role::Weight | Role::Bias) => {
+            unreachable!("{} says of no {} how it begins", op.name(), param.role.suffix())
+        }
     }
 }
 

@@ -239,7 +239,7 @@ fn said(opened: Result<Weights, WeightsError>) -> Result<Weights, Option<String>
 fn own_labels(weights: &WeightsChoice, classes: usize) -> Option<Labels> {
     let config = ModelConfig::of_checkpoint(weights.path()?);
     let config = config.inspect_err(|error| log::warn!("no class names: {error}")).ok()??;
-    config.labels.filter(|labels| labels.check(classes).is_ok())
+    config.labels.and_then(|labels| labels.fitted(classes).ok())
 }
 
 fn sample(name: &str) -> Result<Picture, Option<String>> {

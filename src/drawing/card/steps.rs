@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::drawing::words::in_words;
 use crate::network::graph::{Graph, NodeId, Op, ScopeId, ScopeKind, Shape};
+use crate::network::ops::Drawn;
 
 /// What a box is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,31 +148,28 @@ impl Reader<'_> {
     /// The box a layer belongs to, and what it adds to its notes: a normalisation or an activation of a layer that
     /// nothing else reads.
     fn merged(&self, node: NodeId, sources: &[usize]) -> Option<(usize, Option<&'static str>)> {
-        let Single { op, input } = Single::of(self.graph, node)?;
+        let &[input] = &self.graph[node].inputs[..] else { return None };
         let step = *sources.first()?;
         let is_own = step == 0 || self.readers[input.0] != 1 || self.gates.contains(&node);
         if is_own || matches!(self.steps[step].kind, Kind::Attention | Kind::Gate) {
             return None;
         }
-        match op {
-            Op::Flatten => Some((step, None)),
-            Op::BatchNorm { .. } => Some((step, Some("BN"))),
-            Op::GroupNorm { groups: 1, .. } => Some((step, Some("LN"))),
-            Op::GroupNorm { .. } => Some((step, Some("GN"))),
-            Op::Relu | Op::Relu6 | Op::Silu => Some((step, Some(op.name()))),
-            Op::HardSwish => Some((step, Some("hard swish"))),
-            _ => None,
+        match self.graph[node].op.spec().words().drawn {
+            Drawn::Note(note) => Some((step, Some(note))),
+            Drawn::Unseen => Some((step, None)),
+            Drawn::Layer | Drawn::Join => None,
         }
     }
 
     fn layer(&self, node: NodeId) -> Step {
-        let op = &self.graph[node].op;
-        let kind = match op {
+        let (op, first) = (&self.graph[node].op, self.graph[node].inputs.first());
+        let kind = match op.spec().words().drawn {
             _ if self.gates.contains(&node) => Kind::Gate,
-            Op::Add | Op::Concat | Op::Scale => Kind::Join,
-            _ => Kind::Layer,
+            Drawn::Join => Kind::Join,
+            Drawn::Layer | Drawn::Note(_) | Drawn::Unseen => Kind::Layer,
         };
-        let mut step = Step::titled(in_words(self.graph, node), kind);
+        let channels = first.map_or(0, |input| self.graph[*input].shape.channels());
+        let mut step = Step::titled(op.spec().title(channels), kind);
         if self.graph[node].params.first().is_some_and(|param| self.graph[*param].owner != node) {
             step.notes.push("same weights");
         }
@@ -185,21 +182,6 @@ impl Reader<'_> {
             scopes().take_while(|id| *id != self.scope).any(|id| self.graph[id].kind == ScopeKind::Shortcut);
         step.is_product = *op == Op::Scale;
         step
-    }
-}
-
-/// A layer with one input.
-struct Single<'a> {
-    op: &'a Op,
-    input: NodeId,
-}
-
-impl<'a> Single<'a> {
-    fn of(graph: &'a Graph, node: NodeId) -> Option<Self> {
-        match graph[node].inputs[..] {
-            [input] => Some(Self { op: &graph[node].op, input }),
-            _ => None,
-        }
     }
 }
 

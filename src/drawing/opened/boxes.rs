@@ -1,7 +1,7 @@
 //! The layers of an opened block as boxes: what each says, and the form that tells what kind it is.
 
-use crate::drawing::words::note;
 use crate::network::graph::{Graph, NodeId, Op};
+use crate::network::ops::Drawn;
 
 /// A layer with what is folded into it.
 #[derive(Clone, Debug)]
@@ -56,7 +56,15 @@ impl LayerBox {
 
 /// Has it no box of its own, if what it reads has room for it?
 pub(super) fn is_folded(op: &Op) -> bool {
-    matches!(op, Op::BatchNorm { .. } | Op::Flatten) || note(op).is_some()
+    matches!(op.spec().words().drawn, Drawn::Note(_) | Drawn::Unseen)
+}
+
+/// What a box says of a layer folded into it.
+pub(super) fn note(op: &Op) -> Option<&'static str> {
+    match op.spec().words().drawn {
+        Drawn::Note(note) => Some(note),
+        Drawn::Unseen | Drawn::Layer | Drawn::Join => None,
+    }
 }
 
 /// How a layer is drawn; inside a frame there is room for boxes and circles only.

@@ -18,11 +18,11 @@ pub use layout::{PlacedFrame, PlacedOpened, place};
 pub use paint::{Marks, draw};
 
 use super::flow::{Piece, Source, flow};
-use super::words::{gate_title, note, title};
+use super::words::{gate_title, title};
 use crate::network::attention;
 use crate::network::cost::Ledger;
 use crate::network::graph::{GateKind, Graph, NodeId, Op, ScopeId, ScopeKind};
-use boxes::{form, is_folded};
+use boxes::{form, is_folded, note};
 
 /// An opened block.
 #[derive(Clone, Debug, Default)]

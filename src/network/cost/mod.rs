@@ -4,7 +4,11 @@
 //! papers' "FLOPs" columns and of torchvision's published GFLOPs. **Products** of two activations (non-local
 //! attention, the pooling of global context) are counted apart: papers and tools that count by layer (thop, torchinfo,
 //! calflops) miss them, PyTorch's flop counter and fvcore see them. Everything else is counted beside them as
-//! element-wise operations (see [`elementwise`]). Running statistics are buffers and not parameters.
+//! **element-wise operations**: bias 1 an output element; `BatchNorm` 2 (one multiplication, one addition, folded
+//! statistics); `GroupNorm` 5 (mean, variance, scale and shift); softmax 3 (exponential, sum, division); activations,
+//! add and scale 1, but those that multiply by their input (SiLU, hard swish) 2; pooling 1 an element read; views and
+//! copies 0. Running statistics are buffers and not parameters. How much a layer does, its operator says
+//! ([`Work`](super::ops::Work)).
 
 mod compare;
 mod formula;
@@ -17,7 +21,7 @@ pub use lesson::{Lesson, lesson};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 
-use super::graph::{Graph, Node, NodeId, Op, Product, ScopeId, Shape, adaptive_windows};
+use super::graph::{Graph, NodeId, ScopeId};
 
 /// Bytes of one f32.
 const F32: u64 = 4;
@@ -118,89 +122,18 @@ impl Ledger {
 /// The cost of one node.
 fn layer(graph: &Graph, id: NodeId) -> Cost {
     let node = &graph[id];
-    let input = node.inputs.first().map_or(node.shape, |first| graph[*first].shape);
     let params = node.params.iter().map(|param| &graph[*param]);
     let owned = params.filter(|param| param.owner == id && param.role.is_parameter());
     let params = owned.map(|param| param.elements() as u64).sum();
     if graph.is_auxiliary(id) {
         return Cost { params, ..Cost::default() };
     }
+    let work = graph.facts(id).work;
     Cost {
         params,
-        macs: macs(&node.op, input, node.shape),
-        products: products(&node.op, input, node.shape),
-        elementwise: elementwise(node, input),
-        activation_bytes: if is_view(&node.op) { 0 } else { elements(node.shape) * F32 },
-    }
-}
-
-fn elements(shape: Shape) -> u64 {
-    shape.elements() as u64
-}
-
-/// Takes no memory of its own: the image is the caller's, flattening only renames.
-fn is_view(op: &Op) -> bool {
-    matches!(op, Op::Input | Op::Flatten)
-}
-
-/// `output elements · kernel · input channels / groups` for convolutions (1-D ones: `channels · kernel`), `in · out` for linear layers, else 0.
-fn macs(op: &Op, input: Shape, output: Shape) -> u64 {
-    match op {
-        Op::Conv2d(conv) => {
-            let window = conv.kernel[0] * conv.kernel[1] * (input.channels() / conv.groups);
-            elements(output) * window as u64
-        }
-        Op::ChannelConv1d { inputs, kernel, .. } => elements(output) * (*inputs * *kernel) as u64,
-        Op::Linear { out_features, .. } => elements(input) * *out_features as u64,
-        _ => 0,
-    }
-}
-
-/// `output elements · what is summed over` for a product of two maps, else 0.
-fn products(op: &Op, input: Shape, output: Shape) -> u64 {
-    match op {
-        Op::MatMul { product: Product::Similarity } => elements(output) * input.channels() as u64,
-        Op::MatMul { product: Product::Weighted } => elements(output) * (input.height() * input.width()) as u64,
-        _ => 0,
-    }
-}
-
-/// Operations that are not MACs, by layer: bias 1 an output element; `BatchNorm` 2 (one multiplication, one
-/// addition, folded statistics); `GroupNorm` 5 (mean, variance, scale and shift); softmax 3 (exponential, sum,
-/// division); activations, add and scale 1, but those that multiply by their input (SiLU, hard swish) 2; pooling 1 an
-/// element read; views and copies 0.
-fn elementwise(node: &Node, input: Shape) -> u64 {
-    let output = elements(node.shape);
-    match &node.op {
-        Op::Conv2d(conv) => u64::from(conv.bias) * output,
-        Op::Linear { bias, .. } => u64::from(*bias) * output,
-        Op::ChannelConv1d { bias, .. } => u64::from(*bias) * output,
-        Op::BatchNorm { .. } => 2 * output,
-        Op::GroupNorm { .. } => 5 * output,
-        Op::SoftmaxPositions | Op::SoftmaxPaths { .. } => 3 * output,
-        Op::Relu | Op::Relu6 | Op::Sigmoid | Op::Tanh | Op::HardSigmoid | Op::Scale | Op::Times { .. } => output,
-        Op::Silu | Op::HardSwish => 2 * output,
-        Op::Add => output * (node.inputs.len() as u64 - 1),
-        Op::MaxPool(pool) | Op::AvgPool(pool) => output * (pool.kernel[0] * pool.kernel[1]) as u64,
-        Op::BlurPool { .. } => 9 * output,
-        Op::Renormalise { .. } => 2 * output,
-        Op::AdaptiveAvgPool { size } => {
-            let read = |length: usize| adaptive_windows(length, *size).map(|window| window.len() as u64).sum::<u64>();
-            input.channels() as u64 * read(input.height()) * read(input.width())
-        }
-        Op::GlobalAvgPool
-        | Op::GlobalMaxPool
-        | Op::MeanOverWidth
-        | Op::MeanOverHeight
-        | Op::ChannelMean
-        | Op::ChannelMax => elements(input),
-        Op::Input
-        | Op::MatMul { .. }
-        | Op::Concat
-        | Op::ChannelSlice { .. }
-        | Op::ChannelShuffle { .. }
-        | Op::Flatten
-        | Op::Subsample { .. }
-        | Op::PadChannels { .. } => 0,
+        macs: work.macs.value(),
+        products: work.products.value(),
+        elementwise: work.elementwise,
+        activation_bytes: if work.is_view { 0 } else { node.shape.elements() as u64 * F32 },
     }
 }

@@ -1,7 +1,8 @@
 //! Building a graph, one node at a time, shapes checked as it grows.
 
-use super::{Conv2d, Gate, GateKind, Graph, Node, NodeId, Op, Param, ParamId, Role, Scope, ScopeId, ScopeKind};
+use super::{Conv2d, Gate, GateKind, Graph, Node, NodeId, Op, Param, ParamId, Scope, ScopeId, ScopeKind};
 use super::{Shape, ShapeError};
+use crate::network::ops::Tensors;
 
 /// What a network computes with that its tensors do not show.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -210,8 +211,8 @@ impl GraphBuilder {
     pub fn add(&mut self, name: &str, op: Op, inputs: &[NodeId]) -> NodeId {
         let path = joined(&self.prefix, name);
         let op = self.computed(op, inputs[0]);
-        let id = self.push(path.clone(), op, inputs);
-        for (role, shape) in param_shapes(&op, self.shape(inputs[0])) {
+        let (id, tensors) = self.push(path.clone(), op, inputs);
+        for (role, shape) in tensors.shapes {
             let param = ParamId(self.graph.params.len());
             let name = format!("{path}.{}", role.suffix());
             self.graph.params.push(Param { name, shape, role, owner: id });
@@ -223,7 +224,7 @@ impl GraphBuilder {
     /// Runs the layer `twin` once more on another input, with the same parameters (a shared MLP).
     pub fn share(&mut self, name: &str, twin: NodeId, inputs: &[NodeId]) -> NodeId {
         let op = self.graph[twin].op;
-        let id = self.push(joined(&self.prefix, name), op, inputs);
+        let (id, _) = self.push(joined(&self.prefix, name), op, inputs);
         self.graph.nodes[id.0].params = self.graph[twin].params.clone();
         id
     }
@@ -273,22 +274,19 @@ impl GraphBuilder {
         }
     }
 
-    fn push(&mut self, name: String, op: Op, inputs: &[NodeId]) -> NodeId {
+    /// A layer and the tensors it brings.
+    fn push(&mut self, name: String, op: Op, inputs: &[NodeId]) -> (NodeId, Tensors) {
         let shapes: Vec<Shape> = inputs.iter().map(|id| self.shape(*id)).collect();
-        let shape = op.output_shape(&shapes).unwrap_or_else(|error| {
-            self.failure.get_or_insert_with(|| Box::new((name.clone(), error)));
-            shapes[0]
-        });
-        let id = NodeId(self.graph.nodes.len());
-        self.graph.nodes.push(Node {
-            name,
-            op,
-            inputs: inputs.to_vec(),
-            shape,
-            scope: self.current,
-            params: Vec::new(),
-        });
-        id
+        let (shape, tensors) = match op.on(&shapes) {
+            Ok(facts) => (facts.shape, facts.tensors),
+            Err(error) => {
+                self.failure.get_or_insert_with(|| Box::new((name.clone(), error)));
+                (shapes[0], Tensors::default())
+            }
+        };
+        let (id, inputs, scope) = (NodeId(self.graph.nodes.len()), inputs.to_vec(), self.current);
+        self.graph.nodes.push(Node { name, op, inputs, shape, scope, params: Vec::new() });
+        (id, tensors)
     }
 
     /// Convolution, BatchNorm and, if `relu` names it, ReLU: the field's standard triple.
@@ -322,7 +320,7 @@ impl GraphBuilder {
     pub fn gate(&mut self, kind: GateKind, features: NodeId, gate: NodeId) -> NodeId {
         let name = &self.graph[gate].name;
         let stem = name.strip_suffix(".gate").unwrap_or(name).to_owned();
-        let scale = self.push(format!("{stem}.scale"), Op::Scale, &[features, gate]);
+        let (scale, _) = self.push(format!("{stem}.scale"), Op::Scale, &[features, gate]);
         self.register(kind, gate, scale, Some(1.0))
     }
 
@@ -353,61 +351,5 @@ fn joined(path: &str, word: &str) -> String {
         ("", word) => word.to_owned(),
         (path, "") => path.to_owned(),
         (path, word) => format!("{path}.{word}"),
-    }
-}
-
-/// The tensors an operator brings, in PyTorch's state_dict order.
-fn param_shapes(op: &Op, input: Shape) -> Vec<(Role, Vec<usize>)> {
-    let with_bias = |weight: Vec<usize>, bias: bool| {
-        let length = weight[0];
-        let mut params = vec![(Role::Weight, weight)];
-        if bias {
-            params.push((Role::Bias, vec![length]));
-        }
-        params
-    };
-    match op {
-        Op::Conv2d(conv) => {
-            let weight = vec![conv.out_channels, input.channels() / conv.groups.max(1), conv.kernel[0], conv.kernel[1]];
-            with_bias(weight, conv.bias)
-        }
-        Op::Linear { out_features, bias } => with_bias(vec![*out_features, input.channels()], *bias),
-        Op::ChannelConv1d { inputs, outputs, kernel, bias, .. } => with_bias(vec![*outputs, *inputs, *kernel], *bias),
-        Op::GroupNorm { .. } => with_bias(vec![input.channels()], true),
-        Op::BatchNorm { .. } => [Role::Weight, Role::Bias, Role::RunningMean, Role::RunningVar]
-            .into_iter()
-            .map(|role| (role, vec![input.channels()]))
-            .collect(),
-        Op::Input
-        | Op::Relu
-        | Op::Relu6
-        | Op::Sigmoid
-        | Op::Tanh
-        | Op::HardSigmoid
-        | Op::Silu
-        | Op::HardSwish
-        | Op::Times { .. }
-        | Op::MaxPool(_)
-        | Op::AvgPool(_)
-        | Op::BlurPool { .. }
-        | Op::Renormalise { .. }
-        | Op::AdaptiveAvgPool { .. }
-        | Op::GlobalAvgPool
-        | Op::GlobalMaxPool
-        | Op::MeanOverWidth
-        | Op::MeanOverHeight
-        | Op::SoftmaxPositions
-        | Op::SoftmaxPaths { .. }
-        | Op::MatMul { .. }
-        | Op::ChannelMean
-        | Op::ChannelMax
-        | Op::Concat
-        | Op::ChannelSlice { .. }
-        | Op::ChannelShuffle { .. }
-        | Op::Add
-        | Op::Scale
-        | Op::Flatten
-        | Op::Subsample { .. }
-        | Op::PadChannels { .. } => Vec::new(),
     }
 }

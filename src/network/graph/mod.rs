@@ -3,15 +3,11 @@
 //! It is made once, when a spec is lowered, and read by everything else: costs, the engine, the canvas.
 
 mod builder;
-mod op;
 mod receptive;
-mod shape;
 
+pub use super::ops::{Conv2d, Facts, Op, Pool2d, Product, Role, Shape, ShapeError, adaptive_windows};
 pub use builder::{GraphBuilder, HeadPool, Numerics, OpenScope, Outer};
-pub(crate) use op::one_sided;
-pub use op::{Conv2d, Op, Pool2d, Product, adaptive_windows};
 pub use receptive::{Receptive, receptive, receptive_fields};
-pub use shape::{Shape, ShapeError};
 
 use std::ops::Index;
 
@@ -26,38 +22,6 @@ pub struct ScopeId(pub usize);
 /// The index of a [`Param`] in its graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ParamId(pub usize);
-
-/// What a parameter is to its layer. Running statistics are buffers, not parameters, as in PyTorch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// A weight: convolution, linear, or the scale of a BatchNorm.
-    Weight,
-    /// A bias, or the shift of a BatchNorm.
-    Bias,
-    /// A BatchNorm's running mean: a buffer.
-    RunningMean,
-    /// A BatchNorm's running variance: a buffer.
-    RunningVar,
-}
-
-impl Role {
-    /// Counted as a parameter (buffers are not).
-    #[must_use]
-    pub fn is_parameter(self) -> bool {
-        matches!(self, Self::Weight | Self::Bias)
-    }
-
-    /// The last part of the tensor's name in a PyTorch state_dict.
-    #[must_use]
-    pub fn suffix(self) -> &'static str {
-        match self {
-            Self::Weight => "weight",
-            Self::Bias => "bias",
-            Self::RunningMean => "running_mean",
-            Self::RunningVar => "running_var",
-        }
-    }
-}
 
 /// One tensor of the state_dict.
 #[derive(Clone, Debug, PartialEq)]
@@ -297,6 +261,21 @@ impl Graph {
     #[must_use]
     pub fn scope_at(&self, path: &str) -> Option<ScopeId> {
         self.scope_ids().find(|id| self[*id].path == path)
+    }
+
+    /// What a node's operator comes to on its inputs.
+    ///
+    /// # Panics
+    /// When the inputs do not fit the operator, as they do in every graph of a [`GraphBuilder`].
+    #[must_use]
+    pub fn facts(&self, node: NodeId) -> Facts {
+        let node = &self[node];
+        let inputs: Vec<Shape> = match node.op {
+            // The image is what the caller hands in.
+            Op::Input => vec![node.shape],
+            _ => node.inputs.iter().map(|input| self[*input].shape).collect(),
+        };
+        node.op.on(&inputs).unwrap_or_else(|error| panic!("{}: {error}", node.name))
     }
 
     /// Is it part of an auxiliary classifier?

@@ -16,6 +16,8 @@ pub struct Arithmetic {
     pub pads: bool,
     /// Does it end with a global pooling?
     pub pools: bool,
+    /// Can it dilate instead of striding, by [`Lowering::strided`](super::Lowering)? ResNets have an option of their own.
+    pub dilates: bool,
     /// Has it been published with an image that is normalised a second time?
     pub renormalises: bool,
 }
@@ -23,12 +25,17 @@ pub struct Arithmetic {
 impl Arithmetic {
     /// A global mean at the end, BatchNorms with this epsilon, this activation.
     pub(super) const fn of(eps: &'static str, act: &'static str) -> Self {
-        Self { eps, act, pads: false, pools: true, renormalises: false }
+        Self { eps, act, pads: false, pools: true, dilates: false, renormalises: false }
     }
 
     /// The same where TensorFlow's weights are published too.
     pub(super) const fn padded(self) -> Self {
         Self { pads: true, ..self }
+    }
+
+    /// The same where the last stages can be dilated.
+    pub(super) const fn dilated(self) -> Self {
+        Self { dilates: true, ..self }
     }
 
     /// The same with torchvision's `transform_input`.
@@ -65,6 +72,13 @@ const HEAD: Field = Field {
     help: "pooling before the classifier: avg, max, avgmax (half their sum), catavgmax (both, twice as long)",
     kind: Kind::Word(&["avg", "max", "avgmax", "catavgmax"]),
 };
+/// What keeps the last map large, as segmentation backbones have it.
+pub(super) const OUTPUT_STRIDE: Field = Field {
+    key: "output_stride",
+    long: "output_stride",
+    help: "pixels between two positions of the last map: 32; 16 and 8 dilate the last stages instead of striding",
+    kind: Kind::OneOf(&[32, 16, 8]),
+};
 const TRANSFORM: Field = Field {
     key: "transform_input",
     long: "transform_input",
@@ -80,13 +94,14 @@ const HALF: f32 = 0.5;
 /// The options of a model: its family's, and those of its arithmetic.
 #[must_use]
 pub fn options(family: &dyn Family, model: &str) -> Vec<Declared> {
-    let Arithmetic { eps, act, pads, pools, renormalises } = family.arithmetic(model);
+    let Arithmetic { eps, act, pads, pools, dilates, renormalises } = family.arithmetic(model);
     let word = |is_there: bool, field, default: &str| is_there.then(|| shared::word(field, default));
     let arithmetic = [
         word(!act.is_empty(), ACTIVATION, act),
         word(!eps.is_empty(), EPS, eps),
         word(pads, PADDING, "symmetric"),
         word(pools, HEAD, "avg"),
+        dilates.then(|| shared::number(OUTPUT_STRIDE, 32)),
         word(renormalises, TRANSFORM, "no"),
     ];
     family.options(model).into_iter().chain(arithmetic.into_iter().flatten()).collect()
@@ -119,6 +134,11 @@ pub(super) fn numerics(family: &dyn Family, model: &str, options: &Options) -> N
     }
 }
 
+/// The most pixels between two positions of the last map.
+pub(super) fn output_stride(options: &Options) -> usize {
+    options.number(OUTPUT_STRIDE.key, 32)
+}
+
 /// The layer that normalises the image a second time, if one is asked for.
 pub(super) fn renormalise(options: &Options) -> Option<Op> {
     let scale = IMAGENET.map(|(_, deviation)| deviation / HALF);
@@ -132,7 +152,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("padding", "no weights of it are published that TensorFlow pads"),
     ("head", "its head does not pool to one number a channel"),
     ("aa", "it has no residual branch with a 3×3 that strides; ResNets have"),
-    ("output_stride", "only ResNets dilate here instead of striding"),
+    ("output_stride", "ResNets, RegNets, MobileNets and EfficientNets dilate here instead of striding"),
     ("transform_input", "only googlenet and inception_v3 are published with it"),
 ];
 

@@ -146,7 +146,7 @@ impl Family for EfficientNet {
 
     fn arithmetic(&self, model: &str) -> Arithmetic {
         let preset = find(model);
-        Arithmetic::of(preset.eps, if preset.is_lite { "relu6" } else { "silu" }).padded()
+        Arithmetic::of(preset.eps, if preset.is_lite { "relu6" } else { "silu" }).padded().dilated()
     }
 
     fn options(&self, model: &str) -> Vec<Declared> {

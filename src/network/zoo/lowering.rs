@@ -7,6 +7,20 @@ use crate::network::attention::{Attention, Position, Site};
 use crate::network::graph::{Conv2d, GraphBuilder, NodeId, ScopeKind};
 use crate::network::spec::{AttentionPlan, Place};
 
+/// How far a network strides before it dilates instead.
+#[derive(Clone, Copy, Debug)]
+struct Strides {
+    /// Pixels between two positions that are not exceeded.
+    limit: usize,
+    /// Pixels between two positions so far.
+    reached: usize,
+    /// How far apart layers read.
+    dilation: usize,
+}
+
+/// What the stem of every network that asks [`Lowering::strided`] strides.
+const STEM_STRIDE: usize = 2;
+
 /// A graph being built for a spec: the builder and the attention still to be placed.
 pub struct Lowering {
     /// Where layers are added.
@@ -18,12 +32,28 @@ pub struct Lowering {
     /// Blocks that have given up a convolution to their attention.
     replaced: BTreeSet<Place>,
     failure: Option<String>,
+    strides: Strides,
 }
 
 impl Lowering {
-    pub(super) fn new(builder: GraphBuilder, plan: AttentionPlan, stages: Vec<Stage>) -> Self {
+    pub(super) fn new(builder: GraphBuilder, plan: AttentionPlan, stages: Vec<Stage>, limit: usize) -> Self {
         let (offered, replaced) = (BTreeMap::new(), BTreeSet::new());
-        Self { builder, plan, stages, offered, replaced, failure: None }
+        let strides = Strides { limit, reached: STEM_STRIDE, dilation: 1 };
+        Self { builder, plan, stages, offered, replaced, failure: None, strides }
+    }
+
+    /// A convolution of a network that may be limited by `output_stride`, with the stride it has otherwise. As timm's
+    /// `EfficientNetBuilder` and `RegNet`: one that may not stride any more reads as far apart as those before it, and
+    /// those after it read further apart.
+    pub(super) fn strided(&mut self, conv: Conv2d, stride: usize) -> Conv2d {
+        let Strides { limit, reached, dilation } = &mut self.strides;
+        let before = *dilation;
+        if *reached * stride > *limit {
+            *dilation *= stride;
+            return conv.dilated(before);
+        }
+        *reached *= stride;
+        conv.stride(stride).dilated(before)
     }
 
     /// Adds the attention the plan has for the block at `path`, after `features`, in its standard position; without

@@ -301,7 +301,8 @@ pub fn lower(spec: &NetworkSpec) -> Result<Graph, SpecError> {
     let builder = GraphBuilder::new(name.clone(), Shape::map(channels, height, width))
         .computing(numerics)
         .transforming(arithmetic::renormalise(&spec.options));
-    let mut lowering = Lowering::new(builder, spec.attention.clone(), stages);
+    let limit = arithmetic::output_stride(&spec.options);
+    let mut lowering = Lowering::new(builder, spec.attention.clone(), stages, limit);
     family.build(&mut lowering, model.name, &spec.options, classes_of(spec)).map_err(&field)?;
     if let Some(problem) = lowering.problem() {
         return Err(field(problem));

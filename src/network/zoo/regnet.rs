@@ -147,7 +147,7 @@ impl Family for RegNet {
     }
 
     fn arithmetic(&self, _model: &str) -> Arithmetic {
-        Arithmetic::of("1e-5", "relu").padded()
+        Arithmetic::of("1e-5", "relu").padded().dilated()
     }
 
     fn options(&self, model: &str) -> Vec<Declared> {
@@ -194,6 +194,8 @@ impl Family for RegNet {
 }
 
 fn block(l: &mut Lowering, config: &Config, place: &str, width: usize, stride: usize, input: NodeId) -> NodeId {
+    let grouped = l.strided(Conv2d::new(width, 3).groups((width / config.group).max(1)), stride);
+    let stride = grouped.stride[0];
     let b = &mut l.builder;
     let before = b.shape(input).channels();
     let shortcut = match config.has_shortcuts && (before != width || stride != 1) {
@@ -206,7 +208,6 @@ fn block(l: &mut Lowering, config: &Config, place: &str, width: usize, stride: u
     let b = &mut l.builder;
     let relu = Some(Op::Relu);
     let x = b.conv_norm(["f.a.0", "f.a.1", "f.a.2"], Conv2d::new(width, 1), EPS, relu, entered);
-    let grouped = Conv2d::new(width, 3).stride(stride).groups((width / config.group).max(1));
     let x = b.conv_norm(["f.b.0", "f.b.1", "f.b.2"], grouped, EPS, relu, x);
     // A quarter of what comes into the block.
     let squeezed = (before as f64 / 4.0).round_ties_even() as usize;

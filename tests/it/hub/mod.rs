@@ -5,11 +5,12 @@ mod server;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use gatescope::compute::hub::{Fetched, Hub, HubError, Reference, Settings};
-use gatescope::compute::weights::Weights;
+use gatescope::compute::weights::{Checkpoint, Weights};
 use gatescope::desktop::document::Document;
 use gatescope::desktop::jobs::Jobs;
 use gatescope::network::graph::ParamId;
@@ -277,6 +278,43 @@ fn a_renamed_repository_is_followed() {
     let fetched = fetch(&hub(&server.address, cache.path()), "hf:old/name").expect("followed");
     assert!(cache.path().join("models--old--name/blobs/feed").is_file());
     assert_eq!(fs::read(fetched.weights).expect("there"), b"weights");
+}
+
+#[test]
+fn a_checkpoint_in_several_files_comes_whole_or_not_at_all() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/bugs/sharded");
+    let broken = Arc::new(AtomicBool::new(true));
+    let (served, breaks) = (folder.clone(), Arc::clone(&broken));
+    let server = Server::start(move |asked| match asked.path.strip_prefix(&format!("/timm/tiny/resolve/{COMMIT}/")) {
+        None => listing(&[
+            "model-00001-of-00002.safetensors",
+            "model-00002-of-00002.safetensors",
+            "model.safetensors.index.json",
+        ]),
+        Some(name) if name.contains("00002-of") && breaks.load(Ordering::Relaxed) => refusal(503, ""),
+        Some(name) => {
+            Answer::new(200, fs::read(served.join(name)).expect("a file")).header("ETag", format!("\"{name}\""))
+        }
+    });
+    let cache = tempfile::tempdir().expect("a folder");
+    let hub = hub(&server.address, cache.path());
+    // What came before the second file failed is no checkpoint.
+    assert!(fetch(&hub, "hf:timm/tiny").is_err());
+    let offline =
+        Settings { endpoint: server.address.clone(), cache: cache.path().to_owned(), token: None, offline: true };
+    assert!(Hub::new(offline).and_then(|hub| fetch(&hub, "hf:timm/tiny")).is_err());
+    broken.store(false, Ordering::Relaxed);
+    let shares = Mutex::new(Vec::new());
+    let progress = |share: f32| shares.lock().expect("one thread").push(share);
+    let reference = Reference::parse("hf:timm/tiny/model-00002-of-00002.safetensors").expect("a reference");
+    let fetched = hub.fetch(&reference, &progress, &|| false).expect("fetched");
+    assert!(shares.into_inner().expect("one thread").is_sorted());
+    assert!(fetched.weights.ends_with("model.safetensors.index.json"), "{}", fetched.weights.display());
+    let [here, there] = [fetched.weights, folder].map(|path| Checkpoint::open(&path).expect("opens"));
+    assert_eq!(here.entries().len(), there.entries().len());
+    for entry in there.entries().iter().filter(|entry| !entry.is_counter()) {
+        assert_eq!(here.read(&entry.name).expect("reads"), there.read(&entry.name).expect("reads"), "{}", entry.name);
+    }
 }
 
 /// The weights of a network as a safetensors file.

@@ -1,6 +1,7 @@
 //! Functions of each number alone, sixteen at a time.
 
 use super::isa::{Isa, Vectorised};
+use super::kernel::Kernel;
 use super::memory::Shared;
 use super::reduce::tasks;
 use super::simd::{LANES, Simd};
@@ -32,17 +33,7 @@ impl Activation {
     /// The function of an operator that is one.
     #[must_use]
     pub fn of(op: &Op) -> Option<Self> {
-        Some(match op {
-            Op::Relu => Self::Relu,
-            Op::Relu6 => Self::Relu6,
-            Op::Sigmoid => Self::Sigmoid,
-            Op::Tanh => Self::Tanh,
-            Op::HardSigmoid => Self::HardSigmoid,
-            Op::Silu => Self::Silu,
-            Op::HardSwish => Self::HardSwish,
-            Op::Times { factor } => Self::Times(*factor),
-            _ => return None,
-        })
+        if let Kernel::Activation(activation) = Kernel::of(op) { Some(activation) } else { None }
     }
 
     /// In a word, for people: `relu6`.

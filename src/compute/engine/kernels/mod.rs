@@ -14,6 +14,7 @@ pub mod channels;
 pub mod conv;
 pub mod gate;
 pub mod isa;
+mod kernel;
 pub mod layout;
 pub mod memory;
 pub mod norm;
@@ -25,6 +26,7 @@ pub mod threads;
 mod tile;
 
 pub use isa::Isa;
+pub use kernel::{Kernel, Reorder};
 pub use layout::Layout;
 pub use memory::Aligned;
 pub use simd::LANES;

@@ -20,6 +20,17 @@ pub enum Reduction {
     Mean,
 }
 
+impl Reduction {
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Max => Self::Mean,
+            Self::Mean => Self::Max,
+        }
+    }
+}
+
 /// Pools a batch; input and output are blocked.
 ///
 /// # Panics

@@ -4,15 +4,12 @@
 mod along;
 mod blur;
 mod broadcast;
-mod gradient;
 mod matmul;
 mod norm;
 pub(super) mod pointwise;
 mod pool;
 mod reduce;
 mod softmax;
-
-pub(super) use gradient::{Backward, gradients};
 
 use crate::network::graph::{Op, Shape};
 use along::Along;
@@ -31,9 +28,20 @@ pub(super) struct Params<'a> {
     pub(super) bias: &'a [f32],
 }
 
+/// What flows back through an operator.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Backward {
+    /// One gradient for each input, in its shape.
+    pub(super) inputs: Vec<Vec<f32>>,
+    /// The gradient of the weights, for an operator that has some.
+    pub(super) weight: Vec<f32>,
+    /// The gradient of the bias, for an operator that has one.
+    pub(super) bias: Vec<f32>,
+}
+
 /// Computes an operator of one image.
 ///
-/// Convolutions and linear layers have kernels for every case; they give nothing here.
+/// Convolutions, linear layers and activations have kernels for every case; they give nothing here.
 pub(super) fn compute(op: &Op, inputs: &[Operand], to: Shape, params: Params) -> Vec<f32> {
     let Some((x, from)) = inputs.first().copied() else { return Vec::new() };
     let edited = |change: &dyn Fn(&mut [f32])| {
@@ -43,7 +51,8 @@ pub(super) fn compute(op: &Op, inputs: &[Operand], to: Shape, params: Params) ->
     };
     match op {
         Op::Input | Op::Flatten => x.to_vec(),
-        Op::Conv2d(_) | Op::Linear { .. } => Vec::new(),
+        Op::Conv2d(_) | Op::Linear { .. } | Op::Relu | Op::Relu6 | Op::Sigmoid | Op::Tanh => Vec::new(),
+        Op::HardSigmoid | Op::Silu | Op::HardSwish | Op::Times { .. } => Vec::new(),
         Op::ChannelConv1d { inputs, outputs, circular, .. } => {
             along::convolve(x, Along { inputs: *inputs, outputs: *outputs, circular: *circular }, params)
         }
@@ -54,14 +63,6 @@ pub(super) fn compute(op: &Op, inputs: &[Operand], to: Shape, params: Params) ->
         Op::MeanOverWidth => reduce::row_means(x, from),
         Op::MeanOverHeight => reduce::column_means(x, from),
         Op::BatchNorm { .. } => edited(&|x| pointwise::affine(x, from, params.affine)),
-        Op::Relu
-        | Op::Relu6
-        | Op::Sigmoid
-        | Op::Tanh
-        | Op::HardSigmoid
-        | Op::Silu
-        | Op::HardSwish
-        | Op::Times { .. } => edited(&|x| pointwise::activation(op, x)),
         Op::MaxPool(window) => pool::max(window, x, from, to),
         Op::AvgPool(window) => pool::average(window, x, from, to),
         Op::BlurPool { stride } => blur::blur(*stride, x, from, to),
@@ -84,5 +85,66 @@ pub(super) fn compute(op: &Op, inputs: &[Operand], to: Shape, params: Params) ->
             let plane = from.height() * from.width();
             pointwise::pad(x, before * plane, after * plane)
         }
+    }
+}
+
+/// The gradients of an operator's inputs and weights from its output's.
+///
+/// Convolutions, linear layers, BatchNorm and activations have kernels for every case; they give nothing here.
+pub(super) fn gradients(
+    op: &Op,
+    inputs: &[Operand],
+    (output, to): Operand,
+    gradient: &[f32],
+    params: Params,
+) -> Backward {
+    let Some((x, from)) = inputs.first().copied() else { return Backward::default() };
+    let all = |inputs: Vec<Vec<f32>>| Backward { inputs, ..Backward::default() };
+    let one = |values: Vec<f32>| all(vec![values]);
+    match op {
+        Op::Input | Op::Conv2d(_) | Op::Linear { .. } | Op::BatchNorm { .. } => Backward::default(),
+        Op::Relu | Op::Relu6 | Op::Sigmoid | Op::Tanh | Op::HardSigmoid | Op::Silu => Backward::default(),
+        Op::HardSwish | Op::Times { .. } => Backward::default(),
+        Op::Flatten => one(gradient.to_vec()),
+        Op::ChannelConv1d { inputs, outputs, circular, .. } => {
+            let along = Along { inputs: *inputs, outputs: *outputs, circular: *circular };
+            along::gradients(x, along, gradient, params)
+        }
+        Op::GroupNorm { groups, eps } => norm::gradients(x, from, (*groups, *eps), gradient, params),
+        Op::SoftmaxPositions => one(softmax::positions_gradient(output, from, gradient)),
+        Op::SoftmaxPaths { paths } => one(softmax::paths_gradient(output, *paths, gradient)),
+        Op::MatMul { product } => all(matmul::gradients(*product, inputs[0], inputs[1], gradient)),
+        Op::MeanOverWidth => one(reduce::row_means_gradient(from, gradient)),
+        Op::MeanOverHeight => one(reduce::column_means_gradient(from, gradient)),
+        Op::BlurPool { stride } => one(blur::gradient(*stride, from, to, gradient)),
+        Op::Renormalise { scale, .. } => {
+            let pairs = scale.map(|factor| (factor, 0.0));
+            let mut values = gradient.to_vec();
+            pointwise::affine(&mut values, from, &pairs);
+            one(values)
+        }
+        Op::AdaptiveAvgPool { .. } => one(pool::adaptive_gradient(from, to, gradient)),
+        Op::ChannelSlice { start, .. } => one(pointwise::slice_gradient(from, *start, gradient)),
+        // Dealing out as many cards as there were in a group gathers the groups again.
+        Op::ChannelShuffle { groups } => one(pointwise::shuffle(gradient, from, from.channels() / groups)),
+        Op::MaxPool(window) => one(pool::max_gradient(window, x, from, (output, to), gradient)),
+        Op::AvgPool(window) => one(pool::average_gradient(window, from, to, gradient)),
+        Op::GlobalAvgPool => one(reduce::plane_means_gradient(from, gradient)),
+        Op::GlobalMaxPool => one(reduce::plane_maxima_gradient(x, from, output, gradient)),
+        Op::ChannelMean => one(reduce::channel_mean_gradient(from, gradient)),
+        Op::ChannelMax => one(reduce::channel_max_gradient(x, output, gradient)),
+        Op::Concat => {
+            let mut rest = gradient;
+            let part = |(values, _): &Operand| {
+                let (part, after) = rest.split_at(values.len());
+                rest = after;
+                part.to_vec()
+            };
+            all(inputs.iter().map(part).collect())
+        }
+        Op::Add => all(broadcast::sum_gradients(inputs, to, gradient)),
+        Op::Scale => all(broadcast::product_gradients(inputs[0], inputs[1], to, gradient)),
+        Op::Subsample { stride } => one(pool::subsample_gradient(*stride, from, to, gradient)),
+        Op::PadChannels { before, .. } => one(gradient[before * from.height() * from.width()..][..x.len()].to_vec()),
     }
 }

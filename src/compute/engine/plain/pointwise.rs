@@ -1,49 +1,26 @@
-//! Element-wise operators, in place, and what moves channels.
+//! Slopes of activations, affine maps, and what moves channels.
 
-use crate::network::graph::{Op, Shape};
-
-/// `max(x, 0)`; NaN stays NaN, as in PyTorch.
-fn rectified(value: f32) -> f32 {
-    if value < 0.0 { 0.0 } else { value }
-}
+use crate::compute::engine::kernels::activation::Activation;
+use crate::network::graph::Shape;
 
 /// `relu6(x + 3) / 6`.
 fn hard_sigmoid(value: f32) -> f32 {
     (value + 3.0).clamp(0.0, 6.0) / 6.0
 }
 
-/// An operator that is a function of each number alone.
-pub(super) fn activation(op: &Op, values: &mut [f32]) {
-    let function: fn(f32, f32) -> f32 = match op {
-        Op::Relu => |x, _| rectified(x),
-        Op::Relu6 => |x, _| x.clamp(0.0, 6.0),
-        Op::Sigmoid => |x, _| 1.0 / (1.0 + (-x).exp()),
-        Op::Tanh => |x, _| x.tanh(),
-        Op::HardSigmoid => |x, _| hard_sigmoid(x),
-        Op::Silu => |x, _| x / (1.0 + (-x).exp()),
-        Op::HardSwish => |x, _| x * hard_sigmoid(x),
-        _ => |x, factor| x * factor,
-    };
-    let factor = if let Op::Times { factor } = op { *factor } else { 1.0 };
-    for value in values {
-        *value = function(*value, factor);
-    }
-}
-
-/// The slope of [`activation`] at `x`, where its value is `y`.
-pub(in crate::compute::engine) fn slope(op: &Op, x: f32, y: f32) -> f32 {
+/// The slope of an activation at `x`, where its value is `y`.
+pub(in crate::compute::engine) fn slope(activation: Activation, x: f32, y: f32) -> f32 {
     let step = |is_inside: bool| f32::from(u8::from(is_inside));
     let sigmoid = || 1.0 / (1.0 + (-x).exp());
-    match op {
-        Op::Relu => step(y > 0.0),
-        Op::Relu6 => step(y > 0.0 && y < 6.0),
-        Op::Sigmoid => y * (1.0 - y),
-        Op::Tanh => 1.0 - y * y,
-        Op::HardSigmoid => step(y > 0.0 && y < 1.0) / 6.0,
-        Op::Silu => sigmoid() * (1.0 + x * (1.0 - sigmoid())),
-        Op::HardSwish => hard_sigmoid(x) + x * step(x.abs() < 3.0) / 6.0,
-        Op::Times { factor } => *factor,
-        _ => 1.0,
+    match activation {
+        Activation::Relu => step(y > 0.0),
+        Activation::Relu6 => step(y > 0.0 && y < 6.0),
+        Activation::Sigmoid => y * (1.0 - y),
+        Activation::Tanh => 1.0 - y * y,
+        Activation::HardSigmoid => step(y > 0.0 && y < 1.0) / 6.0,
+        Activation::Silu => sigmoid() * (1.0 + x * (1.0 - sigmoid())),
+        Activation::HardSwish => hard_sigmoid(x) + x * step(x.abs() < 3.0) / 6.0,
+        Activation::Times(factor) => factor,
     }
 }
 
@@ -51,6 +28,12 @@ pub(in crate::compute::engine) fn slope(op: &Op, x: f32, y: f32) -> f32 {
 pub(super) fn slice(values: &[f32], shape: Shape, start: usize, length: usize) -> Vec<f32> {
     let plane = shape.height() * shape.width();
     values[start * plane..][..length * plane].to_vec()
+}
+
+/// The gradient of [`slice`].
+pub(super) fn slice_gradient(shape: Shape, start: usize, gradient: &[f32]) -> Vec<f32> {
+    let before = start * shape.positions();
+    pad(gradient, before, shape.elements() - before - gradient.len())
 }
 
 /// Channel `k` of group `g` to place `k · groups + g`.

@@ -215,14 +215,9 @@ impl Buffers<'_> {
                 over_positions(*isa, crew, self.shape(*input), *batch, self.get(*input), to);
             }
             Work::OverChannels { map, reductions } => self.over_channels(*map, reductions, node, output),
-            Work::Pool { layer, input } => {
+            Work::Pool { input, window, reduction, .. } => {
                 let shapes = [self.shape(*input), self.shape(node)];
-                let (window, reduction) = match &self.plan.graph[*layer].op {
-                    Op::AvgPool(window) => (window, Reduction::Mean),
-                    Op::MaxPool(window) => (window, Reduction::Max),
-                    other => unreachable!("{} is not a pool", other.name()),
-                };
-                pool(*isa, crew, (window, reduction), shapes, *batch, self.get(*input), output);
+                pool(*isa, crew, (window, *reduction), shapes, *batch, self.get(*input), output);
             }
             Work::Activation { input, activation } => {
                 let length = self.plan.batch * Layout::of(self.shape(node)).length(self.shape(node));

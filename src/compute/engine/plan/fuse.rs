@@ -10,11 +10,11 @@
 use super::order::Order;
 use super::show::is_attention;
 use super::work::{Fused, Map, Part, Work};
-use crate::compute::engine::kernels::Layout;
 use crate::compute::engine::kernels::activation::Activation;
 use crate::compute::engine::kernels::conv::Pair;
 use crate::compute::engine::kernels::layout::plane;
 use crate::compute::engine::kernels::pool::Reduction;
+use crate::compute::engine::kernels::{Kernel, Layout, Reorder};
 use crate::network::graph::{Graph, NodeId, Op, Shape};
 
 /// The steps of a graph that keeps the outputs of `kept`, in execution order.
@@ -86,70 +86,42 @@ impl<'a> Fusion<'a> {
         if self.done[node.0] {
             return;
         }
-        let (op, inputs) = (self.graph[node].op, self.graph[node].inputs.clone());
-        match (op, &inputs[..]) {
-            (Op::Input, _) | (_, []) => self.push(vec![node], vec![node], Work::Input),
-            (Op::Conv2d(_) | Op::Linear { .. }, [input, ..]) => self.convolution(node, *input),
-            (Op::Scale, [map, gate]) => self.scale(node, *map, *gate),
-            (Op::Add, [a, b]) if self.is_blocked(node) && self.shape(*a) == self.shape(*b) => {
+        let (kernel, inputs) = (Kernel::of(&self.graph[node].op), self.graph[node].inputs.clone());
+        match (kernel, &inputs[..]) {
+            (Kernel::Input, _) | (_, []) => self.push(vec![node], vec![node], Work::Input),
+            (Kernel::Conv(_), [input, ..]) => self.convolution(node, *input),
+            (Kernel::Gate, [map, gate]) => self.scale(node, *map, *gate),
+            (Kernel::Sum, [a, b]) if self.is_blocked(node) && self.shape(*a) == self.shape(*b) => {
                 self.gating(node, Map { node: *a, gate: None }, None, Some(*b));
             }
-            (Op::Relu, [input]) if self.is_blocked(node) => {
+            (Kernel::Activation(Activation::Relu), [input]) if self.is_blocked(node) => {
                 let map = Map { node: *input, gate: None };
                 self.push(vec![node], vec![node], Work::Gating { map, spatial: None, residual: None, relu: true });
             }
-            (Op::Flatten, [input]) if self.is_blocked(*input) && plane(self.shape(*input)) == 1 => {
+            (Kernel::Flatten, [input]) if self.is_blocked(*input) && plane(self.shape(*input)) == 1 => {
                 let map = Map { node: *input, gate: None };
                 self.push(vec![node], vec![node], Work::Gating { map, spatial: None, residual: None, relu: false });
             }
-            (Op::MaxPool(_) | Op::AvgPool(_), [input]) if self.is_blocked(*input) && self.is_blocked(node) => {
-                self.push(vec![node], vec![node], Work::Pool { layer: node, input: *input });
+            (Kernel::Pool(window, reduction), [input]) if self.is_blocked(*input) && self.is_blocked(node) => {
+                self.push(vec![node], vec![node], Work::Pool { layer: node, input: *input, window, reduction });
             }
-            (Op::GlobalAvgPool | Op::GlobalMaxPool, [input]) if self.is_blocked(*input) => {
-                self.over_positions(node, *input);
+            (Kernel::OverPositions(own), [input]) if self.is_blocked(*input) => self.over_positions(node, *input, own),
+            (Kernel::OverChannels(own), [input]) if self.is_blocked(*input) => self.over_channels(node, *input, own),
+            (Kernel::Activation(activation), [input]) => {
+                self.push(vec![node], vec![node], Work::Activation { input: *input, activation });
             }
-            (Op::ChannelMean | Op::ChannelMax, [input]) if self.is_blocked(*input) => self.over_channels(node, *input),
-            (op, [input]) if Activation::of(&op).is_some() => {
-                let work = Activation::of(&op).map(|activation| Work::Activation { input: *input, activation });
-                self.push(vec![node], vec![node], work.unwrap_or(Work::Plain { layer: node }));
-            }
-            (Op::Concat | Op::ChannelSlice { .. } | Op::ChannelShuffle { .. }, inputs) if self.is_reordering(node) => {
-                self.channels(node, inputs);
-            }
+            (Kernel::Reorder(order), inputs) if self.reordering(node).is_some() => self.channels(node, inputs, order),
             (
-                Op::ChannelConv1d { .. }
-                | Op::BatchNorm { .. }
-                | Op::GroupNorm { .. }
-                | Op::SoftmaxPositions
-                | Op::SoftmaxPaths { .. }
-                | Op::MatMul { .. }
-                | Op::MeanOverWidth
-                | Op::MeanOverHeight
-                | Op::Relu
-                | Op::Relu6
-                | Op::HardSigmoid
-                | Op::Tanh
-                | Op::Silu
-                | Op::HardSwish
-                | Op::Times { .. }
-                | Op::AdaptiveAvgPool { .. }
-                | Op::ChannelSlice { .. }
-                | Op::ChannelShuffle { .. }
-                | Op::MaxPool(_)
-                | Op::AvgPool(_)
-                | Op::BlurPool { .. }
-                | Op::Renormalise { .. }
-                | Op::GlobalAvgPool
-                | Op::GlobalMaxPool
-                | Op::ChannelMean
-                | Op::ChannelMax
-                | Op::Concat
-                | Op::Add
-                | Op::Scale
-                | Op::Sigmoid
-                | Op::Flatten
-                | Op::Subsample { .. }
-                | Op::PadChannels { .. },
+                Kernel::BatchNorm { .. }
+                | Kernel::Gate
+                | Kernel::Sum
+                | Kernel::Flatten
+                | Kernel::Activation(_)
+                | Kernel::Pool(..)
+                | Kernel::OverPositions(_)
+                | Kernel::OverChannels(_)
+                | Kernel::Reorder(_)
+                | Kernel::Plain,
                 _,
             ) => self.push(vec![node], vec![node], Work::Plain { layer: node }),
         }
@@ -217,7 +189,7 @@ impl<'a> Fusion<'a> {
 
     /// Takes along what puts the channels in yet another order. An order that only such layers read is not written:
     /// each of them picks its channels from where they lie.
-    fn channels(&mut self, node: NodeId, inputs: &[NodeId]) {
+    fn channels(&mut self, node: NodeId, inputs: &[NodeId], own: Reorder) {
         let mut order = Order::default();
         for input in inputs {
             match self.orders[input.0].take() {
@@ -229,18 +201,18 @@ impl<'a> Fusion<'a> {
                 None => order.append(*input, self.shape(*input).channels()),
             }
         }
-        order.apply(node, &self.graph[node].op);
+        order.apply(node, own);
         let mut last = node;
-        while let Some(next) = self.only_reader(last).filter(|next| self.is_reordering(*next))
-            && self.graph[next].op != Op::Concat
+        while let Some(next) = self.only_reader(last)
+            && let Some(another) = self.reordering(next).filter(|another| *another != Reorder::Join)
         {
-            order.apply(next, &self.graph[next].op);
+            order.apply(next, another);
             last = next;
         }
         let order = order.used();
         if !self.kept[last.0]
             && !self.readers[last.0].is_empty()
-            && self.readers[last.0].iter().all(|reader| self.is_reordering(*reader))
+            && self.readers[last.0].iter().all(|reader| self.reordering(*reader).is_some())
         {
             order.nodes.iter().for_each(|node| self.done[node.0] = true);
             self.orders[last.0] = Some(order);
@@ -250,10 +222,12 @@ impl<'a> Fusion<'a> {
         self.push(nodes, vec![last], Work::Channels { inputs, origins });
     }
 
-    /// Does a layer only put channels in another order, block by block?
-    fn is_reordering(&self, node: NodeId) -> bool {
-        matches!(self.graph[node].op, Op::Concat | Op::ChannelSlice { .. } | Op::ChannelShuffle { .. })
-            && self.all_blocked(node, &self.graph[node].inputs)
+    /// How a layer puts channels in another order, block by block, if that is all it does.
+    fn reordering(&self, node: NodeId) -> Option<Reorder> {
+        match Kernel::of(&self.graph[node].op) {
+            Kernel::Reorder(order) if self.all_blocked(node, &self.graph[node].inputs) => Some(order),
+            _ => None,
+        }
     }
 
     /// Takes along an addition whose other summand is there already, and an activation that `takes` knows.
@@ -339,44 +313,36 @@ impl<'a> Fusion<'a> {
         self.push(nodes, vec![output], Work::Gating { map, spatial, residual, relu });
     }
 
-    /// The other statistic of the same map, if it is still to be computed.
-    fn sibling(&self, node: NodeId, input: NodeId, wanted: Op) -> Option<NodeId> {
-        let is_it = |reader: &&NodeId| **reader != node && self.graph[**reader].op == wanted && !self.done[reader.0];
-        self.readers[input.0].iter().find(is_it).copied()
+    /// What computes the other statistic of the same map, if it is still to be computed.
+    fn sibling(&self, node: NodeId, input: NodeId, wanted: Kernel) -> Option<NodeId> {
+        let is_it = |reader: &&NodeId| Kernel::of(&self.graph[**reader].op) == wanted && !self.done[reader.0];
+        self.readers[input.0].iter().find(|reader| **reader != node && is_it(reader)).copied()
     }
 
-    fn over_positions(&mut self, node: NodeId, input: NodeId) {
-        let is_max = self.graph[node].op == Op::GlobalMaxPool;
-        let [own, other] = if is_max { [Reduction::Max, Reduction::Mean] } else { [Reduction::Mean, Reduction::Max] };
+    fn over_positions(&mut self, node: NodeId, input: NodeId, own: Reduction) {
         let (mut outputs, mut reductions) = (vec![node], vec![own]);
-        let wanted = if is_max { Op::GlobalAvgPool } else { Op::GlobalMaxPool };
-        if let Some(sibling) = self.sibling(node, input, wanted) {
+        if let Some(sibling) = self.sibling(node, input, Kernel::OverPositions(own.other())) {
             outputs.push(sibling);
-            reductions.push(other);
+            reductions.push(own.other());
         }
         self.push(outputs.clone(), outputs, Work::OverPositions { input, reductions });
     }
 
-    fn over_channels(&mut self, node: NodeId, input: NodeId) {
+    fn over_channels(&mut self, node: NodeId, input: NodeId, own: Reduction) {
         let map = self.deferred[input.0].unwrap_or(Map { node: input, gate: None });
-        let reduction = |node: NodeId| match self.graph[node].op {
-            Op::ChannelMax => Reduction::Max,
-            _ => Reduction::Mean,
-        };
-        let wanted = if self.graph[node].op == Op::ChannelMax { Op::ChannelMean } else { Op::ChannelMax };
-        let joined = self.sibling(node, input, wanted).and_then(|sibling| {
+        let joined = self.sibling(node, input, Kernel::OverChannels(own.other())).and_then(|sibling| {
             let concat = self.only_reader(node).filter(|next| self.graph[*next].op == Op::Concat)?;
             let is_pair = self.only_reader(sibling) == Some(concat) && self.graph[concat].inputs.len() == 2;
             is_pair.then_some((sibling, concat))
         });
         match joined {
             Some((sibling, concat)) => {
-                let reductions = self.graph[concat].inputs.iter().map(|input| reduction(*input)).collect();
+                let is_first = self.graph[concat].inputs[0] == node;
+                let reductions = if is_first { vec![own, own.other()] } else { vec![own.other(), own] };
                 self.push(vec![node, sibling, concat], vec![concat], Work::OverChannels { map, reductions });
             }
             None => {
-                let reductions = vec![reduction(node)];
-                self.push(vec![node], vec![node], Work::OverChannels { map, reductions });
+                self.push(vec![node], vec![node], Work::OverChannels { map, reductions: vec![own] });
             }
         }
     }

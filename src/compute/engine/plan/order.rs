@@ -1,7 +1,8 @@
 //! Channels put in another order: what concatenations, slices and shuffles in a row come to.
 
+use crate::compute::engine::kernels::Reorder;
 use crate::compute::engine::kernels::channels::Origin;
-use crate::network::graph::{NodeId, Op};
+use crate::network::graph::NodeId;
 
 /// Channels of some maps, in some order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,16 +36,16 @@ impl Order {
         })
     }
 
-    /// What an operator makes of it.
-    pub(super) fn apply(&mut self, node: NodeId, op: &Op) {
-        match op {
-            Op::ChannelSlice { start, length } => self.origins = self.origins[*start..start + length].to_vec(),
-            Op::ChannelShuffle { groups } => {
+    /// What a layer makes of it; what is joined has been appended.
+    pub(super) fn apply(&mut self, node: NodeId, order: Reorder) {
+        match order {
+            Reorder::Join => {}
+            Reorder::Slice { start, length } => self.origins = self.origins[start..start + length].to_vec(),
+            Reorder::Shuffle { groups } => {
                 let each = self.origins.len() / groups;
                 let from = |place: usize| self.origins[place % groups * each + place / groups];
                 self.origins = (0..self.origins.len()).map(from).collect();
             }
-            _ => {}
         }
         self.nodes.push(node);
     }

@@ -3,7 +3,7 @@
 use super::work::{Fused, Part, Work};
 use super::{PlanError, Prepared};
 use crate::compute::engine::kernels::conv::{Conv, Pair, Recipe};
-use crate::compute::engine::kernels::{Crew, Isa, Layout};
+use crate::compute::engine::kernels::{Crew, Isa, Kernel, Layout};
 use crate::compute::weights::Weights;
 use crate::network::graph::{Conv2d, Graph, NodeId, Op, Role, Shape};
 
@@ -40,9 +40,8 @@ impl Workshop<'_> {
                     let Affine { scale, shift } = self.affine(*layer, eps, None)?;
                     Ok(Prepared::Affine(scale.into_iter().zip(shift).collect()))
                 }
-                Op::ChannelConv1d { bias, .. } => self.plain(*layer, bias),
-                Op::GroupNorm { .. } => self.plain(*layer, true),
-                _ => Ok(Prepared::Nothing),
+                _ if self.graph[*layer].params.is_empty() => Ok(Prepared::Nothing),
+                _ => self.plain(*layer),
             },
             Work::Input
             | Work::Gating { .. }
@@ -54,7 +53,8 @@ impl Workshop<'_> {
         }
     }
 
-    fn plain(&self, layer: NodeId, has_bias: bool) -> Result<Prepared, PlanError> {
+    fn plain(&self, layer: NodeId) -> Result<Prepared, PlanError> {
+        let has_bias = self.graph[layer].params.iter().any(|param| self.graph[*param].role == Role::Bias);
         let bias = if has_bias { self.values(layer, Role::Bias)? } else { Vec::new() };
         Ok(Prepared::Plain { weight: self.values(layer, Role::Weight)?, bias })
     }
@@ -93,10 +93,9 @@ impl Workshop<'_> {
 
     /// A layer's geometry; a linear layer is a 1×1 convolution of one position.
     fn geometry(&self, layer: NodeId, from: Shape) -> Result<Conv2d, PlanError> {
-        let conv = match self.graph[layer].op {
-            Op::Conv2d(conv) => conv,
-            Op::Linear { out_features, bias } => Conv2d { bias, ..Conv2d::new(out_features, 1) },
-            other => return Err(PlanError::new(layer, format!("{} is not a convolution", other.name()))),
+        let op = &self.graph[layer].op;
+        let Kernel::Conv(conv) = Kernel::of(op) else {
+            return Err(PlanError::new(layer, format!("{} is not a convolution", op.name())));
         };
         let divides = |channels: usize| conv.groups > 0 && channels.is_multiple_of(conv.groups);
         if !divides(from.channels()) || !divides(conv.out_channels) {

@@ -3,7 +3,7 @@
 use crate::compute::engine::kernels::activation::Activation;
 use crate::compute::engine::kernels::channels::Origin;
 use crate::compute::engine::kernels::pool::Reduction;
-use crate::network::graph::{Graph, NodeId};
+use crate::network::graph::{Graph, NodeId, Pool2d};
 
 /// Layers computed in one step.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +31,7 @@ pub(super) enum Work {
     /// Statistics of each position, in the order of the output's planes.
     OverChannels { map: Map, reductions: Vec<Reduction> },
     /// A window.
-    Pool { layer: NodeId, input: NodeId },
+    Pool { layer: NodeId, input: NodeId, window: Pool2d, reduction: Reduction },
     /// A function of every number.
     Activation { input: NodeId, activation: Activation },
     /// Channels of the inputs in another order.

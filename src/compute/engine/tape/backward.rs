@@ -11,7 +11,7 @@ use crate::compute::engine::kernels::conv::linear::Linear;
 use crate::compute::engine::kernels::norm::{Blend, Maps, gradient_sums};
 use crate::compute::engine::kernels::{Aligned, Crew, Layout, layout};
 use crate::compute::engine::{EngineError, plain};
-use crate::network::graph::{NodeId, Op, Role, Shape};
+use crate::network::graph::{NodeId, Role, Shape};
 
 /// How the gradients of a convolution are computed.
 enum Gradients {
@@ -260,8 +260,8 @@ impl Tape {
     fn plain_back(&mut self, record: &Record, parameters: &Parameters, gradient: &[f32]) {
         let layer = record.layer;
         let (op, inputs) = (self.graph[layer].op, self.graph[layer].inputs.clone());
-        if Activation::of(&op).is_some() {
-            self.pointwise_back(op, inputs[0], record.output, gradient);
+        if let Some(activation) = Activation::of(&op) {
+            self.pointwise_back(activation, inputs[0], record.output, gradient);
             return;
         }
         let params = self.plain_params(layer, parameters);
@@ -305,11 +305,11 @@ impl Tape {
     }
 
     /// Through a function of each number.
-    fn pointwise_back(&mut self, op: Op, input: NodeId, output: NodeId, gradient: &[f32]) {
+    fn pointwise_back(&mut self, activation: Activation, input: NodeId, output: NodeId, gradient: &[f32]) {
         self.with_target(input, |tape, target| {
             let values = tape.activations[input.0].iter().zip(tape.activations[output.0].iter()).zip(gradient);
             for (to, ((x, y), g)) in target.values.iter_mut().zip(values) {
-                *to = if target.add { *to } else { 0.0 } + g * plain::pointwise::slope(&op, *x, *y);
+                *to = if target.add { *to } else { 0.0 } + g * plain::pointwise::slope(activation, *x, *y);
             }
         });
     }

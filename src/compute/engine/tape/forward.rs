@@ -218,12 +218,7 @@ impl Tape {
 }
 
 /// Does each image's part of a batch, on every thread.
-pub(in crate::compute::engine) fn each_image(
-    crew: &Crew,
-    values: &mut [f32],
-    length: usize,
-    work: &(dyn Fn(usize, &mut [f32]) + Sync),
-) {
+pub(super) fn each_image(crew: &Crew, values: &mut [f32], length: usize, work: &(dyn Fn(usize, &mut [f32]) + Sync)) {
     let parts: Vec<Mutex<&mut [f32]>> = values.chunks_exact_mut(length).map(Mutex::new).collect();
     crew.run(parts.len(), &|image| {
         // Each part is locked once: nobody ever waits.

@@ -14,7 +14,6 @@ mod record;
 
 use std::collections::BTreeMap;
 
-pub(super) use forward::each_image;
 pub use parameters::Parameters;
 
 use super::EngineError;

@@ -1,7 +1,8 @@
 //! What the tape keeps: the layers in steps, each with what its gradient needs.
 
-use crate::compute::engine::kernels::Layout;
 use crate::compute::engine::kernels::layout::plane;
+use crate::compute::engine::kernels::pool::Reduction;
+use crate::compute::engine::kernels::{Kernel, Layout};
 use crate::network::graph::{Conv2d, Graph, NodeId, Op, Pool2d, Shape};
 
 /// Layers computed together; the output of the last is kept.
@@ -85,30 +86,38 @@ impl Recorder<'_> {
         if self.done[node.0] {
             return;
         }
-        let (op, inputs) = (self.graph[node].op, self.graph[node].inputs.clone());
-        let (output, work) = match (op, &inputs[..]) {
-            (Op::Input, _) | (_, []) => (node, Work::Input),
-            (Op::Conv2d(conv), [input, ..]) => (node, Work::Conv { input: *input, conv }),
-            (Op::Linear { out_features, bias }, [input, ..]) => {
-                let conv = Conv2d { bias, ..Conv2d::new(out_features, 1) };
-                (node, Work::Conv { input: *input, conv })
-            }
-            (Op::BatchNorm { eps }, [input, ..]) => self.norm(node, *input, eps),
-            (Op::Add, [a, b]) if self.is_blocked(node) && self.shape(*a) == self.shape(*b) => {
+        let (kernel, inputs) = (Kernel::of(&self.graph[node].op), self.graph[node].inputs.clone());
+        let (output, work) = match (kernel, &inputs[..]) {
+            (Kernel::Input, _) | (_, []) => (node, Work::Input),
+            (Kernel::Conv(conv), [input, ..]) => (node, Work::Conv { input: *input, conv }),
+            (Kernel::BatchNorm { eps }, [input, ..]) => self.norm(node, *input, eps),
+            (Kernel::Sum, [a, b]) if self.is_blocked(node) && self.shape(*a) == self.shape(*b) => {
                 let (output, relu) = self.rectified(node);
                 (output, Work::Sum { inputs: [*a, *b], relu })
             }
-            (Op::Scale, [map, gate]) if self.is_blocked(*map) => (node, self.scale(*map, *gate)),
-            (Op::GlobalAvgPool | Op::GlobalMaxPool, [input, ..]) if self.is_blocked(*input) => {
-                (node, Work::Positions { input: *input, is_max: op == Op::GlobalMaxPool })
+            (Kernel::Gate, [map, gate]) if self.is_blocked(*map) => (node, self.scale(*map, *gate)),
+            (Kernel::OverPositions(reduction), [input, ..]) if self.is_blocked(*input) => {
+                (node, Work::Positions { input: *input, is_max: reduction == Reduction::Max })
             }
-            (Op::ChannelMean | Op::ChannelMax, [input, ..]) if self.is_blocked(*input) => {
-                (node, Work::Channels { input: *input, is_max: op == Op::ChannelMax })
+            (Kernel::OverChannels(reduction), [input, ..]) if self.is_blocked(*input) => {
+                (node, Work::Channels { input: *input, is_max: reduction == Reduction::Max })
             }
-            (Op::MaxPool(window), [input, ..]) if self.is_blocked(*input) && self.is_blocked(node) => {
+            (Kernel::Pool(window, Reduction::Max), [input, ..]) if self.is_blocked(*input) && self.is_blocked(node) => {
                 (node, Work::MaxPool { input: *input, window })
             }
-            _ => (node, Work::Plain),
+            // Gradients of these kernels are their definition's.
+            (
+                Kernel::Sum
+                | Kernel::Gate
+                | Kernel::Flatten
+                | Kernel::Activation(_)
+                | Kernel::Pool(..)
+                | Kernel::OverPositions(_)
+                | Kernel::OverChannels(_)
+                | Kernel::Reorder(_)
+                | Kernel::Plain,
+                _,
+            ) => (node, Work::Plain),
         };
         self.done[node.0] = true;
         self.records.push(Record { layer: node, output, work });

@@ -35,7 +35,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use detect::Format;
 pub use dtype::Dtype;
 pub use metadata::Metadata;
-pub(in crate::compute) use shards::entrance;
+pub(in crate::compute) use shards::{entrance, index_of, is_index, named_in};
 pub use state_dicts::StateDict;
 pub use tensor::Entry;
 pub use write::{Precision, Written, encode, encode_into};
@@ -119,7 +119,7 @@ impl Checkpoint {
         }
         let (file, which) = state_dicts::split(path);
         let entrance = entrance(&file);
-        match shards::is_index(&entrance) && entrance.is_file() {
+        match is_index(&entrance) && entrance.is_file() {
             true => Self::joined(path, &entrance, which.as_deref()),
             false => Self::of(path, Part::open(&entrance)?, which.as_deref()),
         }

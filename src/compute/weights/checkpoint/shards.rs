@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::contents::Contents;
 use super::fault::{Fault, shown};
+use crate::compute::weights::WeightsError;
 
 /// What the names of indices end with.
 const ENDING: &str = ".index.json";
@@ -46,23 +47,25 @@ pub(in crate::compute) fn entrance(path: &Path) -> PathBuf {
 }
 
 /// Is this the name of an index?
-pub(super) fn is_index(path: &Path) -> bool {
-    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.ends_with(ENDING))
+pub(in crate::compute) fn is_index(path: impl AsRef<Path>) -> bool {
+    path.as_ref().file_name().and_then(|name| name.to_str()).is_some_and(|name| name.ends_with(ENDING))
 }
 
 /// `model.safetensors.index.json` for `model-00001-of-00002.safetensors`, if it is there and names that file.
 fn index_beside(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?;
+    let index = path.with_file_name(index_of(name)?);
+    let names_it = read(&index).is_ok_and(|index| index.weight_map.values().any(|file| file == name));
+    names_it.then_some(index)
+}
+
+/// What the index of a set is called, by the name of one of its files.
+pub(in crate::compute) fn index_of(name: &str) -> Option<String> {
     let (stem, extension) = name.rsplit_once('.')?;
     let (first, count) = stem.rsplit_once("-of-")?;
     let (base, number) = first.rsplit_once('-')?;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number(count) || !is_number(number) {
-        return None;
-    }
-    let index = path.with_file_name(format!("{base}.{extension}{ENDING}"));
-    let names_it = read(&index).is_ok_and(|index| index.weight_map.values().any(|file| file == name));
-    names_it.then_some(index)
+    (is_number(count) && is_number(number)).then(|| format!("{base}.{extension}{ENDING}"))
 }
 
 fn read(index: &Path) -> Result<Index, Fault> {
@@ -80,24 +83,40 @@ fn read(index: &Path) -> Result<Index, Fault> {
     })
 }
 
+/// The files that an index names, in order.
+///
+/// # Errors
+/// An index that cannot be read, names nothing, or names files outside its folder.
+pub(in crate::compute) fn named_in(index: &Path) -> Result<Vec<String>, WeightsError> {
+    let length = std::fs::metadata(index).map_or(0, |metadata| metadata.len());
+    let names = read(index).and_then(|read| Ok(file_names(&read.weight_map)?.into_iter().map(String::from).collect()));
+    names.map_err(|fault| fault.at(index, length))
+}
+
+/// The files of a map from tensors to files.
+fn file_names(weights: &BTreeMap<String, String>) -> Result<BTreeSet<&str>, Fault> {
+    let names: BTreeSet<&str> = weights.values().map(String::as_str).collect();
+    if names.is_empty() {
+        return Err(Fault::other("the index of a checkpoint in several files, and it names no tensor"));
+    }
+    if names.len() > MAX_FILES {
+        return Err(Fault::damaged(format!("an index of {} files, more than any checkpoint has", names.len())));
+    }
+    match names.iter().find(|name| !is_plain(name)) {
+        None => Ok(names),
+        Some(outside) => Err(Fault::other(format!(
+            "an index that names a file outside its folder ({}), which is not opened; put the files beside it and name \
+             them only",
+            shown(outside)
+        ))),
+    }
+}
+
 impl Shards {
     /// Reads an index; every file it names must be there.
     pub(super) fn open(index: &Path) -> Result<Self, Fault> {
         let weights = read(index)?.weight_map;
-        let names: BTreeSet<&str> = weights.values().map(String::as_str).collect();
-        if names.is_empty() {
-            return Err(Fault::other("the index of a checkpoint in several files, and it names no tensor"));
-        }
-        if names.len() > MAX_FILES {
-            return Err(Fault::damaged(format!("an index of {} files, more than any checkpoint has", names.len())));
-        }
-        if let Some(outside) = names.iter().find(|name| !is_plain(name)) {
-            return Err(Fault::other(format!(
-                "an index that names a file outside its folder ({}), which is not opened; put the files beside it and \
-                 name them only",
-                shown(outside)
-            )));
-        }
+        let names = file_names(&weights)?;
         let files: Vec<PathBuf> = names.iter().map(|name| index.with_file_name(name)).collect();
         let missing: Vec<String> =
             names.iter().zip(&files).filter(|(_, file)| !file.is_file()).map(|(name, _)| shown(name)).collect();

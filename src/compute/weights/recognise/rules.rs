@@ -102,7 +102,13 @@ pub(super) const TWINS: &[Twin] = &[
     Twin {
         family: "ResNet",
         among: Among::Large,
-        what: "dilated ones (backbones of segmentation)",
+        what: "dilated ones (torchvision's fcn and deeplabv3)",
+        settings: &[("output_stride", "8")],
+    },
+    Twin {
+        family: "ResNet",
+        among: Among::Large,
+        what: "dilated ones (other backbones of segmentation)",
         settings: &[("output_stride", "16")],
     },
     Twin {

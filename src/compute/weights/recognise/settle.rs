@@ -1,12 +1,12 @@
 //! From tensors and all that is said of them to a network: the most credible is believed, a contradiction is shown,
 //! and what nobody settles becomes a doubt.
 
+use super::Recognised;
 use super::doubt::{Alternative, Doubt, OptionValue, Standing};
 use super::evidence::{Claim, Content, Evidence, Source};
 use super::known::Known;
-use super::open::{declared, of_the_rest, of_twins, twins, value_of};
-use super::{Recognised, same_tensors};
-use crate::network::{NetworkSpec, lower, zoo};
+use super::open::{self, declared, of_the_rest, of_twins, twins, value_of};
+use crate::network::NetworkSpec;
 
 /// Values that change nothing in a network that has no such option.
 const NEUTRAL: [&str; 6] = ["32", "avg", "none", "symmetric", "no", "1e-5"];
@@ -144,16 +144,8 @@ impl Settling {
 
     /// Sets an option, if that leaves the tensors as they are.
     fn set(&mut self, setting: &OptionValue) -> Result<(), String> {
-        let mut spec = self.found.spec.clone();
-        zoo::set_option(&mut spec, &setting.option, &setting.value)?;
-        if spec == self.found.spec {
-            return Ok(());
-        }
-        let graph = lower(&spec).map_err(|error| error.to_string())?;
-        if !same_tensors(&graph, &self.found.graph) {
-            return Err("the tensors are of another network".to_owned());
-        }
-        (self.found.spec, self.found.graph) = (spec, graph);
+        let changed = open::with(&self.found, std::slice::from_ref(setting))?;
+        (self.found.spec, self.found.graph) = changed;
         Ok(())
     }
 

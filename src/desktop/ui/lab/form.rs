@@ -56,6 +56,8 @@ pub(super) fn real(ui: &mut Ui, label: &str, hint: &str, value: &mut f32, range:
 pub(super) fn budget(ui: &mut Ui, recipe: &mut TrainingRecipe, seeds: Option<&mut usize>, threads: &mut usize) {
     ui.horizontal_wrapped(|ui| {
         whole(ui, "Epochs", "How often the images are gone through", &mut recipe.epochs, 1..=1000, 0.1);
+        // No run is warmed up for longer than it is.
+        recipe.warmup = recipe.warmup.min(recipe.epochs as f32);
         whole(ui, "Images an epoch", "New ones each time", &mut recipe.samples, 64..=10_000_000, 64.0);
         whole(ui, "Test images", "Looked at after each epoch", &mut recipe.validation, 16..=100_000, 16.0);
         if let Some(seeds) = seeds {
@@ -84,7 +86,14 @@ pub(super) fn recipe(ui: &mut Ui, recipe: &mut TrainingRecipe) {
             combo.response
         });
         real(ui, "Learning rate", "The largest, after the warm-up", &mut recipe.learning_rate, 1e-6..=10.0, 0.001);
-        real(ui, "Warm-up, epochs", "The learning rate rises from 0", &mut recipe.warmup, 0.0..=100.0, 0.05);
+        real(
+            ui,
+            "Warm-up, epochs",
+            "The learning rate rises from 0",
+            &mut recipe.warmup,
+            0.0..=recipe.epochs as f32,
+            0.05,
+        );
         real(ui, "Weight decay", "Not on BatchNorm and biases", &mut recipe.weight_decay, 0.0..=1.0, 0.0001);
         let smoothing = "The share of the target that all classes share";
         real(ui, "Label smoothing", smoothing, &mut recipe.label_smoothing, 0.0..=0.9, 0.005);

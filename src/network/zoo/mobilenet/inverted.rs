@@ -45,10 +45,11 @@ impl Inverted {
     ) -> NodeId {
         lowering.scope_as(ScopeKind::Block, words, "Inverted residual", |l| {
             let before = l.builder.shape(input).channels();
+            let depthwise = l.strided(Conv2d::new(self.expanded, self.kernel).groups(self.expanded), self.stride);
             let entered = l.attend_at(Position::Pre, place, input);
-            let branch = self.branch(l, place, before, entered);
+            let branch = self.branch(l, place, depthwise, before, entered);
             let mut output = branch;
-            if self.has_shortcuts && self.stride == 1 && before == self.out {
+            if self.has_shortcuts && depthwise.stride == [1, 1] && before == self.out {
                 let shortcut = l.attend_at(Position::Identity, place, input);
                 output = l.builder.add("add", Op::Add, &[branch, shortcut]);
             }
@@ -56,8 +57,8 @@ impl Inverted {
         })
     }
 
-    fn branch(&self, l: &mut Lowering, place: &str, before: usize, input: NodeId) -> NodeId {
-        let Self { module, kernel, stride, expanded, out, eps, .. } = *self;
+    fn branch(&self, l: &mut Lowering, place: &str, depthwise: Conv2d, before: usize, input: NodeId) -> NodeId {
+        let Self { module, expanded, out, eps, .. } = *self;
         let mut layer = 0;
         let mut convolution = |l: &mut Lowering, conv: Conv2d, x: NodeId| {
             let names = [0, 1, 2].map(|part| format!("{module}.{layer}.{part}"));
@@ -68,7 +69,7 @@ impl Inverted {
         if expanded != before {
             x = convolution(l, Conv2d::new(expanded, 1), x);
         }
-        x = convolution(l, Conv2d::new(expanded, kernel).stride(stride).groups(expanded), x);
+        x = convolution(l, depthwise, x);
         if self.attention == After::Depthwise {
             let slot = if self.built_in.is_some() { format!("{module}.{layer}") } else { module.to_owned() };
             layer += usize::from(self.built_in.is_some());

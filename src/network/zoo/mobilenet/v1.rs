@@ -48,7 +48,7 @@ impl Family for MobileNetV1 {
     }
 
     fn arithmetic(&self, _model: &str) -> Arithmetic {
-        Arithmetic::of("1e-5", "relu6").padded()
+        Arithmetic::of("1e-5", "relu6").padded().dilated()
     }
 
     fn options(&self, _model: &str) -> Vec<Declared> {
@@ -101,7 +101,7 @@ impl Separable {
         let activation = Some(Op::Relu6);
         lowering.scope(ScopeKind::Block, index, "Separable convolution", |l| {
             let before = l.builder.shape(input).channels();
-            let depthwise = Conv2d::new(before, 3).stride(stride).groups(before);
+            let depthwise = l.strided(Conv2d::new(before, 3).groups(before), stride);
             let x = l.builder.conv_norm(["conv_dw", "bn1", "act1"], depthwise, EPS, activation, input);
             let x = if self.attends_twice { l.within(["dw", "dw"], |l| l.attend(&place, x)) } else { x };
             let x = l.builder.conv_norm(["conv_pw", "bn2", "act2"], Conv2d::new(width, 1), EPS, activation, x);

@@ -48,7 +48,7 @@ impl Family for MobileNetV2 {
     }
 
     fn arithmetic(&self, _model: &str) -> Arithmetic {
-        Arithmetic::of("1e-5", "relu6").padded()
+        Arithmetic::of("1e-5", "relu6").padded().dilated()
     }
 
     fn options(&self, _model: &str) -> Vec<Declared> {

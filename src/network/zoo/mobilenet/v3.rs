@@ -108,7 +108,7 @@ impl Family for MobileNetV3 {
     }
 
     fn arithmetic(&self, _model: &str) -> Arithmetic {
-        Arithmetic::of("1e-3", "hardswish").padded()
+        Arithmetic::of("1e-3", "hardswish").padded().dilated()
     }
 
     fn options(&self, _model: &str) -> Vec<Declared> {

@@ -3,6 +3,7 @@
 use super::presets::Preset;
 use crate::network::graph::{Op, Pool2d};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
+use crate::network::zoo::arithmetic::{OUTPUT_STRIDE, output_stride};
 
 /// The widest layer a width may ask for.
 const MAX_WIDTH: usize = 8192;
@@ -91,12 +92,6 @@ const AA: Field = Field {
     help: "what strides instead of a 3×3 and of the stem's max pool: none; avg, a 2×2 mean (timm's resnetaa); blur, a \
            binomial filter (resnetblur)",
     kind: Kind::Word(&["none", "avg", "blur"]),
-};
-const OUTPUT_STRIDE: Field = Field {
-    key: "output_stride",
-    long: "output_stride",
-    help: "pixels between two positions of the last map: 32; 16 and 8 dilate the last stages instead of striding",
-    kind: Kind::OneOf(&[32, 16, 8]),
 };
 
 /// The options with a preset's defaults, as users see them.
@@ -197,7 +192,7 @@ impl<'a> Config<'a> {
             branch: options.word("branch", "bn"),
             avd: options.word("avd", "no"),
             aa: options.word("aa", "none"),
-            output_stride: options.number("output_stride", 32),
+            output_stride: output_stride(options),
             base_width: options.number("base_width", preset.base_width),
             reduce: options.number("reduce", preset.reduce),
         };

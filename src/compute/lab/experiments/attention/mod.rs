@@ -46,13 +46,13 @@ pub struct AttentionSettings {
 }
 
 impl Default for AttentionSettings {
-    /// Three seeds at a budget for a long lunch.
+    /// The run that ships: a rate and a warm-up under which gated networks train as well as the trunk, for all alike.
     fn default() -> Self {
         Self {
             depth: 20,
             attentions: ATTENTIONS.map(str::to_owned).to_vec(),
             seeds: 3,
-            recipe: TrainingRecipe { epochs: 10, samples: 8000, validation: 1000, ..TrainingRecipe::default() },
+            recipe: TrainingRecipe { learning_rate: 0.3, warmup: 2.0, ..TrainingRecipe::default() },
             test: 2000,
             masks: 500,
             threads: crate::compute::engine::default_threads(),
