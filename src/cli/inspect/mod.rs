@@ -128,7 +128,7 @@ fn inspect(
 ) -> Result<Inspected, CliError> {
     let progress = Progress::new(&picture.name);
     let control = Control { progress: &|share| progress.show(share), cancelled: &|| false };
-    let run = setting.runner.run_with(&prepared.tensor, &control);
+    let run = setting.runner.run_with(&prepared.tensor, &setting.weights.holds(&setting.graph), &control);
     progress.clear();
     let run = run.map_err(|error| CliError::Failure(format!("{}: {error}", path.display())))?;
     let result = Inspected::new(setting, path, short_name, (picture, prepared), run);

@@ -71,10 +71,11 @@ impl Tape {
             if self.options.taps.contains(&record.output) {
                 self.kept.insert(record.output, gradient.clone());
             }
-            let spare = match self.options.held_at(record.output) {
-                Some(_) => Some(gradient),
-                None => self.back(index, &record, parameters, gradient),
-            };
+            let mut gradient = gradient;
+            if let Some(hold) = self.holds.of(&self.graph, record.output) {
+                hold.back_through(self.shape(record.output), self.options.batch, &mut gradient);
+            }
+            let spare = self.back(index, &record, parameters, gradient);
             self.pool.extend(spare);
         }
         Ok(())
