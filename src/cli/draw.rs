@@ -157,7 +157,7 @@ fn subject(args: &Args) -> Result<Subject, CliError> {
     doubts::say_all(&setting.doubts);
     let (_, prepared) = setting.prepared(path)?;
     let control = Control::none();
-    let run = setting.runner.run_with(&prepared.tensor, &control);
+    let run = setting.runner.run_with(&prepared.tensor, &setting.weights.holds(&setting.graph), &control);
     let run = run.map_err(|error| CliError::Failure(format!("{}: {error}", path.display())))?;
     let graph = setting.graph;
     let shown = |(gate, found): (&_, &GateValues)| small(&Lens::of(&graph, gate, &found.values));

@@ -5,7 +5,7 @@
 
 mod control;
 pub mod device;
-mod holds;
+mod held;
 pub mod kernels;
 mod plain;
 mod plan;
@@ -16,7 +16,6 @@ mod timing;
 
 pub use control::Control;
 pub use device::{DeviceError, DeviceKind, Runner};
-pub use holds::{Hold, Holds};
 pub use kernels::default_threads;
 pub use kernels::threads::MAX_THREADS;
 pub use plan::{Plan, PlanOptions, Step};
@@ -26,6 +25,7 @@ pub use timing::{Timing, gflops, measure};
 
 use std::time::Duration;
 
+pub use super::holds::{Hold, Holds};
 use super::weights::Weights;
 use crate::network::graph::{Graph, NodeId, Shape};
 

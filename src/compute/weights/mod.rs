@@ -19,7 +19,7 @@ pub use recognise::{Doubt, Recognised, recognise};
 pub use trained::TrainedOn;
 pub(in crate::compute) use trained::{json, keys, parsed};
 
-use crate::compute::engine::{Hold, Holds};
+use crate::compute::holds::{Hold, Holds};
 use crate::network::graph::{Graph, ParamId};
 
 /// The numbers of one parameter. Cloning shares them.

@@ -168,7 +168,7 @@ impl DevicePlan {
         let output = operators::compute(node, &inputs, &self.prepared[id.0])?;
         let Some(hold) = holds.of(&self.graph, id) else { return Ok(output) };
         let mut values: Vec<f32> = output.flatten_all()?.to_vec1()?;
-        values.chunks_exact_mut(node.shape.elements()).for_each(|image| hold.apply_planar(image));
+        values.chunks_exact_mut(node.shape.elements()).for_each(|image| hold.apply(image));
         Tensor::from_vec(values, output.shape(), &self.device)
     }
 

@@ -13,7 +13,7 @@ use crate::compute::engine::kernels::layout::{self, plane};
 use crate::compute::engine::kernels::pool::{Reduction, pool};
 use crate::compute::engine::kernels::reduce::{Planes, Statistics, over_channels, over_positions};
 use crate::compute::engine::kernels::{Aligned, LANES, Layout, plane as planar};
-use crate::compute::engine::{Control, EngineError, GateValues, Holds, Run, Tap, plain};
+use crate::compute::engine::{Control, EngineError, GateValues, Holds, Run, Tap, held, plain};
 use crate::network::graph::{NodeId, Op, Shape};
 
 /// The buffers of a run.
@@ -157,7 +157,7 @@ impl Buffers<'_> {
         self.compute(index, step, &mut outputs);
         for (node, output) in step.outputs.iter().zip(&mut outputs) {
             if let Some(hold) = self.holds.of(&self.plan.graph, *node) {
-                hold.apply_to(self.shape(*node), self.plan.batch, output);
+                held::apply(hold, self.shape(*node), self.plan.batch, output);
             }
         }
         for (slot, output) in slots.into_iter().zip(outputs) {

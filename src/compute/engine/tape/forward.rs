@@ -12,7 +12,7 @@ use crate::compute::engine::kernels::norm::{Affine, Factors, Maps, Pair, moments
 use crate::compute::engine::kernels::pool::{Reduction, pool};
 use crate::compute::engine::kernels::reduce::{Planes, Statistics, over_channels, over_positions};
 use crate::compute::engine::kernels::{Aligned, Crew, Layout, layout, plane};
-use crate::compute::engine::{EngineError, Holds, plain};
+use crate::compute::engine::{EngineError, Holds, held, plain};
 use crate::network::graph::{Conv2d, NodeId, Role, Shape};
 
 /// How far running statistics follow a batch: PyTorch's default.
@@ -46,12 +46,14 @@ impl Tape {
             return Err(EngineError::Hold { network, problem });
         }
         self.holds = holds.clone();
+        self.unheld.clear();
         for index in 0..self.records.len() {
             let output = self.records[index].output;
             let mut values = std::mem::take(&mut self.activations[output.0]);
             self.step(index, parameters, images, &mut values);
             if let Some(hold) = self.holds.of(&self.graph, output) {
-                hold.apply_to(self.shape(output), self.options.batch, &mut values);
+                self.unheld.insert(output, values.clone());
+                held::apply(hold, self.shape(output), self.options.batch, &mut values);
             }
             self.activations[output.0] = values;
         }

@@ -83,8 +83,9 @@ pub struct Tape {
     flowing: BTreeMap<NodeId, Aligned>,
     kept: BTreeMap<NodeId, Aligned>,
     pool: Vec<Aligned>,
-    /// What the last pass forward held.
+    /// What the last pass forward held, and by node what held gates would have been: the way back is theirs.
     holds: Holds,
+    unheld: BTreeMap<NodeId, Aligned>,
 }
 
 impl Tape {
@@ -144,6 +145,7 @@ impl Tape {
             kept: BTreeMap::new(),
             pool: Vec::new(),
             holds: Holds::none(),
+            unheld: BTreeMap::new(),
             crew,
             options,
         })

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::kernels::{Layout, layout};
-use crate::network::graph::{Graph, NodeId, Shape};
+use crate::network::graph::{Graph, NodeId};
 
 /// What a gate is held at.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +24,7 @@ pub struct Holds(BTreeMap<usize, Hold>);
 
 impl Hold {
     /// Changes one picture's values of a gate.
-    fn apply(&self, values: &mut [f32]) {
+    pub(super) fn apply(&self, values: &mut [f32]) {
         match self {
             Self::Value(value) => values.fill(*value),
             Self::Scaled(factor) => values.iter_mut().for_each(|value| *value *= factor),
@@ -36,7 +35,7 @@ impl Hold {
     }
 
     /// Turns the gradient of the held values into that of what the attention computed.
-    fn back(&self, gradient: &mut [f32]) {
+    pub(super) fn back(&self, gradient: &mut [f32]) {
         match self {
             Self::Value(_) | Self::Values(_) => gradient.fill(0.0),
             Self::Scaled(factor) => gradient.iter_mut().for_each(|value| *value *= factor),
@@ -91,32 +90,6 @@ impl Holds {
         self.iter()
             .find(|(index, _)| graph.gates.get(*index).is_some_and(|gate| gate.node == node))
             .map(|(_, hold)| hold)
-    }
-}
-
-impl Hold {
-    /// Changes a batch of outputs in the kernels' layout.
-    pub(super) fn apply_to(&self, shape: Shape, batch: usize, output: &mut [f32]) {
-        each(shape, batch, output, |values| self.apply(values));
-    }
-
-    /// The same for the gradient of such a batch.
-    pub(super) fn back_through(&self, shape: Shape, batch: usize, gradient: &mut [f32]) {
-        each(shape, batch, gradient, |values| self.back(values));
-    }
-
-    /// Changes one picture's row-major values.
-    pub(super) fn apply_planar(&self, values: &mut [f32]) {
-        self.apply(values);
-    }
-}
-
-fn each(shape: Shape, batch: usize, whole: &mut [f32], change: impl Fn(&mut [f32])) {
-    let laid = Layout::of(shape);
-    for image in whole.chunks_exact_mut(laid.length(shape)).take(batch) {
-        let mut values = layout::load(laid, shape, image);
-        change(&mut values);
-        layout::store(laid, shape, &values, image);
     }
 }
 
