@@ -9,6 +9,7 @@ use super::subject::{self, Setting};
 use super::{doubts, output, source};
 use crate::compute::engine::{Control, GateValues};
 use crate::compute::explain::{Lens, small};
+use crate::compute::files::origin;
 use crate::compute::imaging::vector;
 use crate::drawing::ink::{DARK, Inks, LIGHT, PRINT};
 use crate::drawing::opened::Opened;
@@ -130,9 +131,9 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     let svg = figure.svg(&scene);
     let failed = |problem: String| CliError::Input(format!("--out {}: {problem}", args.out.display()));
     let bytes = match format {
-        Format::Svg => svg.into_bytes(),
-        Format::Pdf => vector::pdf(&svg, &title).map_err(failed)?,
-        Format::Png => vector::png(&svg, f32::from(args.dpi)).map_err(failed)?,
+        Format::Svg => origin::sealed(svg.into_bytes(), true),
+        Format::Pdf => origin::sealed(vector::pdf(&svg, &title).map_err(failed)?, false),
+        Format::Png => origin::signed(&vector::png(&svg, f32::from(args.dpi)).map_err(failed)?),
     };
     output::write(&args.out, &bytes)
 }

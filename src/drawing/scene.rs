@@ -72,6 +72,8 @@ pub struct Lettering {
     pub largest: f32,
     /// Smaller than this it is left out.
     pub readable: f32,
+    /// In half points only? A font's atlas holds few sizes, and zooming looks the same.
+    pub halves: bool,
     /// Its weight.
     pub face: Face,
     /// It shrinks to be no wider than this, in the drawing's units.
@@ -91,7 +93,7 @@ impl Lettering {
     /// `points` large, up to a title's size when one comes near.
     #[must_use]
     pub fn new(points: f32) -> Self {
-        Self { points, smallest: 0.0, largest: TITLE, readable: 7.0, face: Face::Regular, width: None }
+        Self { points, smallest: 0.0, largest: TITLE, readable: 7.0, halves: true, face: Face::Regular, width: None }
     }
 
     /// In the semibold face.
@@ -112,6 +114,12 @@ impl Lettering {
         Self { smallest: self.points, largest: TEXT, ..self }
     }
 
+    /// In any size: for what is not zoomed.
+    #[must_use]
+    pub fn in_any_size(self) -> Self {
+        Self { halves: false, ..self }
+    }
+
     /// Left out where it would be smaller than this.
     #[must_use]
     pub fn readable_from(self, points: f32) -> Self {
@@ -125,13 +133,12 @@ impl Lettering {
         (points, self.width.map_or(f32::INFINITY, |width| width * scale))
     }
 
-    /// The largest size, in half points, at which a text has room, by what it is wide at a size; `None` where nobody
-    /// could read it. Half points, because a font's atlas holds few sizes and zooming looks the same.
+    /// The largest size at which a text has room, by what it is wide at a size; `None` where nobody could read it.
     #[must_use]
     pub fn fitted(&self, scale: f32, mut width_at: impl FnMut(f32) -> f32) -> Option<f32> {
         let (mut points, room) = self.at(scale);
         for _ in 0..3 {
-            points = (points * 2.0).floor() / 2.0;
+            points = if self.halves { (points * 2.0).floor() / 2.0 } else { points };
             if points < self.readable {
                 return None;
             }

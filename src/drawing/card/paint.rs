@@ -47,7 +47,7 @@ fn title_style(step: &Step) -> Lettering {
         Kind::End => Lettering::new(LABEL),
         Kind::Layer | Kind::Slot => Lettering::new(TEXT),
     };
-    style.readable_from(SMALLEST * style.points / LABEL)
+    style.readable_from(SMALLEST * style.points / LABEL).in_any_size()
 }
 
 fn notes(step: &Step) -> String {
@@ -109,6 +109,6 @@ fn words(pen: &mut Pen, step: &Step, rect: Rect, ink: Ink) {
     let apart = vec2(0.0, 7.5);
     pen.text(middle - apart, Align2::CENTER_CENTER, &step.title, title_style(step), ink);
     let muted = if matches!(step.kind, Kind::Layer | Kind::Join) { Role::Muted.into() } else { ink };
-    let style = Lettering::new(LABEL).readable_from(SMALLEST);
+    let style = Lettering::new(LABEL).readable_from(SMALLEST).in_any_size();
     pen.text(middle + apart, Align2::CENTER_CENTER, &notes(step), style, muted);
 }
