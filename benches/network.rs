@@ -6,7 +6,7 @@
 use std::io::{self, BufRead, Write};
 use std::time::{Duration, Instant};
 
-use gatescope::compute::engine::{Control, Plan, PlanOptions};
+use gatescope::compute::engine::{Control, Holds, Plan, PlanOptions};
 use gatescope::compute::weights::Weights;
 use gatescope::network::cost::Ledger;
 use gatescope::network::{lower, parse};
@@ -74,7 +74,7 @@ fn main() {
             (0..graph.input().elements() * args.batch).map(|i| (i % 251) as f32 / 125.0 - 1.0).collect();
         let once = || {
             let started = Instant::now();
-            plan.run_batch(&images, &Control::none()).expect("runs");
+            plan.run_batch(&images, &Holds::none(), &Control::none()).expect("runs");
             started.elapsed()
         };
         once();

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use gatescope::cli::{self, Opening, Outcome};
-use gatescope::desktop::document::Command;
 
 fn main() -> ExitCode {
     match cli::run(std::env::args_os()) {
@@ -13,6 +12,7 @@ fn main() -> ExitCode {
 }
 
 /// The one place where the window is opened: nothing of it is touched when a command runs.
+#[cfg(feature = "desktop")]
 fn open_window(openings: Vec<Opening>) -> ExitCode {
     match gatescope::desktop::run(commands(openings)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -23,8 +23,17 @@ fn open_window(openings: Vec<Opening>) -> ExitCode {
     }
 }
 
+/// Built without it, there is none.
+#[cfg(not(feature = "desktop"))]
+fn open_window(_: Vec<Opening>) -> ExitCode {
+    eprintln!("gatescope: built without its window; gatescope --help lists the commands");
+    ExitCode::from(2)
+}
+
 /// Networks first, then all files together, so that weights find the network they were given with.
-fn commands(openings: Vec<Opening>) -> Vec<Command> {
+#[cfg(feature = "desktop")]
+fn commands(openings: Vec<Opening>) -> Vec<gatescope::desktop::document::Command> {
+    use gatescope::desktop::document::Command;
     let (mut networks, mut files, mut hub) = (Vec::new(), Vec::new(), Vec::new());
     for opening in openings {
         match opening {

@@ -6,6 +6,7 @@
 mod cost;
 mod data;
 mod doubts;
+mod draw;
 mod error;
 mod format;
 mod inspect;
@@ -24,6 +25,7 @@ mod progress;
 mod running;
 mod source;
 mod spec;
+mod subject;
 mod table;
 mod train;
 mod weights;
@@ -44,6 +46,8 @@ Examples:
   gatescope resnet50+cbam photo.jpg           open the window with a network, with files
   gatescope cost resnet50 resnet50+cbam       what attention costs
   gatescope inspect resnet50+cbam --weights cbam.safetensors --image photo.jpg
+  gatescope draw resnet50+cbam --open layer3.2 --out figure.pdf
+                                              a figure for a paper
   gatescope weights cbam.pth                  which network a checkpoint is of
   gatescope profile resnet50+cbam             what attention costs in milliseconds
   gatescope train resnet20+cbam --out cbam.safetensors
@@ -73,6 +77,8 @@ enum Command {
     Cost(cost::Args),
     /// Run a network on pictures and show what every attention gate did
     Inspect(Box<inspect::Args>),
+    /// Draw a network, or one of its blocks, as SVG, PDF or PNG
+    Draw(Box<draw::Args>),
     /// Say which network a checkpoint is of, and how its tensors meet it
     Weights(weights::Args),
     /// List the networks, their options and the attention blocks
@@ -111,6 +117,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
     match cli.command {
         Some(Command::Cost(args)) => done(cost::run(&args)),
         Some(Command::Inspect(args)) => done(inspect::run(&args)),
+        Some(Command::Draw(args)) => done(draw::run(&args)),
         Some(Command::Weights(args)) => done(weights::run(&args)),
         Some(Command::List(args)) => done(list::run(&args)),
         Some(Command::Paper(args)) => done(paper::run(&args)),

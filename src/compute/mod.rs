@@ -4,6 +4,7 @@ pub mod config;
 pub mod engine;
 pub mod explain;
 pub mod files;
+pub mod holds;
 pub mod hub;
 pub mod imaging;
 pub mod kind;

@@ -4,12 +4,11 @@
 //! text, TOML, the builder ──▶ NetworkSpec ──zoo::lower──▶ Graph ──▶ cost
 //! ```
 //!
-//! Inside this storey arrows point one way: `zoo → spec → attention → graph → ops`, `cost → graph`,
-//! `zoo → diagram → graph`; `papers` is on top of all of them.
+//! Inside this storey arrows point one way: `zoo → spec → attention → graph → ops`, `cost → graph`;
+//! `papers` is on top of all of them.
 
 pub mod attention;
 pub mod cost;
-pub mod diagram;
 pub mod graph;
 pub mod number;
 pub mod ops;

@@ -1,6 +1,7 @@
 //! The program as people run it: the real binary, its output, its exit status, the files it leaves.
 
 mod cost;
+mod draw;
 mod experiments;
 mod files;
 mod inspect;

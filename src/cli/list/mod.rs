@@ -8,6 +8,7 @@ use super::format::{self, Format};
 use super::output;
 use super::page::Page;
 use super::table::{Cell, Table};
+use crate::drawing::card::Diagram;
 use crate::network::attention::AttentionBlock;
 use crate::network::options::{Declared, Kind};
 use crate::network::suggest;
@@ -167,7 +168,7 @@ fn add_card(page: &mut Page, subject: &Subject) {
     for (name, example) in [(name, subject.example()), placed] {
         if let Some(example) = example {
             page.heading(format!("{name}:"));
-            page.drawing(example.diagram().lines());
+            page.drawing(Diagram::of_example(&example).lines());
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::allowed;
+use crate::drawing::card::Diagram;
 use crate::network::attention::{self, AttentionBlock};
 use crate::network::options::Declared;
 use crate::network::zoo::{self, Example, Family, Subject};
@@ -69,7 +70,7 @@ struct CardEntry {
 impl CardEntry {
     fn of(subject: &Subject) -> Self {
         let [what, why, caution] = subject.sentences();
-        let lines = |example: Example| example.diagram().lines();
+        let lines = |example: Example| Diagram::of_example(&example).lines();
         Self {
             what,
             why,

@@ -5,6 +5,7 @@
 
 mod control;
 pub mod device;
+mod held;
 pub mod kernels;
 mod plain;
 mod plan;
@@ -24,6 +25,7 @@ pub use timing::{Timing, gflops, measure};
 
 use std::time::Duration;
 
+pub use super::holds::{Hold, Holds};
 use super::weights::Weights;
 use crate::network::graph::{Graph, NodeId, Shape};
 
@@ -125,6 +127,14 @@ pub enum EngineError {
         /// What went wrong.
         reason: String,
     },
+    /// A gate that cannot be held so.
+    #[error("{network}: {problem}")]
+    Hold {
+        /// The network.
+        network: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// The caller asked to stop.
     #[error("cancelled")]
     Cancelled,
@@ -149,7 +159,7 @@ pub fn run(
         return Err(EngineError::Image { network, expected: graph.input(), found: image.len() });
     }
     let plan = Plan::new(graph, weights, PlanOptions { taps: taps.to_vec(), ..PlanOptions::default() })?;
-    plan.run_with(image, control)
+    plan.run_with(image, &weights.holds(graph), control)
 }
 
 #[cfg(test)]

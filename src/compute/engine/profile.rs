@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Control, EngineError, Runner};
+use super::{Control, EngineError, Holds, Runner};
 
 /// However little patience there is, a median is of this many.
 const LEAST_RUNS: usize = 3;
@@ -56,13 +56,13 @@ impl Profile {
 /// As [`Runner::run_batch`].
 pub fn profile(runner: &Runner, images: &[f32], effort: Effort, control: &Control) -> Result<Profile, EngineError> {
     let quiet = Control { progress: &|_| (), cancelled: control.cancelled };
-    runner.run_batch(images, &quiet)?;
+    runner.run_batch(images, &Holds::none(), &quiet)?;
     let started = Instant::now();
     let mut totals = Vec::new();
     let mut steps = vec![Vec::new(); runner.steps().len()];
     let runs = effort.runs.max(1);
     while totals.len() < runs && (totals.len() < LEAST_RUNS || started.elapsed() < effort.patience) {
-        totals.extend(runner.run_batch(images, &quiet)?.first().map(|run| run.elapsed));
+        totals.extend(runner.run_batch(images, &Holds::none(), &quiet)?.first().map(|run| run.elapsed));
         let (_, times) = runner.run_timed(images, &quiet)?;
         steps.iter_mut().zip(times).for_each(|(times, time)| times.push(time));
         let spent = started.elapsed().as_secs_f32() / effort.patience.as_secs_f32().max(f32::MIN_POSITIVE);

@@ -78,7 +78,8 @@ fn first_layer(graph: &Graph, weights: &Weights, image: &[f32]) -> Option<(NodeI
         let count = waiting.iter().take_while(fits).count().max(1);
         let taps = waiting.drain(..count).collect();
         let options = PlanOptions { taps, batch: 1, ..PlanOptions::default() };
-        let run = Plan::new(graph, weights, options).ok()?.run_with(image, &Control::none()).ok()?;
+        let run =
+            Plan::new(graph, weights, options).ok()?.run_with(image, &weights.holds(graph), &Control::none()).ok()?;
         let broken = run.taps.into_iter().find(|tap| tap.values.iter().any(|value| !value.is_finite()));
         if let Some(tap) = broken {
             return Some((tap.node, has_nan(&tap.values)));

@@ -44,10 +44,10 @@ pub fn grad_cam(
     nodes: &[NodeId],
     threads: usize,
 ) -> Result<GradCam, EngineError> {
-    let options = eval_options(graph, weights, nodes, threads);
+    let options = eval_options(nodes, threads);
     let mut tape = Tape::new(graph, options)?;
     let mut parameters = Parameters::of(graph, weights);
-    let logits = tape.forward(&mut parameters, image)?;
+    let logits = tape.forward(&mut parameters, image, &weights.holds(graph))?;
     let class = class.unwrap_or_else(|| largest(&logits));
     let mut gradient = vec![0.0; logits.len()];
     match gradient.get_mut(class) {
@@ -60,8 +60,8 @@ pub fn grad_cam(
 }
 
 /// A tape for one image that learns nothing.
-fn eval_options(graph: &Graph, weights: &Weights, nodes: &[NodeId], threads: usize) -> TapeOptions {
-    TapeOptions { batch: 1, threads, mode: Mode::Eval, learns: false, taps: nodes.to_vec(), held: weights.held(graph) }
+fn eval_options(nodes: &[NodeId], threads: usize) -> TapeOptions {
+    TapeOptions { batch: 1, threads, mode: Mode::Eval, learns: false, taps: nodes.to_vec(), gates: true }
 }
 
 fn largest(logits: &[f32]) -> usize {

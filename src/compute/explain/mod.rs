@@ -4,9 +4,11 @@
 mod broken;
 mod grad_cam;
 mod lens;
+mod small;
 mod stats;
 
 pub use broken::Broken;
 pub use grad_cam::{ClassMap, GradCam, grad_cam};
 pub use lens::{GateMap, Lens, Slice, counterpart, path_names, widened};
+pub use small::{outline, small};
 pub use stats::Stats;

@@ -1,7 +1,7 @@
 //! Whose a file is. What this program wrote is replaced by its next run; what others made, or have changed since, never.
 //!
 //! A folder has a list of what was written into it ([`LIST`]), each file with the hash of its bytes; a single file says
-//! itself where it comes from: safetensors in their metadata, a PNG in its `Software` text.
+//! itself where it comes from: safetensors in their metadata, a PNG in its `Software` text, a figure in its last line.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,6 +22,11 @@ const MAX_LIST: u64 = 16 << 20;
 const SOFTWARE: &[u8] = b"Software\0gatescope";
 /// Where a PNG's first chunk after its header begins: the signature and IHDR are before it.
 const AFTER_HEADER: usize = 8 + 25;
+
+/// What the last line of a figure begins with, its comment's mark apart.
+const SEAL: &str = "gatescope ";
+/// A figure is not longer than this.
+const MAX_FIGURE: u64 = 256 << 20;
 
 /// A file that is not replaced.
 #[derive(Debug, thiserror::Error)]
@@ -116,7 +121,7 @@ pub fn check(path: &Path) -> Result<(), Foreign> {
 /// Does the file say that this program wrote it?
 fn is_own(path: &Path) -> bool {
     let is_safetensors = || Checkpoint::open(path).is_ok_and(|file| file.metadata().contains_key(keys::VERSION));
-    is_signed(path) || is_safetensors()
+    is_signed(path) || is_sealed(path) || is_safetensors()
 }
 
 fn is_signed(path: &Path) -> bool {
@@ -136,16 +141,27 @@ pub fn signed(png: &[u8]) -> Vec<u8> {
     }
     let content = [&b"tEXt"[..], SOFTWARE].concat();
     let length = (SOFTWARE.len() as u32).to_be_bytes();
-    let chunk = [&length[..], &content, &crc32(&content).to_be_bytes()].concat();
+    let mut sum = flate2::Crc::new();
+    sum.update(&content);
+    let chunk = [&length[..], &content, &sum.sum().to_be_bytes()].concat();
     [&png[..AFTER_HEADER], &chunk, &png[AFTER_HEADER..]].concat()
 }
 
-/// The check sum of PNG's chunks: <https://www.w3.org/TR/png/#D-CRCAppendix>.
-fn crc32(bytes: &[u8]) -> u32 {
-    let step = |crc: u32, byte: &u8| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { 0xEDB8_8320 ^ (crc >> 1) } else { crc >> 1 })
-    };
-    !bytes.iter().fold(u32::MAX, step)
+/// A figure (SVG, PDF) that says which program wrote it and that nobody has changed it since: a comment with the hash of
+/// what is before it, which whoever reads the file skips.
+#[must_use]
+pub fn sealed(figure: Vec<u8>, is_svg: bool) -> Vec<u8> {
+    let (before, after) = if is_svg { ("<!-- ", " -->") } else { ("%", "") };
+    let seal = format!("{before}{SEAL}{:016x}{after}\n", fnv1a_of(&figure));
+    [figure, seal.into_bytes()].concat()
+}
+
+fn is_sealed(path: &Path) -> bool {
+    let is_small = fs::metadata(path).is_ok_and(|known| known.len() <= MAX_FIGURE);
+    let Some(bytes) = is_small.then(|| fs::read(path).ok()).flatten() else { return false };
+    let Some(end) = bytes.trim_ascii_end().iter().rposition(|byte| *byte == b'\n') else { return false };
+    let (figure, seal) = bytes.split_at(end + 1);
+    [true, false].into_iter().any(|is_svg| sealed(figure.to_vec(), is_svg).ends_with(seal))
 }
 
 #[cfg(test)]
@@ -179,7 +195,21 @@ mod tests {
         fs::write(&own, signed(&fs::read(&plain).expect("reads"))).expect("writes");
         assert!(matches!(check(&plain), Err(Foreign::Other(_))) && check(&own).is_ok());
         assert_eq!(image::open(&own).expect("a picture").into_rgb8(), picture);
-        // The value of the check sum's specification.
-        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+    }
+
+    #[test]
+    fn a_figure_is_its_programs_until_somebody_changes_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, is_svg, figure) in [("a.svg", true, "<svg>\n</svg>\n"), ("a.pdf", false, "%PDF-1.7\n%%EOF\n")] {
+            let path = folder.path().join(name);
+            let own = sealed(figure.as_bytes().to_vec(), is_svg);
+            fs::write(&path, &own).expect("writes");
+            check(&path).expect("its own");
+            fs::write(&path, String::from_utf8(own).expect("text").replace("svg", "SVG").replace("1.7", "1.4"))
+                .expect("writes");
+            assert!(matches!(check(&path), Err(Foreign::Other(_))), "{name}");
+            fs::write(&path, figure).expect("writes");
+            assert!(matches!(check(&path), Err(Foreign::Other(_))), "{name}");
+        }
     }
 }

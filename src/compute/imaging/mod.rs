@@ -4,6 +4,7 @@
 //! file, clipboard, sample ──▶ Picture (and what decoding changed) ──Preprocessing──▶ Prepared (tensor, crop, window)
 //! gate values ──▶ overlay (over the crop, in the scale's own colours: shade), strip (with weights along the edges), plot (channels as bars), shares (paths)
 //! numbers ──▶ chart (curves and bars on a page)
+//! SVG ──▶ vector (PDF, PNG)
 //! ```
 
 pub mod chart;
@@ -25,6 +26,7 @@ pub mod shares;
 pub mod strip;
 pub(in crate::compute) mod text;
 mod tiff;
+pub mod vector;
 
 pub use colour::ColourMap;
 pub use decode::{MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE, decode, from_rgba, open};

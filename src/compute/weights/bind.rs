@@ -1,14 +1,13 @@
 //! Binding a checkpoint to a graph, and saying what does not fit.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-
-use candle_core::{Device, Tensor};
+use std::sync::Arc;
 
 use super::checkpoint::fault::shown;
 use super::recognise::beside::{is_beside, top};
 use super::recognise::view::{Named, views};
 use super::recognise::{Recognised, fits_by_graft, recognise, same_shape, same_tensors, sizes};
-use super::{Checkpoint, Graft, LoadReport, Mapped, Mismatch, WeightsError, init};
+use super::{Checkpoint, Graft, LoadReport, Mapped, Mismatch, Tensor, WeightsError, init};
 use crate::network::graph::{Graph, Op, Param, Role, ScopeId, ScopeKind};
 
 /// Names shown of each kind before the message says how many there are.
@@ -155,8 +154,8 @@ fn silence(graph: &Graph, absent: &HashSet<ScopeId>, tensors: &mut [Tensor]) -> 
             return Err(format!("nothing makes {} at {} the identity, graft it untrained", part.label, part.path));
         };
         for param in graph[last].params.iter().filter(|param| graph[**param].role.is_parameter()) {
-            let tensor = &mut tensors[param.0];
-            *tensor = tensor.zeros_like().map_err(|error| error.to_string())?;
+            let values = &mut tensors[param.0].values;
+            *values = Arc::new(vec![0.0; values.len()]);
         }
     }
     Ok(())
@@ -184,8 +183,8 @@ fn read<'a>(
         *dtypes.entry(entry.dtype.to_string()).or_default() += 1;
         let is_renamed = entry.name != param.name && entry.name.strip_prefix(prefix) != Some(param.name.as_str());
         report.mapped.push(Mapped { file: entry.key.clone(), name: param.name.clone(), is_renamed });
-        let tensor = Tensor::from_vec(values, param.shape.as_slice(), &Device::Cpu).map_err(|error| {
-            let reason = std::io::Error::other(format!("{}: {error}", param.name));
+        let tensor = Tensor::new(&param.shape, values).ok_or_else(|| {
+            let reason = std::io::Error::other(format!("{}: another length than its shape", param.name));
             WeightsError::Unreadable { path: file.path().to_owned(), reason }
         })?;
         tensors.push(tensor);

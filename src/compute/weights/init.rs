@@ -1,7 +1,8 @@
 //! Seeded initialisation: random numbers made with integers only, so that every platform draws the same.
 
-use candle_core::{Device, Tensor};
+use std::sync::Arc;
 
+use super::Tensor;
 use crate::compute::random::{SplitMix64, fnv1a};
 use crate::network::graph::{Graph, Op, Param, Role, ScopeKind};
 
@@ -23,11 +24,9 @@ pub(super) fn tensors(graph: &Graph, seed: u64) -> Vec<Tensor> {
 /// Draws one parameter.
 pub(super) fn tensor(graph: &Graph, param: &Param, seed: u64) -> Tensor {
     let mut stream = SplitMix64(seed ^ fnv1a(&param.name));
-    let values = (0..param.elements()).map(|_| draw(&mut stream, law(graph, param))).collect::<Vec<f32>>();
-    // The number of values is the product of the shape, so neither conversion can fail.
-    Tensor::from_vec(values, param.shape.as_slice(), &Device::Cpu)
-        .or_else(|_| Tensor::zeros(param.shape.as_slice(), candle_core::DType::F32, &Device::Cpu))
-        .unwrap_or_else(|error| unreachable!("{}: {error}", param.name))
+    let law = law(graph, param);
+    let values = (0..param.elements()).map(|_| draw(&mut stream, law)).collect();
+    Tensor { shape: param.shape.clone(), values: Arc::new(values) }
 }
 
 /// The initialisation PyTorch would give: torchvision's `ResNet.__init__` for convolutions, the defaults of

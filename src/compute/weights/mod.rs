@@ -12,8 +12,6 @@ mod trained;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use candle_core::{CpuStorage, Storage, Tensor};
-
 pub use bundled::{Bundled, bundled};
 pub use checkpoint::Checkpoint;
 pub use error::WeightsError;
@@ -21,7 +19,25 @@ pub use recognise::{Doubt, Recognised, recognise};
 pub use trained::TrainedOn;
 pub(in crate::compute) use trained::{json, keys, parsed};
 
-use crate::network::graph::{Graph, NodeId, ParamId};
+use crate::compute::holds::{Hold, Holds};
+use crate::network::graph::{Graph, ParamId};
+
+/// The numbers of one parameter. Cloning shares them.
+#[derive(Clone, Debug)]
+pub(in crate::compute) struct Tensor {
+    /// In PyTorch's order.
+    pub(in crate::compute) shape: Vec<usize>,
+    /// Row-major; as many as the shape has elements. A vector, not a slice of its own: what was read is not copied.
+    pub(in crate::compute) values: Arc<Vec<f32>>,
+}
+
+impl Tensor {
+    /// A parameter's numbers; `None` where they are not as many as its shape has elements.
+    pub(in crate::compute) fn new(shape: &[usize], values: Vec<f32>) -> Option<Self> {
+        let fits = values.len() == shape.iter().product::<usize>();
+        fits.then(|| Self { shape: shape.to_vec(), values: Arc::new(values) })
+    }
+}
 
 /// One tensor for each parameter of a graph, in the graph's order. Cloning shares the numbers.
 #[derive(Clone, Debug)]
@@ -184,12 +200,18 @@ impl Weights {
         self.inner.identity && self.inner.grafted.get(gate).copied().unwrap_or(false)
     }
 
-    /// Gates that have a value by definition, whatever their attention computes: that at which their block changes
-    /// nothing. A block that no gate turns off has a last layer of zeros instead ([`Weights::graft`]).
+    /// What every run with these weights holds: gates of attention that was grafted as the identity, at the value at
+    /// which their block changes nothing. A block that no gate turns off has a last layer of zeros instead
+    /// ([`Weights::graft`]).
     #[must_use]
-    pub fn held(&self, graph: &Graph) -> Vec<(NodeId, f32)> {
-        let held = graph.gates.iter().enumerate().filter(|(index, _)| self.is_identity(*index));
-        held.filter_map(|(_, gate)| Some((gate.node, gate.neutral?))).collect()
+    pub fn holds(&self, graph: &Graph) -> Holds {
+        let mut holds = Holds::none();
+        for (index, gate) in graph.gates.iter().enumerate().filter(|(index, _)| self.is_identity(*index)) {
+            if let Some(neutral) = gate.neutral {
+                holds.set(index, Hold::Value(neutral));
+            }
+        }
+        holds
     }
 
     /// Where they come from.
@@ -213,7 +235,7 @@ impl Weights {
     /// A copy of one parameter's numbers, row-major; empty if the graph they were made for has no such parameter.
     #[must_use]
     pub fn values(&self, param: ParamId) -> Vec<f32> {
-        self.tensor(param).and_then(|tensor| tensor.flatten_all().ok()?.to_vec1().ok()).unwrap_or_default()
+        self.tensor(param).map(|tensor| tensor.values.as_ref().clone()).unwrap_or_default()
     }
 
     /// Looks at one parameter's numbers, row-major, without copying them.
@@ -222,11 +244,7 @@ impl Weights {
     /// When the graph they were made for has no such parameter, in words.
     pub(in crate::compute) fn read<R>(&self, param: ParamId, look: impl FnOnce(&[f32]) -> R) -> Result<R, String> {
         let tensor = self.tensor(param).ok_or("its weights are not there")?;
-        let (storage, layout) = tensor.storage_and_layout();
-        match (&*storage, layout.contiguous_offsets()) {
-            (Storage::Cpu(CpuStorage::F32(values)), Some((start, end))) => Ok(look(&values[start..end])),
-            _ => Err("its weights are not f32 numbers in a row".to_owned()),
-        }
+        Ok(look(&tensor.values))
     }
 
     /// One parameter's tensor, in the shape the graph gives it.
@@ -236,7 +254,7 @@ impl Weights {
 
     /// The first parameter of `graph` that these weights do not have in its shape, if they were made for another.
     pub(in crate::compute) fn misfit<'a>(&self, graph: &'a Graph) -> Option<&'a str> {
-        let fits = |(index, shape): (usize, &[usize])| self.tensor(ParamId(index)).is_some_and(|t| t.dims() == shape);
+        let fits = |(index, shape): (usize, &[usize])| self.tensor(ParamId(index)).is_some_and(|t| t.shape == shape);
         graph.params.iter().enumerate().find(|(index, param)| !fits((*index, &param.shape))).map(|(_, p)| &*p.name)
     }
 }

@@ -10,7 +10,7 @@ use super::inspection::means;
 use super::measuring::{Measure, Measurement};
 use super::{Event, Inspect, Inspection, Phase, Request};
 use crate::compute::config::ModelConfig;
-use crate::compute::engine::{self, Control, DeviceKind, Effort, EngineError, PlanOptions, Runner, Timing};
+use crate::compute::engine::{self, Control, DeviceKind, Effort, EngineError, Holds, PlanOptions, Runner, Timing};
 use crate::compute::explain::{Broken, Stats};
 use crate::compute::imaging::{self, Picture};
 use crate::compute::lab::data::object_sample;
@@ -33,6 +33,8 @@ const SAY_EVERY: Duration = Duration::from_millis(250);
 struct Ready {
     runner: Arc<Runner>,
     grafted: Arc<[bool]>,
+    /// Gates that are held because their attention is not there.
+    holds: Arc<Holds>,
     trained_on: Option<TrainedOn>,
 }
 
@@ -142,7 +144,7 @@ fn inspect(
     };
     say(Phase::Inference, 0.0);
     let control = Control { progress: &progress, cancelled: &is_cancelled };
-    let run = ready.runner.run_with(&prepared.tensor, &control).map_err(told)?;
+    let run = ready.runner.run_with(&prepared.tensor, &ready.holds, &control).map_err(told)?;
     let stats = run.gates.iter().map(|gate| Stats::of(&gate.values)).collect();
     let means = means(graph, &run);
     let classes = zoo::classes_of(&key.spec);
@@ -199,7 +201,8 @@ impl Cache {
                     let _ = outbox.send(Event::NoDevice(missing.to_string()));
                 }
                 let trained_on = choice.path().and_then(|path| TrainedOn::of(&Checkpoint::open(path).ok()?));
-                let ready = Ready { runner: Arc::new(runner), grafted: weights.grafted().into(), trained_on };
+                let holds = Arc::new(weights.holds(graph));
+                let ready = Ready { runner: Arc::new(runner), grafted: weights.grafted().into(), holds, trained_on };
                 (spec.clone(), choice, ready)
             }
         };

@@ -6,7 +6,7 @@ use egui::{Align, Frame, Label, Layout, Response, RichText, ScrollArea, Sense, S
 use super::theme::{self, palette, size};
 use super::{Outbox, diagram, widgets};
 use crate::desktop::document::Command;
-use crate::network::diagram::Diagram;
+use crate::drawing::card::Diagram;
 use crate::network::zoo::Subject;
 
 /// Width of the words and of a diagram.
@@ -35,8 +35,8 @@ impl Cards {
     pub fn open(&mut self, name: &str) {
         self.open = Subject::find(name).map(|subject| Open {
             subject,
-            diagram: subject.example().map(|example| example.diagram()),
-            placed: subject.placed().map(|example| example.diagram()),
+            diagram: subject.example().map(|example| Diagram::of_example(&example)),
+            placed: subject.placed().map(|example| Diagram::of_example(&example)),
         });
     }
 

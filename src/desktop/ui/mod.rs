@@ -1,6 +1,7 @@
 //! The views: each reads what is [`Shared`] and sends [`Command`]s to the [`Outbox`]. None changes the document.
 
 pub mod actions;
+pub mod canvas;
 pub mod cards;
 pub mod choice;
 pub mod compare;

@@ -14,7 +14,7 @@ use egui::{Color32, ColorImage, Context, TextureFilter, TextureHandle, TextureId
 
 use super::shares::Shares;
 use super::widgets::sorted_descending;
-use crate::compute::explain::{GateMap, Slice, Stats, counterpart, widened};
+use crate::compute::explain::{GateMap, Slice, Stats, counterpart, outline, widened};
 use crate::compute::imaging::{colour, overlay};
 use crate::desktop::jobs::Inspection;
 
@@ -92,8 +92,6 @@ pub enum Detail {
     Small,
 }
 
-/// Points of a channel gate's outline.
-const POINTS: usize = 48;
 /// Small maps stay crisp when enlarged and smooth when reduced.
 const CRISP: TextureOptions = TextureOptions { magnification: TextureFilter::Nearest, ..TextureOptions::LINEAR };
 
@@ -253,8 +251,7 @@ impl GateTextures {
     /// The same, thinned out to what a small picture can show.
     pub fn outline(&mut self, inspection: &Arc<Inspection>, gate: usize) -> &[f32] {
         let values = inspection.run.gates.get(gate).map_or(&[][..], |gate| &gate.values);
-        let make = || thinned(&sorted_descending(values), POINTS);
-        self.set(inspection).outlines.entry(gate).or_insert_with(make)
+        self.set(inspection).outlines.entry(gate).or_insert_with(|| outline(values))
     }
 
     fn set(&mut self, inspection: &Arc<Inspection>) -> &mut Set {
@@ -269,14 +266,6 @@ impl GateTextures {
         self.sets.insert(0, set);
         &mut self.sets[0]
     }
-}
-
-/// Every value where there are few, else `count` of them, evenly spaced with both ends.
-fn thinned(values: &[f32], count: usize) -> Vec<f32> {
-    if values.len() <= count {
-        return values.to_vec();
-    }
-    (0..count).map(|index| values[index * (values.len() - 1) / (count - 1)]).collect()
 }
 
 static VIRIDIS: LazyLock<[Color32; 256]> = LazyLock::new(|| {
@@ -344,9 +333,9 @@ mod tests {
     #[test]
     fn thinning_keeps_both_ends_and_short_gates_whole() {
         let values: Vec<f32> = (0..2048).map(|index| 1.0 - index as f32 / 2047.0).collect();
-        let kept = thinned(&values, 48);
+        let kept = outline(&values);
         assert_eq!((kept.len(), kept[0], kept[47]), (48, 1.0, 0.0));
-        assert_eq!(thinned(&values[..16], 48), &values[..16]);
+        assert_eq!(outline(&values[..16]), &values[..16]);
     }
 
     #[test]

@@ -8,7 +8,9 @@ use egui::{
 };
 
 use crate::desktop::document::letters::DISTINCT;
-use crate::network::attention::BLOCKS;
+use crate::drawing::Ink;
+use crate::drawing::ink::{self, Inks, Rgb};
+use crate::network::graph::GateKind;
 
 /// The colours of one theme. An attention kind keeps its hue in every view.
 #[derive(Clone, Copy, Debug)]
@@ -45,37 +47,32 @@ pub struct Palette {
     pub error: Color32,
     /// How strongly a hue tints the row behind a text, 0 to 1.
     pub tint: f32,
-    se: Color32,
-    cam: Color32,
-    sam: Color32,
-    cbam: Color32,
-    other: Color32,
     networks: [Color32; DISTINCT],
-    series: [Color32; 10],
+    /// What drawings are painted with; the fields above that have the same names are these.
+    inks: &'static Inks,
+}
+
+const fn rgb([red, green, blue]: Rgb) -> Color32 {
+    Color32::from_rgb(red, green, blue)
 }
 
 const DARK: Palette = Palette {
-    canvas: Color32::from_rgb(0x14, 0x16, 0x1A),
-    panel: Color32::from_rgb(0x1B, 0x1E, 0x24),
+    canvas: rgb(ink::DARK.canvas),
+    panel: rgb(ink::DARK.panel),
     raised: Color32::from_rgb(0x23, 0x27, 0x2F),
     sunken: Color32::from_rgb(0x1F, 0x23, 0x2A),
-    line: Color32::from_rgb(0x2E, 0x33, 0x3D),
-    text: Color32::from_rgb(0xE6, 0xE8, 0xEC),
-    muted: Color32::from_rgb(0xA2, 0xAB, 0xBA),
+    line: rgb(ink::DARK.line),
+    text: rgb(ink::DARK.text),
+    muted: rgb(ink::DARK.muted),
     faint: Color32::from_rgb(0x6C, 0x76, 0x86),
     outline: Color32::from_rgb(0x74, 0x7E, 0x8F),
-    accent: Color32::from_rgb(0x6E, 0xA8, 0xFE),
-    on_accent: Color32::from_rgb(0x10, 0x13, 0x18),
+    accent: rgb(ink::DARK.accent),
+    on_accent: rgb(ink::DARK.on_accent),
     difference: Color32::from_rgb(0xF2, 0xC9, 0x4C),
-    block: Color32::from_rgb(0x2B, 0x31, 0x3C),
-    wire: Color32::from_rgb(0x6C, 0x76, 0x86),
+    block: rgb(ink::DARK.block),
+    wire: rgb(ink::DARK.wire),
     error: Color32::from_rgb(0xFF, 0x6B, 0x6B),
     tint: 0.10,
-    se: Color32::from_rgb(0xF2, 0xA6, 0x5A),
-    cam: Color32::from_rgb(0xE4, 0x67, 0x7F),
-    sam: Color32::from_rgb(0x4F, 0xB6, 0xC2),
-    cbam: Color32::from_rgb(0xA7, 0x8B, 0xFA),
-    other: Color32::from_rgb(0x8B, 0xC3, 0x4A),
     networks: [
         Color32::from_rgb(0x6E, 0xA8, 0xFE),
         Color32::from_rgb(0x6F, 0xCF, 0x97),
@@ -88,42 +85,26 @@ const DARK: Palette = Palette {
         Color32::from_rgb(0xD5, 0xDA, 0xE3),
         Color32::from_rgb(0xB9, 0x8B, 0x78),
     ],
-    series: [
-        Color32::from_rgb(0x6E, 0xA8, 0xFE),
-        Color32::from_rgb(0xF2, 0xA6, 0x5A),
-        Color32::from_rgb(0x6F, 0xCF, 0x97),
-        Color32::from_rgb(0xF2, 0x8F, 0xB0),
-        Color32::from_rgb(0xA7, 0x8B, 0xFA),
-        Color32::from_rgb(0x4F, 0xB6, 0xC2),
-        Color32::from_rgb(0xD8, 0x73, 0xDB),
-        Color32::from_rgb(0xE0, 0x6B, 0x6B),
-        Color32::from_rgb(0x8B, 0xC3, 0x4A),
-        Color32::from_rgb(0xC9, 0xB0, 0x8A),
-    ],
+    inks: &ink::DARK,
 };
 
 const LIGHT: Palette = Palette {
-    canvas: Color32::from_rgb(0xF4, 0xF6, 0xF9),
-    panel: Color32::from_rgb(0xFF, 0xFF, 0xFF),
+    canvas: rgb(ink::LIGHT.canvas),
+    panel: rgb(ink::LIGHT.panel),
     raised: Color32::from_rgb(0xE9, 0xED, 0xF3),
     sunken: Color32::from_rgb(0xF1, 0xF3, 0xF7),
-    line: Color32::from_rgb(0xD5, 0xDB, 0xE4),
-    text: Color32::from_rgb(0x1B, 0x1F, 0x27),
-    muted: Color32::from_rgb(0x50, 0x5A, 0x6C),
+    line: rgb(ink::LIGHT.line),
+    text: rgb(ink::LIGHT.text),
+    muted: rgb(ink::LIGHT.muted),
     faint: Color32::from_rgb(0x7B, 0x84, 0x94),
     outline: Color32::from_rgb(0x72, 0x7B, 0x8C),
-    accent: Color32::from_rgb(0x1B, 0x66, 0xD9),
-    on_accent: Color32::from_rgb(0xFF, 0xFF, 0xFF),
+    accent: rgb(ink::LIGHT.accent),
+    on_accent: rgb(ink::LIGHT.on_accent),
     difference: Color32::from_rgb(0x8A, 0x5C, 0x00),
-    block: Color32::from_rgb(0xDD, 0xE3, 0xEC),
-    wire: Color32::from_rgb(0x8A, 0x94, 0xA5),
+    block: rgb(ink::LIGHT.block),
+    wire: rgb(ink::LIGHT.wire),
     error: Color32::from_rgb(0xC6, 0x28, 0x28),
     tint: 0.07,
-    se: Color32::from_rgb(0xA3, 0x4A, 0x07),
-    cam: Color32::from_rgb(0xBE, 0x12, 0x3C),
-    sam: Color32::from_rgb(0x0B, 0x6B, 0x86),
-    cbam: Color32::from_rgb(0x6D, 0x28, 0xD9),
-    other: Color32::from_rgb(0x44, 0x70, 0x0C),
     networks: [
         Color32::from_rgb(0x1B, 0x66, 0xD9),
         Color32::from_rgb(0x18, 0x74, 0x44),
@@ -136,48 +117,26 @@ const LIGHT: Palette = Palette {
         Color32::from_rgb(0x3A, 0x41, 0x4D),
         Color32::from_rgb(0x7A, 0x46, 0x32),
     ],
-    series: [
-        Color32::from_rgb(0x1B, 0x66, 0xD9),
-        Color32::from_rgb(0xA3, 0x4A, 0x07),
-        Color32::from_rgb(0x18, 0x74, 0x44),
-        Color32::from_rgb(0xBE, 0x12, 0x3C),
-        Color32::from_rgb(0x6D, 0x28, 0xD9),
-        Color32::from_rgb(0x0B, 0x6B, 0x86),
-        Color32::from_rgb(0xA0, 0x1F, 0xB0),
-        Color32::from_rgb(0xA8, 0x32, 0x6B),
-        Color32::from_rgb(0x44, 0x70, 0x0C),
-        Color32::from_rgb(0x7A, 0x5C, 0x2E),
-    ],
+    inks: &ink::LIGHT,
 };
 
 impl Palette {
+    /// The colour of an ink.
+    #[must_use]
+    pub fn ink(&self, ink: Ink) -> Color32 {
+        rgb(self.inks.mixed(ink)).gamma_multiply(ink.opacity)
+    }
+
     /// The colour of an attention kind, by its name in specs.
     #[must_use]
     pub fn attention(&self, name: &str) -> Color32 {
-        match name {
-            "se" => self.se,
-            "cam" => self.cam,
-            "sam" => self.sam,
-            "cbam" => self.cbam,
-            "off" => self.muted,
-            "eca" => self.other,
-            // The others take the hues of curves, in registry order.
-            _ => {
-                let place = BLOCKS.iter().position(|block| block.card().name == name);
-                place.map_or(self.other, |at| self.series(at))
-            }
-        }
+        rgb(self.inks.attention(name))
     }
 
     /// The colour of a gate: its attention's, CBAM's two as CAM and SAM.
     #[must_use]
-    pub fn gate(&self, kind: crate::network::graph::GateKind, attention: &str) -> Color32 {
-        use crate::network::graph::GateKind::{Channel, Spatial};
-        match (kind, attention) {
-            (Channel, "cbam" | "cam") => self.cam,
-            (Spatial, "cbam" | "sam") => self.sam,
-            (_, other) => self.attention(other),
-        }
+    pub fn gate(&self, kind: GateKind, attention: &str) -> Color32 {
+        rgb(self.inks.gate(kind, attention))
     }
 
     /// The colour of one of several paths: shades of the attention's, the first the strongest.
@@ -196,13 +155,13 @@ impl Palette {
     /// The colour of a curve among many: depths, classes. More curves begin again.
     #[must_use]
     pub fn series(&self, position: usize) -> Color32 {
-        self.series[position % self.series.len()]
+        rgb(self.inks.series[position % self.inks.series.len()])
     }
 
     /// How many curves can be told apart by colour.
     #[must_use]
     pub fn series_count(&self) -> usize {
-        self.series.len()
+        self.inks.series.len()
     }
 }
 

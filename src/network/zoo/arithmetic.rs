@@ -7,6 +7,7 @@ use crate::network::options::{Declared, Field, Kind, Options};
 
 /// What a model computes with when nothing is said; what it does not have is empty or false.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each says whether a model has one option")]
 pub struct Arithmetic {
     /// What every BatchNorm adds to the variance: `1e-5`.
     pub eps: &'static str,

@@ -2,7 +2,6 @@
 
 use super::{FAMILIES, Family, alias, lower};
 use crate::network::attention::{self, AttentionBlock, BLOCKS};
-use crate::network::diagram::{Diagram, Kind};
 use crate::network::graph::{Graph, GraphBuilder, ScopeId, ScopeKind, Shape};
 use crate::network::options::Options;
 use crate::network::spec::{AttentionPlan, NetworkSpec};
@@ -49,21 +48,6 @@ pub struct Example {
 
 /// The features an attention block is drawn on.
 const FEATURES: [usize; 3] = [256, 14, 14];
-
-impl Example {
-    /// The diagram of it.
-    #[must_use]
-    pub fn diagram(&self) -> Diagram {
-        let mut diagram = Diagram::of(&self.graph, self.scope);
-        let slots = diagram.steps.iter_mut().filter(|step| self.has_slot && step.kind == Kind::Attention);
-        for step in slots {
-            step.kind = Kind::Slot;
-            "attention".clone_into(&mut step.title);
-            step.attention = None;
-        }
-        diagram
-    }
-}
 
 impl Subject {
     /// Every family, then every attention block, in the order users see them.
@@ -217,18 +201,6 @@ fn attention_alone(block: &dyn AttentionBlock) -> Option<Example> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_network_is_pictured_by_its_own_block() {
-        let convolutions = |model: &str| {
-            let spec = NetworkSpec::of(model);
-            let (family, _) = crate::network::zoo::find(model).expect("a model");
-            let example = Subject::Family(family).example_in(&spec).expect("a block");
-            let diagram = example.diagram();
-            diagram.steps.iter().filter(|step| step.title.starts_with("Conv")).count()
-        };
-        assert_eq!((convolutions("resnet18"), convolutions("resnet50")), (2, 3));
-    }
-
     fn is_sentence(text: &str) -> bool {
         text.ends_with('.') && !text.contains(". ") && text.chars().next().is_some_and(|first| !first.is_lowercase())
     }
@@ -253,11 +225,6 @@ mod tests {
         for subject in Subject::all() {
             let example = subject.example().unwrap_or_else(|| panic!("{}", subject.title()));
             assert!(example.graph.nodes_in(example.scope).count() > 2, "{}", subject.title());
-            if let Subject::Block(block) = subject {
-                let Some(placed) = subject.placed() else { continue };
-                let steps = placed.diagram().steps;
-                assert!(steps.iter().any(|step| step.kind == Kind::Attention), "{}", block.card().name);
-            }
         }
     }
 

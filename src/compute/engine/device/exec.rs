@@ -7,7 +7,7 @@ use candle_core::{Device, Tensor};
 use super::prepare::{Prepared, prepare};
 use super::{DeviceKind, first_line, operators};
 use crate::compute::engine::plan::{check, is_attention};
-use crate::compute::engine::{Control, EngineError, GateValues, PlanOptions, Run, Step, Tap};
+use crate::compute::engine::{Control, EngineError, GateValues, Holds, PlanOptions, Run, Step, Tap};
 use crate::compute::weights::Weights;
 use crate::network::cost::Ledger;
 use crate::network::graph::{Graph, NodeId, Op};
@@ -24,8 +24,6 @@ pub struct DevicePlan {
     prepared: Vec<Prepared>,
     steps: Vec<Step>,
     taps: Vec<NodeId>,
-    /// Gates that have this value by definition.
-    held: Vec<(NodeId, f32)>,
     /// By node: the last node that reads it; its own index where nothing does.
     last_use: Vec<usize>,
     /// By node: its output is asked for.
@@ -58,7 +56,6 @@ impl DevicePlan {
         let (ledger, batch) = (Ledger::of(graph), options.batch.max(1));
         Ok(Self {
             steps: graph.node_ids().map(|id| step(graph, &ledger, id, kind, batch)).collect(),
-            held: weights.held(graph),
             taps: options.taps.clone(),
             graph: graph.clone(),
             device,
@@ -97,9 +94,10 @@ impl DevicePlan {
     /// Runs the whole batch; a run for each image.
     ///
     /// # Errors
-    /// When there are not as many images as the plan is for, the device fails, or the caller cancels.
-    pub fn run_batch(&self, images: &[f32], control: &Control) -> Result<Vec<Run>, EngineError> {
-        self.execute(images, control, &mut |_| Ok(()))
+    /// When there are not as many images as the plan is for, a gate cannot be held so, the device fails, or the caller
+    /// cancels.
+    pub fn run_batch(&self, images: &[f32], holds: &Holds, control: &Control) -> Result<Vec<Run>, EngineError> {
+        self.execute(images, holds, control, &mut |_| Ok(()))
     }
 
     /// The same with a clock on each step: the device is waited for after each, which takes time of its own.
@@ -109,7 +107,7 @@ impl DevicePlan {
     pub fn run_timed(&self, images: &[f32], control: &Control) -> Result<(Vec<Run>, Vec<Duration>), EngineError> {
         let mut times = Vec::with_capacity(self.steps.len());
         let mut before = Instant::now();
-        let runs = self.execute(images, control, &mut |id| {
+        let runs = self.execute(images, &Holds::none(), control, &mut |id| {
             self.device.synchronize().map_err(|error| failed(&self.graph, id, &error))?;
             let now = Instant::now();
             times.push(now - before);
@@ -122,6 +120,7 @@ impl DevicePlan {
     fn execute(
         &self,
         images: &[f32],
+        holds: &Holds,
         control: &Control,
         after_each: &mut dyn FnMut(NodeId) -> Result<(), EngineError>,
     ) -> Result<Vec<Run>, EngineError> {
@@ -130,12 +129,15 @@ impl DevicePlan {
             let (network, expected) = (graph.name.clone(), graph.input());
             return Err(EngineError::Image { network, expected, found: images.len() });
         }
+        if let Some(problem) = holds.misfit(graph) {
+            return Err(EngineError::Hold { network: graph.name.clone(), problem });
+        }
         let mut outputs: Vec<Option<Tensor>> = vec![None; graph.nodes.len()];
         for id in graph.node_ids() {
             if (control.cancelled)() {
                 return Err(EngineError::Cancelled);
             }
-            let output = self.node(id, images, &outputs).map_err(|error| failed(graph, id, &error))?;
+            let output = self.node(id, images, holds, &outputs).map_err(|error| failed(graph, id, &error))?;
             outputs[id.0] = Some(output);
             for input in graph[id].inputs.iter().filter(|input| self.last_use[input.0] == id.0) {
                 outputs[input.0].take_if(|_| !self.is_kept[input.0]);
@@ -151,17 +153,23 @@ impl DevicePlan {
         Ok(runs)
     }
 
-    fn node(&self, id: NodeId, images: &[f32], outputs: &[Option<Tensor>]) -> candle_core::Result<Tensor> {
+    fn node(
+        &self,
+        id: NodeId,
+        images: &[f32],
+        holds: &Holds,
+        outputs: &[Option<Tensor>],
+    ) -> candle_core::Result<Tensor> {
         let node = &self.graph[id];
         if node.op == Op::Input {
             return Tensor::from_slice(images, operators::dims(self.batch, node.shape), &self.device);
         }
         let inputs: Vec<&Tensor> = node.inputs.iter().filter_map(|input| outputs[input.0].as_ref()).collect();
         let output = operators::compute(node, &inputs, &self.prepared[id.0])?;
-        match self.held.iter().find(|(held, _)| *held == id) {
-            Some((_, value)) => output.zeros_like()?.affine(1.0, f64::from(*value)),
-            None => Ok(output),
-        }
+        let Some(hold) = holds.of(&self.graph, id) else { return Ok(output) };
+        let mut values: Vec<f32> = output.flatten_all()?.to_vec1()?;
+        values.chunks_exact_mut(node.shape.elements()).for_each(|image| hold.apply(image));
+        Tensor::from_vec(values, output.shape(), &self.device)
     }
 
     fn results(&self, outputs: &[Option<Tensor>]) -> Result<Vec<Run>, EngineError> {

@@ -38,7 +38,7 @@ pub(super) fn prepare(graph: &Graph, weights: &Weights, id: NodeId, device: &Dev
     let find = |role: Role| -> Result<Tensor> {
         let param = node.params.iter().find(|param| graph[**param].role == role);
         match param.and_then(|param| weights.tensor(*param)) {
-            Some(tensor) => Ok(tensor.clone()),
+            Some(found) => Tensor::from_slice(&found.values, found.shape.as_slice(), &Device::Cpu),
             None => bail!("it has no {}", role.suffix()),
         }
     };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{DeviceError, DeviceKind, DevicePlan};
-use crate::compute::engine::{Control, EngineError, Plan, PlanOptions, Run, Step};
+use crate::compute::engine::{Control, EngineError, Holds, Plan, PlanOptions, Run, Step};
 use crate::compute::weights::Weights;
 use crate::network::Graph;
 
@@ -97,22 +97,22 @@ impl Runner {
         }
     }
 
-    /// Runs one image, `[C, H, W]`, row-major, normalised as the network was trained.
+    /// Runs one image, `[C, H, W]`, row-major, normalised as the network was trained, with some gates held.
     ///
     /// # Errors
-    /// When the image is not the network's input, the device fails, or the caller cancels.
-    pub fn run_with(&self, image: &[f32], control: &Control) -> Result<Run, EngineError> {
-        Ok(self.run_batch(image, control)?.swap_remove(0))
+    /// When the image is not the network's input, a gate cannot be held so, the device fails, or the caller cancels.
+    pub fn run_with(&self, image: &[f32], holds: &Holds, control: &Control) -> Result<Run, EngineError> {
+        Ok(self.run_batch(image, holds, control)?.swap_remove(0))
     }
 
     /// Runs the whole batch; a run for each image.
     ///
     /// # Errors
     /// As [`Runner::run_with`].
-    pub fn run_batch(&self, images: &[f32], control: &Control) -> Result<Vec<Run>, EngineError> {
+    pub fn run_batch(&self, images: &[f32], holds: &Holds, control: &Control) -> Result<Vec<Run>, EngineError> {
         match self {
-            Self::Kernels(plan) => plan.run_batch(images, control),
-            Self::Operators(plan) => plan.run_batch(images, control),
+            Self::Kernels(plan) => plan.run_batch(images, holds, control),
+            Self::Operators(plan) => plan.run_batch(images, holds, control),
         }
     }
 

@@ -4,7 +4,7 @@ use candle_core::Device;
 
 use super::*;
 use crate::compute::engine::tests::{attending, graph_of, image, number, params, weights};
-use crate::compute::engine::{Control, EngineError, Plan, PlanOptions, Run};
+use crate::compute::engine::{Control, EngineError, Hold, Holds, Plan, PlanOptions, Run};
 use crate::network::graph::{Conv2d, GateKind, Graph, NodeId, Op, Pool2d, Shape};
 use crate::network::{lower, parse};
 
@@ -38,10 +38,26 @@ fn agrees(graph: &Graph, what: &str) {
     let options = PlanOptions { taps: graph.node_ids().collect(), batch: 2, ..PlanOptions::default() };
     let device = DevicePlan::on(Device::Cpu, DeviceKind::Cpu, graph, &weights, &options).expect(what);
     let plan = Plan::new(graph, &weights, options).expect(what);
-    let found = device.run_batch(&images, &Control::none()).expect(what);
-    let wanted = plan.run_batch(&images, &Control::none()).expect(what);
+    let found = device.run_batch(&images, &Holds::none(), &Control::none()).expect(what);
+    let wanted = plan.run_batch(&images, &Holds::none(), &Control::none()).expect(what);
     assert_eq!(found.len(), 2, "{what}");
     found.iter().zip(&wanted).for_each(|(found, wanted)| agree(found, wanted, graph, what));
+}
+
+#[test]
+fn held_gates_are_the_same_on_both() {
+    let graph = lower(&parse("resnet20(blocks=1-1-1)+cbam").expect("parses")).expect("lowers");
+    let weights = weights(&graph, &params(&graph));
+    let mut holds = Holds::none();
+    for (gate, hold) in [(0, Hold::Value(0.25)), (1, Hold::Scaled(0.5)), (2, Hold::Mean)] {
+        holds.set(gate, hold);
+    }
+    let options = PlanOptions::default();
+    let device = DevicePlan::on(Device::Cpu, DeviceKind::Cpu, &graph, &weights, &options).expect("a device");
+    let plan = Plan::new(&graph, &weights, options).expect("plans");
+    let found = device.run_batch(&image(&graph), &holds, &Control::none()).expect("runs");
+    let wanted = plan.run_batch(&image(&graph), &holds, &Control::none()).expect("runs");
+    agree(&found[0], &wanted[0], &graph, "held");
 }
 
 fn alone(op: Op, input: Shape) {
@@ -198,9 +214,9 @@ fn steps_count_the_network_and_clocks_cover_them() {
 fn what_does_not_belong_together_is_refused_and_a_run_can_be_stopped() {
     let (graph, plan) = on_cpu("resnet20(blocks=1-1-1)+se");
     let image = image(&graph);
-    assert!(matches!(plan.run_batch(&image[1..], &Control::none()), Err(EngineError::Image { .. })));
+    assert!(matches!(plan.run_batch(&image[1..], &Holds::none(), &Control::none()), Err(EngineError::Image { .. })));
     let stop = Control { progress: &|_| (), cancelled: &|| true };
-    assert_eq!(plan.run_batch(&image, &stop).expect_err("stopped"), EngineError::Cancelled);
+    assert_eq!(plan.run_batch(&image, &Holds::none(), &stop).expect_err("stopped"), EngineError::Cancelled);
     let weights = weights(&graph, &params(&graph));
     let options = PlanOptions { taps: vec![NodeId(9999)], ..PlanOptions::default() };
     let refused = DevicePlan::on(Device::Cpu, DeviceKind::Cpu, &graph, &weights, &options);

@@ -13,13 +13,14 @@ use crate::compute::engine::kernels::layout::{self, plane};
 use crate::compute::engine::kernels::pool::{Reduction, pool};
 use crate::compute::engine::kernels::reduce::{Planes, Statistics, over_channels, over_positions};
 use crate::compute::engine::kernels::{Aligned, LANES, Layout, plane as planar};
-use crate::compute::engine::{Control, EngineError, GateValues, Run, Tap, plain};
+use crate::compute::engine::{Control, EngineError, GateValues, Holds, Run, Tap, held, plain};
 use crate::network::graph::{NodeId, Op, Shape};
 
 /// The buffers of a run.
 struct Buffers<'a> {
     plan: &'a Plan,
     images: &'a [f32],
+    holds: &'a Holds,
     slots: Vec<Aligned>,
 }
 
@@ -29,24 +30,24 @@ impl Plan {
     /// # Errors
     /// When the image is not the network's input or the plan is for several images.
     pub fn run(&self, image: &[f32]) -> Result<Run, EngineError> {
-        self.run_with(image, &Control::none())
+        self.run_with(image, &Holds::none(), &Control::none())
     }
 
-    /// The same, followed and stopped by `control`.
+    /// The same with some gates held, followed and stopped by `control`.
     ///
     /// # Errors
-    /// As [`Plan::run`], and when the caller cancels.
-    pub fn run_with(&self, image: &[f32], control: &Control) -> Result<Run, EngineError> {
-        let mut runs = self.run_batch(image, control)?;
+    /// As [`Plan::run`], when a gate cannot be held so, and when the caller cancels.
+    pub fn run_with(&self, image: &[f32], holds: &Holds, control: &Control) -> Result<Run, EngineError> {
+        let mut runs = self.run_batch(image, holds, control)?;
         Ok(runs.swap_remove(0))
     }
 
     /// Runs the plan's whole batch, images one after the other; a run for each.
     ///
     /// # Errors
-    /// When there are not as many images as the plan is for, or the caller cancels.
-    pub fn run_batch(&self, images: &[f32], control: &Control) -> Result<Vec<Run>, EngineError> {
-        self.execute(images, control, &mut |_, _| ())
+    /// When there are not as many images as the plan is for, a gate cannot be held so, or the caller cancels.
+    pub fn run_batch(&self, images: &[f32], holds: &Holds, control: &Control) -> Result<Vec<Run>, EngineError> {
+        self.execute(images, holds, control, &mut |_, _| ())
     }
 
     /// The same with a clock on each step. The clocks cost little, but the sum is not the time without them.
@@ -55,13 +56,14 @@ impl Plan {
     /// As [`Plan::run_batch`].
     pub fn run_timed(&self, images: &[f32], control: &Control) -> Result<(Vec<Run>, Vec<Duration>), EngineError> {
         let mut times = vec![Duration::ZERO; self.steps.len()];
-        let runs = self.execute(images, control, &mut |step, time| times[step] = time)?;
+        let runs = self.execute(images, &Holds::none(), control, &mut |step, time| times[step] = time)?;
         Ok((runs, times))
     }
 
     fn execute(
         &self,
         images: &[f32],
+        holds: &Holds,
         control: &Control,
         clock: &mut dyn FnMut(usize, Duration),
     ) -> Result<Vec<Run>, EngineError> {
@@ -70,9 +72,12 @@ impl Plan {
             let (network, expected) = (self.network.clone(), self.input);
             return Err(EngineError::Image { network, expected, found: images.len() });
         }
+        if let Some(problem) = holds.misfit(&self.graph) {
+            return Err(EngineError::Hold { network: self.network.clone(), problem });
+        }
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
         let slots = spare.unwrap_or_else(|| self.slot_lengths.iter().map(|length| Aligned::zeros(*length)).collect());
-        let mut buffers = Buffers { plan: self, images, slots };
+        let mut buffers = Buffers { plan: self, images, holds, slots };
         let total = self.steps.iter().map(|step| step.macs).sum::<u64>().max(1);
         let mut done = 0;
         let mut before = started;
@@ -151,21 +156,12 @@ impl Buffers<'_> {
         let mut outputs: Vec<Aligned> = slots.iter().map(|slot| std::mem::take(&mut self.slots[*slot])).collect();
         self.compute(index, step, &mut outputs);
         for (node, output) in step.outputs.iter().zip(&mut outputs) {
-            if let Some((_, value)) = self.plan.held.iter().find(|(held, _)| held == node) {
-                self.fill(*node, *value, output);
+            if let Some(hold) = self.holds.of(&self.plan.graph, *node) {
+                held::apply(hold, self.shape(*node), self.plan.batch, output);
             }
         }
         for (slot, output) in slots.into_iter().zip(outputs) {
             self.slots[slot] = output;
-        }
-    }
-
-    /// Holds a gate at a value.
-    fn fill(&self, node: NodeId, value: f32, output: &mut [f32]) {
-        let (shape, layout) = (self.shape(node), Layout::of(self.shape(node)));
-        let values = vec![value; shape.elements()];
-        for image in output.chunks_exact_mut(layout.length(shape)).take(self.plan.batch) {
-            layout::store(layout, shape, &values, image);
         }
     }
 

@@ -85,8 +85,6 @@ pub struct Plan {
     slot_of: Vec<Option<usize>>,
     slot_lengths: Vec<usize>,
     taps: Vec<NodeId>,
-    /// Gates that have this value by definition: their attention was grafted as the identity.
-    held: Vec<(NodeId, f32)>,
     /// Buffers of the last run, to be used again.
     spare: Mutex<Option<Vec<Aligned>>>,
 }
@@ -170,7 +168,6 @@ impl Plan {
             slot_of: slots.of,
             slot_lengths: slots.lengths,
             taps,
-            held: weights.held(graph),
             spare: Mutex::new(None),
         })
     }

@@ -10,7 +10,7 @@ use crate::compute::engine::kernels::conv::ConvGradient;
 use crate::compute::engine::kernels::conv::linear::Linear;
 use crate::compute::engine::kernels::norm::{Blend, Maps, gradient_sums};
 use crate::compute::engine::kernels::{Aligned, Crew, Layout, layout};
-use crate::compute::engine::{EngineError, plain};
+use crate::compute::engine::{EngineError, held, plain};
 use crate::network::graph::{NodeId, Role, Shape};
 
 /// How the gradients of a convolution are computed.
@@ -71,10 +71,17 @@ impl Tape {
             if self.options.taps.contains(&record.output) {
                 self.kept.insert(record.output, gradient.clone());
             }
-            let spare = match self.options.held_at(record.output) {
-                Some(_) => Some(gradient),
-                None => self.back(index, &record, parameters, gradient),
-            };
+            let mut gradient = gradient;
+            if let Some(hold) = self.holds.of(&self.graph, record.output) {
+                held::back(hold, self.shape(record.output), self.options.batch, &mut gradient);
+            }
+            let own = self.unheld.remove(&record.output);
+            let held = own.map(|own| std::mem::replace(&mut self.activations[record.output.0], own));
+            let spare = self.back(index, &record, parameters, gradient);
+            if let Some(held) = held {
+                let own = std::mem::replace(&mut self.activations[record.output.0], held);
+                self.unheld.insert(record.output, own);
+            }
             self.pool.extend(spare);
         }
         Ok(())

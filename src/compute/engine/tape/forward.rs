@@ -12,7 +12,7 @@ use crate::compute::engine::kernels::norm::{Affine, Factors, Maps, Pair, moments
 use crate::compute::engine::kernels::pool::{Reduction, pool};
 use crate::compute::engine::kernels::reduce::{Planes, Statistics, over_channels, over_positions};
 use crate::compute::engine::kernels::{Aligned, Crew, Layout, layout, plane};
-use crate::compute::engine::{EngineError, plain};
+use crate::compute::engine::{EngineError, Holds, held, plain};
 use crate::network::graph::{Conv2d, NodeId, Role, Shape};
 
 /// How far running statistics follow a batch: PyTorch's default.
@@ -21,11 +21,18 @@ const MOMENTUM: f64 = 0.1;
 impl Tape {
     /// Runs the network on a batch, `[batch, C, H, W]`, row-major; gives the logits, `[batch, classes]`.
     ///
+    /// Gates can be held where the tape writes them ([`TapeOptions::gates`](super::TapeOptions::gates)).
+    ///
     /// In [`Mode::Train`] the running statistics among the parameters are updated.
     ///
     /// # Errors
-    /// When images or parameters do not belong to the graph.
-    pub fn forward(&mut self, parameters: &mut Parameters, images: &[f32]) -> Result<Vec<f32>, EngineError> {
+    /// When images, parameters or holds do not belong to the graph.
+    pub fn forward(
+        &mut self,
+        parameters: &mut Parameters,
+        images: &[f32],
+        holds: &Holds,
+    ) -> Result<Vec<f32>, EngineError> {
         let (network, expected) = (self.graph.name.clone(), self.graph.input());
         if images.len() != self.options.batch * expected.elements() {
             return Err(EngineError::Image { network, expected, found: images.len() });
@@ -33,12 +40,20 @@ impl Tape {
         if let Some(param) = parameters.misfit(&self.graph) {
             return Err(EngineError::Weights { network, param: param.to_owned() });
         }
+        let is_written = self.options.gates || holds.is_empty();
+        let problem = holds.misfit(&self.graph).or((!is_written).then(|| "gates are not written here".to_owned()));
+        if let Some(problem) = problem {
+            return Err(EngineError::Hold { network, problem });
+        }
+        self.holds = holds.clone();
+        self.unheld.clear();
         for index in 0..self.records.len() {
             let output = self.records[index].output;
             let mut values = std::mem::take(&mut self.activations[output.0]);
             self.step(index, parameters, images, &mut values);
-            if let Some(value) = self.options.held_at(output) {
-                values.fill(value);
+            if let Some(hold) = self.holds.of(&self.graph, output) {
+                self.unheld.insert(output, values.clone());
+                held::apply(hold, self.shape(output), self.options.batch, &mut values);
             }
             self.activations[output.0] = values;
         }

@@ -16,11 +16,11 @@ use std::collections::BTreeMap;
 
 pub use parameters::Parameters;
 
-use super::EngineError;
 use super::kernels::conv::linear::{LARGE, Linear};
 use super::kernels::conv::{Conv, ConvGradient};
 use super::kernels::norm::Factors;
 use super::kernels::{Aligned, Crew, Isa, Layout, default_threads, layout};
+use super::{EngineError, Holds};
 use crate::network::graph::{Conv2d, Graph, NodeId, ParamId, Role, Shape};
 use record::{Record, Work};
 
@@ -46,22 +46,15 @@ pub struct TapeOptions {
     pub learns: bool,
     /// Nodes whose outputs and gradients are kept to be looked at.
     pub taps: Vec<NodeId>,
-    /// Gates that have a value by definition, whatever their attention computes: nothing flows back through them.
-    pub held: Vec<(NodeId, f32)>,
+    /// Are all gates written by themselves, so that they can be held?
+    pub gates: bool,
 }
 
 impl Default for TapeOptions {
     /// One image, the machine's threads, running statistics, gradients of parameters, no taps.
     fn default() -> Self {
         let threads = default_threads();
-        Self { batch: 1, threads, mode: Mode::Eval, learns: true, taps: Vec::new(), held: Vec::new() }
-    }
-}
-
-impl TapeOptions {
-    /// The value a node has by definition, if it has one.
-    fn held_at(&self, node: NodeId) -> Option<f32> {
-        self.held.iter().find(|(held, _)| *held == node).map(|(_, value)| *value)
+        Self { batch: 1, threads, mode: Mode::Eval, learns: true, taps: Vec::new(), gates: false }
     }
 }
 
@@ -90,6 +83,9 @@ pub struct Tape {
     flowing: BTreeMap<NodeId, Aligned>,
     kept: BTreeMap<NodeId, Aligned>,
     pool: Vec<Aligned>,
+    /// What the last pass forward held, and by node what held gates would have been: the way back is theirs.
+    holds: Holds,
+    unheld: BTreeMap<NodeId, Aligned>,
 }
 
 impl Tape {
@@ -109,8 +105,8 @@ impl Tape {
         }
         let options = TapeOptions { batch: options.batch.max(1), ..options };
         let crew = Crew::new(options.threads);
-        let held = options.held.iter().map(|(node, _)| *node);
-        let kept: Vec<NodeId> = options.taps.iter().copied().chain(held).chain([graph.output()]).collect();
+        let gates = graph.gates.iter().map(|gate| gate.node).filter(|_| options.gates);
+        let kept: Vec<NodeId> = options.taps.iter().copied().chain(gates).chain([graph.output()]).collect();
         let records = record::records(graph, &kept);
         let wanted = wanted(graph, &records, &options);
         let length = |node: NodeId| options.batch * Layout::of(graph[node].shape).length(graph[node].shape);
@@ -148,6 +144,8 @@ impl Tape {
             flowing: BTreeMap::new(),
             kept: BTreeMap::new(),
             pool: Vec::new(),
+            holds: Holds::none(),
+            unheld: BTreeMap::new(),
             crew,
             options,
         })
@@ -211,9 +209,8 @@ fn wanted(graph: &Graph, records: &[Record], options: &TapeOptions) -> Vec<bool>
     for record in records {
         let learns = |layer: NodeId| options.learns && !graph[layer].params.is_empty();
         let behind = record.inputs(graph).iter().any(|input| wanted[input.0]);
-        let closed = options.held_at(record.output).is_some();
         let is_tap = options.taps.contains(&record.output);
-        wanted[record.output.0] = is_tap || (!closed && (learns(record.layer) || behind));
+        wanted[record.output.0] = is_tap || learns(record.layer) || behind;
     }
     wanted
 }

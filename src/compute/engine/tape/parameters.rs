@@ -1,8 +1,6 @@
 //! The numbers of a network while it learns.
 
-use candle_core::{Device, Tensor};
-
-use crate::compute::weights::{LoadReport, Source, Weights};
+use crate::compute::weights::{LoadReport, Source, Tensor, Weights};
 use crate::network::graph::{Graph, NodeId, ParamId, Role};
 
 /// Every parameter of a graph, and its running statistics, to be changed in place.
@@ -32,8 +30,8 @@ impl Parameters {
     #[must_use]
     pub fn weights(&self, graph: &Graph, source: Source) -> Weights {
         let tensors = graph.params.iter().zip(&self.values).map(|(param, values)| {
-            Tensor::from_slice(values, param.shape.as_slice(), &Device::Cpu)
-                .unwrap_or_else(|error| unreachable!("{} has its shape: {error}", param.name))
+            Tensor::new(&param.shape, values.clone())
+                .unwrap_or_else(|| unreachable!("{} has as many numbers as its shape", param.name))
         });
         Weights::new(tensors.collect(), source, LoadReport::default())
     }

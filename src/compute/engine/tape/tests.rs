@@ -3,6 +3,7 @@
 use super::{Mode, Parameters, Tape, TapeOptions};
 use crate::compute::engine::kernels::Isa;
 use crate::compute::engine::tests::attending;
+use crate::compute::engine::{Hold, Holds};
 use crate::network::graph::{Graph, ParamId, Role, Shape};
 use crate::network::{lower, parse};
 
@@ -32,11 +33,11 @@ fn options(batch: usize, threads: usize, mode: Mode) -> TapeOptions {
 }
 
 fn check(text: &str, batch: usize, mode: Mode) {
-    check_graph(&graph(text), text, batch, mode);
+    check_graph(&graph(text), text, batch, mode, &Holds::none());
 }
 
 /// Compares the gradient along a direction with the difference of two losses, parameter by parameter.
-fn check_graph(graph: &Graph, text: &str, batch: usize, mode: Mode) {
+fn check_graph(graph: &Graph, text: &str, batch: usize, mode: Mode, holds: &Holds) {
     let images = numbers(batch * graph.input().elements(), 7);
     let mut parameters = Parameters::seeded(graph, 3);
     // BatchNorm away from the identity, so that nothing hides behind ones and zeros.
@@ -47,8 +48,9 @@ fn check_graph(graph: &Graph, text: &str, batch: usize, mode: Mode) {
         }
     }
     let weights = numbers(batch * graph[graph.output()].shape.elements(), 5);
-    let mut tape = Tape::new(graph, options(batch, 2, mode)).expect("a tape");
-    tape.forward(&mut parameters.clone(), &images).expect("forward");
+    let options = TapeOptions { gates: !holds.is_empty(), ..options(batch, 2, mode) };
+    let mut tape = Tape::new(graph, options.clone()).expect("a tape");
+    tape.forward(&mut parameters.clone(), &images, holds).expect("forward");
     tape.backward(&parameters, &weights).expect("backward");
     let length_of = |gradient: &[f32]| gradient.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
     let largest = (0..graph.params.len()).map(|index| length_of(tape.gradient(ParamId(index)))).fold(0.0, f64::max);
@@ -66,8 +68,8 @@ fn check_graph(graph: &Graph, text: &str, batch: usize, mode: Mode) {
             for (value, gradient) in moved.values[index].iter_mut().zip(&gradient) {
                 *value += (step * f64::from(*gradient) / length) as f32;
             }
-            let mut tape = Tape::new(graph, options(batch, 2, mode)).expect("a tape");
-            loss(&tape.forward(&mut moved, &images).expect("forward"), &weights)
+            let mut tape = Tape::new(graph, options.clone()).expect("a tape");
+            loss(&tape.forward(&mut moved, &images, holds).expect("forward"), &weights)
         };
         // A large step passes the kinks of ReLUs and maxima, a small one drowns in rounding: one of them must agree.
         let errors = [1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5].map(|part| {
@@ -101,9 +103,19 @@ fn gradients_of_variants_are_those_of_finite_differences() {
     }
 }
 
+/// A gate at twice its values and one at its mean: what its attention learns follows.
+#[test]
+fn gradients_through_held_gates_are_those_of_finite_differences() {
+    let text = "resnet8(input=16)+cbam(r=4)";
+    let mut holds = Holds::none();
+    holds.set(0, Hold::Scaled(2.0));
+    holds.set(3, Hold::Mean);
+    check_graph(&graph(text), text, 2, Mode::Eval, &holds);
+}
+
 #[test]
 fn gradients_of_strips_products_and_softmax_are_those_of_finite_differences() {
-    check_graph(&attending(Shape::map(3, 5, 4)), "attention", 2, Mode::Train);
+    check_graph(&attending(Shape::map(3, 5, 4)), "attention", 2, Mode::Train, &Holds::none());
 }
 
 #[test]
@@ -153,7 +165,7 @@ fn gradients_do_not_depend_on_the_number_of_threads() {
     let gradients = |isa: Isa, threads: usize| {
         let mut tape = Tape::on(isa, &graph, options(4, threads, Mode::Train)).expect("a tape");
         let mut parameters = Parameters::seeded(&graph, 1);
-        let logits = tape.forward(&mut parameters, &images).expect("forward");
+        let logits = tape.forward(&mut parameters, &images, &Holds::none()).expect("forward");
         tape.backward(&parameters, &weights).expect("backward");
         let all = (0..graph.params.len()).flat_map(|index| tape.gradient(ParamId(index)).to_vec());
         (logits, all.collect::<Vec<f32>>(), parameters)

@@ -5,10 +5,8 @@ mod plans;
 
 use std::sync::Mutex;
 
-use candle_core::{Device, Tensor};
-
 use super::*;
-use crate::compute::weights::{LoadReport, Source};
+use crate::compute::weights::{LoadReport, Source, Tensor};
 use crate::network::graph::{Conv2d, GateKind, GraphBuilder, Op, Param, Pool2d, Product, Role};
 use crate::network::{lower, parse};
 
@@ -30,9 +28,8 @@ pub(super) fn params(graph: &Graph) -> Vec<Vec<f32>> {
 }
 
 pub(super) fn weights(graph: &Graph, params: &[Vec<f32>]) -> Weights {
-    let tensor = |(param, values): (&Param, &Vec<f32>)| {
-        Tensor::from_slice(values, param.shape.as_slice(), &Device::Cpu).expect("shapes agree")
-    };
+    let tensor =
+        |(param, values): (&Param, &Vec<f32>)| Tensor::new(&param.shape, values.clone()).expect("shapes agree");
     let tensors = graph.params.iter().zip(params).map(tensor).collect();
     Weights::new(tensors, Source::Seeded(0), LoadReport::default())
 }

@@ -81,7 +81,7 @@ fn a_batch_is_its_images() {
         let images: Vec<f32> = (0..3 * size).map(|index| number(index + 77)).collect();
         let single = Plan::new(&graph, &weights, options(2)).expect(text);
         let batch = Plan::new(&graph, &weights, PlanOptions { batch: 3, ..options(2) }).expect(text);
-        let runs = batch.run_batch(&images, &Control::none()).expect(text);
+        let runs = batch.run_batch(&images, &Holds::none(), &Control::none()).expect(text);
         assert_eq!(runs.len(), 3);
         for (run, image) in runs.iter().zip(images.chunks_exact(size)) {
             let alone = single.run(image).expect(text);
@@ -111,6 +111,34 @@ fn a_plan_runs_again_and_taps_change_nothing() {
         }
         assert_eq!(run.taps.len(), graph.nodes.len());
         assert_eq!(run.taps[0].values, first);
+    }
+}
+
+#[test]
+fn a_gate_is_held_in_one_run_and_not_in_the_next() {
+    let (graph, weights) = network("resnet20(blocks=1-1-1)+cbam");
+    let (plan, image) = (Plan::new(&graph, &weights, options(2)).expect("plans"), image(&graph));
+    let usual = plan.run(&image).expect("runs");
+    let with = |gate: usize, hold: Hold| {
+        let mut holds = Holds::none();
+        holds.set(gate, hold);
+        plan.run_with(&image, &holds, &Control::none())
+    };
+    // What a gate does by itself, said aloud.
+    let own: Vec<f32> = usual.gates[1].values.clone();
+    assert_eq!(with(1, Hold::Values(own.clone().into())).expect("runs").logits, usual.logits);
+    let half: Vec<f32> = own.iter().map(|value| value * 0.5).collect();
+    let mean = own.iter().map(|value| f64::from(*value)).sum::<f64>() / own.len() as f64;
+    for (hold, same) in [(Hold::Scaled(0.5), half), (Hold::Mean, vec![mean as f32; own.len()])] {
+        let held = with(1, hold).expect("runs");
+        assert_ne!(held.logits, usual.logits);
+        assert_eq!(held.gates[1].values, same, "the run says what the gate was held at");
+        assert_eq!(held.gates[0], usual.gates[0], "what comes before is as it was");
+        assert_eq!(with(1, Hold::Values(same.into())).expect("runs").logits, held.logits);
+    }
+    assert_eq!(plan.run(&image).expect("runs").logits, usual.logits);
+    for (gate, hold) in [(graph.gates.len(), Hold::Mean), (0, Hold::Values([1.0].into()))] {
+        assert!(matches!(with(gate, hold), Err(EngineError::Hold { .. })));
     }
 }
 

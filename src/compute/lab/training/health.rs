@@ -1,7 +1,7 @@
 //! Numbers that are none stop a run; this finds where they came from.
 
 use crate::compute::engine::tape::{Parameters, Tape};
-use crate::compute::engine::{Control, Plan, PlanOptions};
+use crate::compute::engine::{Control, Holds, Plan, PlanOptions};
 use crate::compute::weights::Source;
 use crate::network::graph::{Graph, ParamId};
 
@@ -22,7 +22,7 @@ pub(super) fn broken_layer(graph: &Graph, parameters: &Parameters, images: &[f32
     let options = PlanOptions { taps, batch: 1, threads: 1 };
     let plan = Plan::new(graph, &parameters.weights(graph, Source::Seeded(0)), options).ok();
     let first = |image: &[f32]| {
-        let run = plan.as_ref()?.run_with(image, &Control::none()).ok()?;
+        let run = plan.as_ref()?.run_with(image, &Holds::none(), &Control::none()).ok()?;
         run.taps.into_iter().find(|tap| !all_finite(&tap.values)).map(|tap| tap.node)
     };
     let node = images.chunks_exact(graph.input().elements()).find_map(first).unwrap_or(graph.output());

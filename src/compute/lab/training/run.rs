@@ -12,6 +12,7 @@ use super::schedule::learning_rate;
 use super::validation::{measure, score};
 use super::{EpochRecord, Score, Trained, TrainingControl, TrainingEvent, TrainingOptions, TrainingRecipe};
 use super::{check_fit, check_target, health, save};
+use crate::compute::engine::Holds;
 use crate::compute::engine::tape::{Mode, Parameters, Tape, TapeOptions};
 use crate::compute::files;
 use crate::compute::lab::LabError;
@@ -200,7 +201,7 @@ impl Session<'_> {
         let Self { graph, recipe, .. } = self;
         let Position { epoch, step } = state.position;
         let rate = learning_rate(recipe, epoch * recipe.steps() + step);
-        let logits = tape.forward(&mut state.parameters, &batch.images)?;
+        let logits = tape.forward(&mut state.parameters, &batch.images, &Holds::none())?;
         let classes = self.dataset.classes().len();
         let loss = cross_entropy(&logits, &batch.labels, classes, recipe.label_smoothing);
         let diverged = |what: &'static str, layer: String| LabError::Diverged {

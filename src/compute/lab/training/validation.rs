@@ -52,7 +52,7 @@ pub(super) fn measure(
                 return Err(LabError::Cancelled);
             }
             let batch = batch?;
-            let runs = plan.run_batch(&batch.images, &Control::none())?;
+            let runs = plan.run_batch(&batch.images, &weights.holds(graph), &Control::none())?;
             let logits: Vec<f32> = runs.into_iter().flat_map(|run| run.logits).collect();
             let loss = cross_entropy(&logits, &batch.labels, classes, 0.0);
             sum += loss.sum;

@@ -27,7 +27,7 @@ pub(super) fn field(ui: &mut Ui, label: &str, hint: &str, add: impl FnOnce(&mut 
 }
 
 /// A whole number.
-pub(super) fn whole<N: egui::emath::Numeric>(
+pub(super) fn whole<N: emath::Numeric>(
     ui: &mut Ui,
     label: &str,
     hint: &str,

@@ -4,12 +4,11 @@ use eframe::egui;
 use egui::{EventFilter, Key, Modifiers, Rect, Response, Ui};
 
 use super::camera::{Camera, Fit};
-use super::folds::Folds;
-use super::model::{Block, Overview};
 use crate::desktop::document::{Command, Network};
 use crate::desktop::ui::Outbox;
 use crate::desktop::ui::networks::brush::{brush, reach};
-use crate::desktop::ui::selection::part::{Part, is_block, scope_name};
+use crate::drawing::overview::{Block, Folds, Overview};
+use crate::drawing::part::{Part, is_block, scope_name};
 use crate::network::attention;
 use crate::network::graph::ScopeKind;
 use crate::network::spec::Place;

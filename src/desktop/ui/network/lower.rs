@@ -4,13 +4,14 @@ use eframe::egui;
 use egui::{Rect, RichText, Sense, Ui, pos2, vec2};
 
 use super::gates::Gates;
-use super::paint_opened;
-use super::pen::Pen;
 use super::{NetworkView, OPENED, Subject, reactive, tooltip};
 use crate::desktop::document::Network;
-use crate::desktop::ui::selection::part::{Part, scope_name};
+use crate::desktop::ui::canvas::Canvas;
 use crate::desktop::ui::theme::{palette, size};
 use crate::desktop::ui::{Outbox, Shared, widgets};
+use crate::drawing::Pen;
+use crate::drawing::opened::{Marks, draw};
+use crate::drawing::part::{Part, scope_name};
 use crate::network::graph::Graph;
 
 impl NetworkView {
@@ -70,11 +71,14 @@ impl NetworkView {
             Part::Scope(_) => None,
         });
         let gate = selected_gate(&network.graph, shared);
-        let scene =
-            paint_opened::Scene { graph: &network.graph, scope: *scope, opened, placed, selected, gate, hovered };
+        let marks = Marks { selected, gate, hovered };
         let painter = ui.painter_at(pane);
-        let pen = Pen { painter: &painter, view, colours: palette(ui) };
-        paint_opened::opened(&pen, &scene, gates);
+        let canvas = Canvas { painter: &painter, view, colours: palette(ui) };
+        let mut pen = Pen::new(canvas.sight());
+        draw(&mut pen, &network.graph, *scope, (opened, placed), marks);
+        canvas.paint(&pen.finish(placed.bounds), &mut |painter, rect, gate, kind, colour| {
+            gates.paint(painter, rect, gate, kind, (palette(ui), colour))
+        });
         self.detail.scroll_bar(ui, placed.bounds, pane, OPENED);
     }
 }

@@ -1,29 +1,11 @@
 //! The Network view: above, the whole network with its gates; below, one block opened up.
 
-mod boxes;
 mod camera;
-mod flow;
-mod folds;
-mod frames;
 pub mod gates;
-mod glyphs;
 mod keys;
-mod lanes;
-mod layout;
 mod lower;
-pub mod model;
-pub mod opened;
-mod opened_layout;
-mod paint;
-mod paint_layer;
-mod paint_opened;
-mod pen;
-mod tangle;
-#[cfg(test)]
-mod tests;
 mod tooltip;
 mod upper;
-mod wiring;
 
 use std::sync::Arc;
 
@@ -31,18 +13,15 @@ use eframe::egui;
 use egui::{Align2, Rect, Response, Sense, Ui, pos2, vec2};
 
 use self::camera::{Camera, Fit};
-use self::folds::Folds;
 use self::gates::Gates;
-use self::layout::{Placed, PlacedBlock};
-use self::model::{Group, Overview};
-use self::opened::Opened;
-use self::opened_layout::PlacedOpened;
-use self::wiring::Wiring;
-use super::selection::part::Part;
 use super::textures::GateTextures;
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared};
 use crate::desktop::document::Network;
+use crate::drawing::opened::{Opened, PlacedOpened};
+use crate::drawing::overview::{Block, Folds, Group, Overview, Placed, PlacedBlock, Wiring};
+use crate::drawing::part::Part;
+use crate::drawing::{opened, overview};
 use crate::network::graph::{Graph, ScopeId};
 
 /// The overview shows everything.
@@ -132,13 +111,13 @@ impl NetworkView {
         let is_same = self.known.as_ref().is_some_and(|known| Arc::ptr_eq(&known.graph, &network.graph));
         if !is_same {
             let overview = Overview::of(&network.graph);
-            let placed = layout::place(&overview, &self.folds);
+            let placed = overview::place(&overview, &self.folds);
             let folds = self.folds.clone();
             self.known = Some(Known { graph: network.graph.clone(), overview, folds, placed, open: None });
         }
         let Some(known) = &mut self.known else { return };
         if known.folds != self.folds {
-            known.placed = layout::place(&known.overview, &self.folds);
+            known.placed = overview::place(&known.overview, &self.folds);
             known.folds = self.folds.clone();
         }
         let wanted = open_scope(&known.overview, &network.graph, part);
@@ -146,7 +125,7 @@ impl NetworkView {
         if !is_open {
             known.open = wanted.map(|scope| {
                 let opened = Opened::of(&network.graph, &network.ledger, scope);
-                let placed = opened_layout::place(&opened);
+                let placed = opened::place(&opened);
                 (scope, opened, placed)
             });
             self.detail.reset();
@@ -171,7 +150,7 @@ fn open_scope(overview: &Overview, graph: &Graph, part: Option<Part>) -> Option<
     overview.holder(graph, part).or_else(|| {
         let around = |group: &&Group| graph.is_within(part.scope(graph), group.scope);
         let group = overview.groups.iter().find(around)?;
-        let before = |block: &&model::Block| matches!(part, Part::Layer(node) if graph[block.scope].output < node);
+        let before = |block: &&Block| matches!(part, Part::Layer(node) if graph[block.scope].output < node);
         group.blocks.iter().rfind(before).or(group.blocks.first()).map(|block| block.scope)
     })
 }

@@ -3,13 +3,13 @@
 use eframe::egui;
 use egui::{Color32, RichText, Ui};
 
-use super::boxes::LayerBox;
-use super::model::{Block, shape_text};
-use super::opened::gate_title;
 use crate::desktop::document::{Network, WeightsChoice};
-use crate::desktop::ui::selection::part::scope_name;
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Shared, widgets};
+use crate::drawing::opened::LayerBox;
+use crate::drawing::overview::Block;
+use crate::drawing::part::scope_name;
+use crate::drawing::words::{gate_title, shape_text};
 use crate::network::attention;
 use crate::network::cost::formula;
 use crate::network::graph::{GateKind, Graph, NodeId, Op, ScopeId, ScopeKind};

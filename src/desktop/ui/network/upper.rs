@@ -4,14 +4,13 @@ use eframe::egui;
 use egui::{Align2, Rect, Response, Sense, Ui, pos2, vec2};
 
 use super::gates::Gates;
-use super::layout::PlacedGroup;
-use super::model::Group;
-use super::paint::{self, Marks, shown};
-use super::pen::Pen;
 use super::{Known, NetworkView, OVERVIEW, Subject, keys, reactive, tooltip};
 use crate::desktop::ui::Outbox;
-use crate::desktop::ui::selection::part::Part;
+use crate::desktop::ui::canvas::Canvas;
 use crate::desktop::ui::theme::{self, palette, size};
+use crate::drawing::Pen;
+use crate::drawing::overview::{Block, Group, Marks, PlacedGroup, draw, shown};
+use crate::drawing::part::Part;
 use crate::network::graph::ScopeId;
 
 impl NetworkView {
@@ -64,8 +63,12 @@ impl NetworkView {
             self.overview.enter(part, pane);
         }
         let painter = ui.painter_at(pane);
-        let pen = Pen { painter: &painter, view, colours: palette(ui) };
-        paint::overview(&pen, &known.overview, &known.placed, gates, marks);
+        let canvas = Canvas { painter: &painter, view, colours: palette(ui) };
+        let mut pen = Pen::new(canvas.sight());
+        draw(&mut pen, &known.overview, &known.placed, marks);
+        canvas.paint(&pen.finish(bounds), &mut |painter, rect, gate, kind, colour| {
+            gates.paint(painter, rect, gate, kind, (palette(ui), colour))
+        });
         if let Some(group) = folded {
             self.folds.toggle(&known.overview, &known.overview.groups[group]);
         }
@@ -84,7 +87,7 @@ fn stage(part: Part) -> Option<ScopeId> {
 }
 
 /// What a block does when it is pointed at, focused and clicked.
-fn block_response(ui: &Ui, response: &Response, block: &super::model::Block, marks: &mut Marks, out: &mut Outbox) {
+fn block_response(ui: &Ui, response: &Response, block: &Block, marks: &mut Marks, out: &mut Outbox) {
     marks.hovered = if response.hovered() { Some(block.scope) } else { marks.hovered };
     if response.has_focus() {
         marks.focused = Some(block.scope);
@@ -100,7 +103,7 @@ fn side(
     ui: &Ui,
     pane: Rect,
     known: &Known,
-    view: egui::emath::TSTransform,
+    view: emath::TSTransform,
     Subject { shared, network, .. }: Subject,
     marks: &mut Marks,
     out: &mut Outbox,
@@ -124,7 +127,7 @@ fn side(
 }
 
 /// A stage's name folds and unfolds it, and so does the number on a folded run; gives the stage.
-fn fold_controls(ui: &Ui, pane: Rect, known: &Known, view: egui::emath::TSTransform) -> Option<usize> {
+fn fold_controls(ui: &Ui, pane: Rect, known: &Known, view: emath::TSTransform) -> Option<usize> {
     let groups = known.overview.groups.iter().zip(&known.placed.groups).enumerate();
     let mut turned = None;
     for (index, (group, place)) in groups.filter(|(_, (group, _))| group.repeats()) {
@@ -156,7 +159,7 @@ fn fold_controls(ui: &Ui, pane: Rect, known: &Known, view: egui::emath::TSTransf
 }
 
 /// Where a stage's name stands, on the screen.
-fn name_rect(place: &PlacedGroup, view: egui::emath::TSTransform) -> Rect {
+fn name_rect(place: &PlacedGroup, view: emath::TSTransform) -> Rect {
     let frame = view * place.frame;
     Rect::from_min_max(pos2(frame.left(), frame.top() - 18.0), pos2(frame.right(), frame.top() - 1.0))
 }

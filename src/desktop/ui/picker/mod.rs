@@ -11,7 +11,7 @@ use self::model::Choice;
 use super::theme::{self, size};
 use super::{Outbox, Shared, widgets};
 use crate::desktop::document::{Command, NetworkId};
-use crate::network::diagram::Diagram;
+use crate::drawing::card::Diagram;
 use crate::network::{parse, zoo};
 
 /// Width and height of the list, and the width of what stands beside it.

@@ -7,6 +7,7 @@ use super::list::cost;
 use super::{Open, SIDE};
 use crate::desktop::ui::theme::{palette, size};
 use crate::desktop::ui::{Outbox, Shared, cards, diagram, widgets};
+use crate::drawing::card::Diagram;
 use crate::network::number;
 use crate::network::zoo::{self, Subject};
 
@@ -27,7 +28,7 @@ impl Open {
         ui.add_space(4.0);
         if self.picture.as_ref().is_none_or(|(name, _)| *name != choice.name) {
             let example = subject.example_in(&choice.spec);
-            self.picture = example.map(|example| (choice.name.clone(), example.diagram()));
+            self.picture = example.map(|example| (choice.name.clone(), Diagram::of_example(&example)));
         }
         if let Some((title, picture)) = &self.picture {
             let room = Vec2::new(SIDE, (height - WORDS).max(80.0));

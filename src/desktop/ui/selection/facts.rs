@@ -3,13 +3,13 @@
 use eframe::egui;
 use egui::{Align2, Sense, Ui, Vec2};
 
-use super::part::{Part as Selected, scope_name};
 use crate::compute::engine::{Part, Timing, gflops};
 use crate::desktop::document::Network;
 use crate::desktop::ui::metric::{milliseconds, percent};
-use crate::desktop::ui::network::model::shape_text;
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, Shared, widgets};
+use crate::drawing::part::{Part as Selected, scope_name};
+use crate::drawing::words::shape_text;
 use crate::network::attention;
 use crate::network::cost::Cost;
 use crate::network::graph::{Graph, NodeId, Op, ScopeId, ScopeKind};

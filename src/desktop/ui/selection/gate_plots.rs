@@ -5,7 +5,6 @@ use std::sync::Arc;
 use eframe::egui;
 use egui::{Align2, Color32, Label, Mesh, Rect, RichText, Sense, Stroke, StrokeKind, Ui, Vec2, pos2};
 
-use super::part::scope_name;
 use crate::compute::explain::Stats;
 use crate::compute::imaging::colour::viridis;
 use crate::desktop::document::Network;
@@ -14,6 +13,7 @@ use crate::desktop::ui::shares::Shares;
 use crate::desktop::ui::textures::{Detail, Face, GateTextures, Over, Scale};
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, Shared, widgets};
+use crate::drawing::part::{is_block, scope_name};
 use crate::network::graph::{Gate, GateKind, ScopeKind};
 use crate::network::number;
 
@@ -176,7 +176,7 @@ fn over_picture(
 
 fn select(network: &Network, gate: &Gate, out: &mut Outbox) {
     let graph = &network.graph;
-    let block = graph.ancestors(gate.scope).find(|id| super::part::is_block(graph[*id].kind)).unwrap_or(gate.scope);
+    let block = graph.ancestors(gate.scope).find(|id| is_block(graph[*id].kind)).unwrap_or(gate.scope);
     out.select_gate(scope_name(graph, block), gate.name.as_str());
 }
 

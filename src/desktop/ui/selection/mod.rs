@@ -3,16 +3,15 @@
 mod facts;
 mod formulas;
 mod gate_plots;
-pub mod part;
 
 use eframe::egui;
 use egui::{Label, RichText, ScrollArea, Ui};
 
-use self::part::{Part, scope_name};
 use super::textures::GateTextures;
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared, cards, widgets};
 use crate::desktop::document::{Network, View};
+use crate::drawing::part::{Part, scope_name};
 use crate::network::attention::{self, Attention, Position};
 use crate::network::graph::{Graph, ScopeId, ScopeKind};
 use crate::network::spec::Place;

@@ -1,6 +1,7 @@
 //! What can be read and seen, computed from the colours themselves: WCAG 2's contrast.
 
 use super::*;
+use crate::network::attention::BLOCKS;
 
 /// For words of any size.
 const WORDS: f64 = 4.5;

@@ -1,11 +1,9 @@
 //! Where an opened block's boxes go, in world units: pure geometry. The features' way is at y = 0.
 
-use eframe::egui;
-use egui::{Pos2, Rect, Vec2, pos2, vec2};
+use emath::{Pos2, Rect, Vec2, pos2, vec2};
 
-use super::boxes::{Form, LayerBox};
 use super::lanes::{End, Sketch};
-use super::opened::Opened;
+use super::{Form, LayerBox, Opened};
 use crate::network::number;
 
 /// Height of a layer with its weights and notes.
@@ -187,8 +185,8 @@ fn common_notes(opened: &Opened, is_compact: &[bool]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{parts, sampler};
     use super::*;
+    use crate::drawing::samples::{parts, sampler};
     use crate::network::cost::Ledger;
     use crate::network::{lower, parse};
 

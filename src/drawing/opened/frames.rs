@@ -1,11 +1,10 @@
 //! Draws how a gate is computed: a frame above the features' way, from where it reads them to the multiplication.
 
-use eframe::egui;
-use egui::{Rect, Vec2, pos2, vec2};
+use emath::{Rect, Vec2, pos2, vec2};
 
+use super::Opened;
 use super::lanes::{End, SMALL_GAP, Sketch, wire};
-use super::opened::Opened;
-use super::opened_layout::{PlacedFrame, RADIUS, Room, SMALL_TEXT, WireKind, text_width};
+use super::layout::{PlacedFrame, RADIUS, Room, SMALL_TEXT, WireKind, text_width};
 use crate::network::graph::GateKind;
 
 /// Inside a frame.
@@ -69,7 +68,7 @@ impl Sketch {
 }
 
 /// Where a gate's values are shown below its frame, between left and right.
-fn values(kind: GateKind, span: egui::Rangef) -> Rect {
+fn values(kind: GateKind, span: emath::Rangef) -> Rect {
     let top = DROP + VALUES;
     match kind {
         // Narrower than the frame: the output's size is beside it.

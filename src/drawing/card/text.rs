@@ -1,25 +1,29 @@
 //! A diagram in lines of text: a box a line, branches behind a rule.
 
-use super::{Diagram, Piece};
+use super::Diagram;
+use crate::drawing::flow::{Around, Fork, Piece, Source, Tangle};
 
 impl Diagram {
     /// Its lines, from what comes in to what goes out. A wire that is led round others has a number at both ends.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut led = Vec::new();
-        collect(&self.flow.0, &mut led);
+        collect(&self.flow, &mut led);
         let mut lines = Vec::new();
-        self.write(&self.flow.0, "", &led, &mut lines);
+        self.write(&self.flow, "", &led, &mut lines);
         lines
     }
 
-    fn write(&self, pieces: &[Piece], margin: &str, led: &[(usize, usize)], lines: &mut Vec<String>) {
+    fn write(&self, pieces: &[Piece], margin: &str, led: &[(Source, usize)], lines: &mut Vec<String>) {
         for piece in pieces {
             match piece {
-                Piece::Step(step) => lines.push(format!("{margin}{}", self.line(*step, led))),
-                Piece::Around { body, .. } => self.write(body, margin, led, lines),
-                Piece::Fork(branches) => {
-                    for branch in branches {
+                Piece::Layer(step) => lines.push(format!("{margin}{}", self.line(*step, led))),
+                Piece::Tangle(Tangle { around: Some(Around { body, .. }), .. }) => self.write(body, margin, led, lines),
+                Piece::Tangle(Tangle { layers, around: None }) => {
+                    lines.extend(layers.iter().map(|step| format!("{margin}{}", self.line(*step, led))));
+                }
+                Piece::Fork(Fork { lanes, .. }) => {
+                    for branch in lanes {
                         self.branch(branch, margin, led, lines);
                     }
                 }
@@ -28,7 +32,7 @@ impl Diagram {
     }
 
     /// A branch: its first line has a joint, the others a rule.
-    fn branch(&self, branch: &[Piece], margin: &str, led: &[(usize, usize)], lines: &mut Vec<String>) {
+    fn branch(&self, branch: &[Piece], margin: &str, led: &[(Source, usize)], lines: &mut Vec<String>) {
         if branch.is_empty() {
             return lines.push(format!("{margin}├─ unchanged"));
         }
@@ -44,10 +48,10 @@ impl Diagram {
         }
     }
 
-    fn line(&self, step: usize, led: &[(usize, usize)]) -> String {
+    fn line(&self, step: usize, led: &[(Source, usize)]) -> String {
         let mut line = self.steps[step].line();
         for (index, (from, to)) in led.iter().enumerate() {
-            if *from == step {
+            if *from == Some(step) {
                 line += &format!("  → {}", index + 1);
             }
             if *to == step {
@@ -58,12 +62,12 @@ impl Diagram {
     }
 }
 
-fn collect(pieces: &[Piece], led: &mut Vec<(usize, usize)>) {
+fn collect(pieces: &[Piece], led: &mut Vec<(Source, usize)>) {
     for piece in pieces {
         match piece {
-            Piece::Step(_) => {}
-            Piece::Fork(branches) => branches.iter().for_each(|branch| collect(branch, led)),
-            Piece::Around { wire, body } => {
+            Piece::Layer(_) | Piece::Tangle(Tangle { around: None, .. }) => {}
+            Piece::Fork(fork) => fork.lanes.iter().for_each(|lane| collect(lane, led)),
+            Piece::Tangle(Tangle { around: Some(Around { wire, body }), .. }) => {
                 led.push(*wire);
                 collect(body, led);
             }
@@ -73,8 +77,8 @@ fn collect(pieces: &[Piece], led: &mut Vec<(usize, usize)>) {
 
 #[cfg(test)]
 mod tests {
+    use crate::drawing::card::Diagram;
     use crate::network::attention;
-    use crate::network::diagram::Diagram;
     use crate::network::graph::{ScopeId, ScopeKind};
     use crate::network::{lower, parse};
 

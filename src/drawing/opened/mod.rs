@@ -3,13 +3,26 @@
 //! The features' way is everything the block's output comes from, without what gates are computed from: that
 //! becomes the gates' frames. How both hang together, [`flow`] says.
 
+mod boxes;
+mod frames;
+mod lanes;
+mod layer;
+mod layout;
+mod paint;
+mod tangle;
+
 use std::collections::{HashMap, HashSet};
 
-use super::boxes::{LayerBox, form, is_folded, note, title};
+pub use boxes::{Form, LayerBox};
+pub use layout::{PlacedFrame, PlacedOpened, place};
+pub use paint::{Marks, draw};
+
 use super::flow::{Piece, Source, flow};
+use super::words::{gate_title, title};
 use crate::network::attention;
 use crate::network::cost::Ledger;
 use crate::network::graph::{GateKind, Graph, NodeId, Op, ScopeId, ScopeKind};
+use boxes::{form, is_folded, note};
 
 /// An opened block.
 #[derive(Clone, Debug, Default)]
@@ -285,29 +298,8 @@ fn without(way: &mut Vec<Piece>, later: &HashSet<usize>) {
     }
 }
 
-/// What people call a gate: CBAM's two are the modules CAM and SAM.
-#[must_use]
-pub fn gate_title(kind: GateKind, attention: &str) -> &'static str {
-    match (kind, attention) {
-        (GateKind::Channel, "cbam") => "CAM",
-        (GateKind::Spatial, "cbam") => "SAM",
-        (GateKind::Rows, _) => "weights of rows",
-        (GateKind::Columns, _) => "weights of columns",
-        (kind, name) => match (attention::find(name), kind) {
-            (Some(block), _) => block.card().title,
-            (None, GateKind::Channel) => "channel gate",
-            (None, GateKind::Spatial) => "spatial gate",
-            (None, GateKind::Volume) => "volume gate",
-            (None, GateKind::Paths { .. }) => "shares of paths",
-            (None, GateKind::Matrix) => "matrix of positions",
-            (None, GateKind::Rows | GateKind::Columns) => "strip gate",
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::boxes::Form;
     use super::*;
     use crate::network::{lower, parse};
 
@@ -325,7 +317,7 @@ mod tests {
             Piece::Fork(fork) => {
                 fork.lanes.iter().find(|lane| !lane.is_empty()).map_or(Vec::new(), |lane| along(opened, lane))
             }
-            Piece::Tangle(layers) => layers.iter().map(|layer| opened.boxes[*layer].title.clone()).collect(),
+            Piece::Tangle(tangle) => tangle.layers.iter().map(|layer| opened.boxes[*layer].title.clone()).collect(),
         };
         way.iter().flat_map(of).collect()
     }
@@ -388,10 +380,10 @@ mod tests {
 
     #[test]
     fn every_layer_of_every_block_is_in_exactly_one_box() {
-        for text in super::super::tests::sampler() {
+        for text in crate::drawing::samples::sampler() {
             let graph = lower(&parse(&text).expect("parses")).expect("lowers");
             let ledger = Ledger::of(&graph);
-            for scope in super::super::tests::parts(&graph) {
+            for scope in crate::drawing::samples::parts(&graph) {
                 let opened = Opened::of(&graph, &ledger, scope);
                 let mut drawn: Vec<NodeId> = opened.boxes.iter().flat_map(|layer| layer.nodes.clone()).collect();
                 drawn.sort_unstable();

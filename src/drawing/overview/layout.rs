@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 
-use eframe::egui;
-use egui::{Rect, pos2, vec2};
+use emath::{Rect, pos2, vec2};
 
-use super::folds::Folds;
-use super::model::{Block, Group, Overview};
+use super::{Block, Folds, Group, Overview};
 use crate::network::graph::GateKind;
 
 /// Height of the largest box.
@@ -27,13 +25,13 @@ const FRAME_PADDING: f32 = 10.0;
 const LABELS: f32 = 24.0;
 
 /// A layer between blocks.
-const LOOSE: egui::Vec2 = vec2(8.0, 12.0);
+const LOOSE: emath::Vec2 = vec2(8.0, 12.0);
 /// How far the cards behind a folded block stick out.
 const CARDS: f32 = 10.0;
 /// Above a folded block: how many it stands for.
-const BADGE: egui::Vec2 = vec2(26.0, 14.0);
+const BADGE: emath::Vec2 = vec2(26.0, 14.0);
 /// A classifier on the side, and from the blocks down to it.
-const SIDE: egui::Vec2 = vec2(18.0, 26.0);
+const SIDE: emath::Vec2 = vec2(18.0, 26.0);
 const SIDE_DROP: f32 = 12.0;
 
 /// An overview with its geometry.
@@ -220,7 +218,7 @@ mod tests {
     #[test]
     fn nothing_overlaps_and_sizes_follow_the_shapes() {
         let long = ["resnet152+se", "resnet110+sam", "inception_resnet_v2+cbam", "googlenet(aux=heads)+cbam"];
-        for text in super::super::tests::sampler().iter().map(String::as_str).chain(long) {
+        for text in crate::drawing::samples::sampler().iter().map(String::as_str).chain(long) {
             let overview = Overview::of(&lower(&parse(text).expect("parses")).expect("lowers"));
             let mut folds = Folds::default();
             for _ in 0..2 {

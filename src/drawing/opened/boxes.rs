@@ -1,7 +1,7 @@
 //! The layers of an opened block as boxes: what each says, and the form that tells what kind it is.
 
-use super::model::layer_text;
 use crate::network::graph::{Graph, NodeId, Op};
+use crate::network::ops::Drawn;
 
 /// A layer with what is folded into it.
 #[derive(Clone, Debug)]
@@ -56,33 +56,14 @@ impl LayerBox {
 
 /// Has it no box of its own, if what it reads has room for it?
 pub(super) fn is_folded(op: &Op) -> bool {
-    matches!(op, Op::BatchNorm { .. } | Op::Flatten) || note(op).is_some()
+    matches!(op.spec().words().drawn, Drawn::Note(_) | Drawn::Unseen)
 }
 
 /// What a box says of a layer folded into it.
 pub(super) fn note(op: &Op) -> Option<&'static str> {
-    match op {
-        Op::BatchNorm { .. } => Some("BN"),
-        Op::Relu => Some("ReLU"),
-        Op::Relu6 => Some("ReLU6"),
-        Op::Silu => Some("SiLU"),
-        Op::HardSwish => Some("h-swish"),
-        Op::GroupNorm { .. } => Some("GN"),
-        _ => None,
-    }
-}
-
-/// A layer in as few characters as its box has.
-pub(super) fn title(graph: &Graph, id: NodeId) -> String {
-    match &graph[id].op {
-        Op::GlobalAvgPool => "avg".to_owned(),
-        Op::GlobalMaxPool => "max".to_owned(),
-        Op::ChannelMean => "mean C".to_owned(),
-        Op::ChannelMax => "max C".to_owned(),
-        Op::Concat => "|".to_owned(),
-        Op::MatMul { .. } => "•".to_owned(),
-        Op::Subsample { stride } => format!("1 of {stride}×{stride}"),
-        _ => layer_text(graph, id),
+    match op.spec().words().drawn {
+        Drawn::Note(note) => Some(note),
+        Drawn::Unseen | Drawn::Layer | Drawn::Join => None,
     }
 }
 

@@ -3,13 +3,12 @@
 
 use std::collections::HashMap;
 
-use eframe::egui;
-use egui::{Pos2, Rect, pos2, vec2};
+use emath::{Pos2, Rect, pos2, vec2};
 
-use super::flow::Source;
+use super::Opened;
 use super::lanes::{End, FAN, GAP, Sketch, kind_in, wire};
-use super::opened::Opened;
-use super::opened_layout::Room;
+use super::layout::Room;
+use crate::drawing::flow::Source;
 
 /// Between wires.
 const TANGLE: f32 = 10.0;

@@ -1,14 +1,13 @@
-//! Paints one layer of an opened block: a box, a circle, a join's bar, a split's strip, a shuffle's strands.
+//! Draws one layer of an opened block: a box, a circle, a join's bar, a split's strip, a shuffle's strands.
 
-use eframe::egui;
-use egui::{Align2, Color32, Rect, Stroke, StrokeKind, pos2, vec2};
+use emath::{Align2, Rect, pos2, vec2};
 
-use super::boxes::{Form, LayerBox};
-use super::model::size_text;
-use super::opened_layout::{RADIUS, SMALL_TEXT, STRIP, TEETH, TEXT, shares};
-use super::paint::lifted;
-use super::paint_opened::Scene;
-use super::pen::{Lettering, Pen, curve};
+use super::layout::{RADIUS, SMALL_TEXT, STRIP, TEETH, TEXT, shares};
+use super::paint::Subject;
+use super::{Form, GateFrame, LayerBox};
+use crate::drawing::curve::curve;
+use crate::drawing::words::size_text;
+use crate::drawing::{Ink, Lettering, Line, Pen, Role, Side};
 use crate::network::number;
 
 /// A box's corner.
@@ -20,32 +19,31 @@ const FINE: usize = 9;
 /// Strands a group of a shuffle has.
 const STRANDS: usize = 3;
 
-/// Paints the box of this index.
-pub(super) fn layer(pen: &Pen, scene: &Scene, index: usize) {
-    let colours = pen.colours;
+/// Draws the box of this index.
+pub(super) fn draw(pen: &mut Pen, scene: &Subject, index: usize) {
     let layer = &scene.opened.boxes[index];
     let rect = scene.placed.rects[index];
     if !pen.sees(rect.expand(16.0)) {
         return;
     }
     let frame = scene.opened.frame_of[index].or_else(|| {
-        let scales = |frame: &super::opened::GateFrame| frame.gates.iter().any(|gate| gate.scale == index);
+        let scales = |frame: &GateFrame| frame.gates.iter().any(|gate| gate.scale == index);
         scene.opened.frames.iter().position(scales)
     });
-    let is_selected = scene.selected.is_some_and(|node| layer.nodes.contains(&node));
+    let is_selected = scene.marks.selected.is_some_and(|node| layer.nodes.contains(&node));
     let has_weights = layer.weights > 0;
-    let base = match scene.opened.frame_of[index] {
-        Some(_) => colours.canvas,
-        None if has_weights || layer.is_round() => colours.block,
-        None => colours.panel,
-    };
-    let fill = if scene.hovered == Some(index) { lifted(base, colours.text) } else { base };
+    let base = Ink::from(match scene.opened.frame_of[index] {
+        Some(_) => Role::Canvas,
+        None if has_weights || layer.is_round() => Role::Block,
+        None => Role::Panel,
+    });
+    let fill = if scene.marks.hovered == Some(index) { base.lifted() } else { base };
     let outline = match (is_selected, frame) {
-        (true, _) => Stroke::new(2.0, colours.accent),
-        (false, Some(frame)) => Stroke::new(1.0, scene.frame_colour(pen, frame).gamma_multiply(0.75)),
-        (false, None) if layer.is_round() => Stroke::new(1.0, colours.wire),
-        (false, None) if !has_weights => Stroke::new(1.0, colours.line),
-        (false, None) => Stroke::NONE,
+        (true, _) => Some(Line::new(2.0, Role::Accent)),
+        (false, Some(frame)) => Some(Line::new(1.0, scene.frame_ink(frame).faded(0.75))),
+        (false, None) if layer.is_round() => Some(Line::new(1.0, Role::Wire)),
+        (false, None) if !has_weights => Some(Line::new(1.0, Role::Line)),
+        (false, None) => None,
     };
     let skin = Skin { fill, outline };
     match &layer.form {
@@ -60,22 +58,21 @@ pub(super) fn layer(pen: &Pen, scene: &Scene, index: usize) {
 /// How a box is filled and outlined.
 #[derive(Clone, Copy)]
 struct Skin {
-    fill: Color32,
-    outline: Stroke,
+    fill: Ink,
+    outline: Option<Line>,
 }
 
-fn round(pen: &Pen, scene: &Scene, index: usize, rect: Rect, skin: Skin) {
+fn round(pen: &mut Pen, scene: &Subject, index: usize, rect: Rect, skin: Skin) {
     let layer = &scene.opened.boxes[index];
-    pen.painter.circle(pen.pos(rect.center()), RADIUS * pen.view.scaling, skin.fill, skin.outline);
-    pen.text(rect.center(), Align2::CENTER_CENTER, &layer.title, &Lettering::new(TEXT), pen.colours.text);
+    pen.circle(rect.center(), RADIUS, skin.fill, skin.outline);
+    pen.text(rect.center(), Align2::CENTER_CENTER, &layer.title, Lettering::new(TEXT), Role::Text);
     if scene.opened.frame_of[index].is_none() && !layer.notes.is_empty() {
         let below = rect.center_bottom() + vec2(0.0, 5.0);
-        pen.text(below, Align2::CENTER_TOP, &layer.notes.join(" · "), &Lettering::new(SMALL_TEXT), pen.colours.muted);
+        pen.text(below, Align2::CENTER_TOP, &layer.notes.join(" · "), Lettering::new(SMALL_TEXT), Role::Muted);
     }
 }
 
-fn plain(pen: &Pen, scene: &Scene, index: usize, rect: Rect, skin: Skin) {
-    let colours = pen.colours;
+fn plain(pen: &mut Pen, scene: &Subject, index: usize, rect: Rect, skin: Skin) {
     let layer = &scene.opened.boxes[index];
     let is_framed = scene.opened.frame_of[index].is_some();
     pen.filled(rect, CORNER, skin.fill);
@@ -84,28 +81,28 @@ fn plain(pen: &Pen, scene: &Scene, index: usize, rect: Rect, skin: Skin) {
         Form::Depthwise => FINE,
         _ => 1,
     };
-    if skin.outline != Stroke::NONE {
-        pen.outlined(rect, CORNER, skin.outline, StrokeKind::Inside);
+    if let Some(line) = skin.outline {
+        pen.outlined(rect, CORNER, line, Side::Inside);
     }
     if teeth > 1 {
-        cut(pen, rect, teeth, if is_framed { colours.panel } else { colours.canvas });
+        cut(pen, rect, teeth, if is_framed { Role::Panel } else { Role::Canvas });
     }
     let width = rect.width() - 6.0 - if teeth > 1 { 2.0 * TEETH } else { 0.0 };
     let small = Lettering::new(SMALL_TEXT).within(width);
     if is_framed {
-        pen.text(rect.center(), Align2::CENTER_CENTER, &layer.title, &small, colours.text);
+        pen.text(rect.center(), Align2::CENTER_CENTER, &layer.title, small, Role::Text);
         return;
     }
-    let mut lines = vec![(layer.title.clone(), Lettering::new(TEXT).within(width), colours.text)];
+    let mut lines = vec![(layer.title.clone(), Lettering::new(TEXT).within(width), Role::Text)];
     if layer.weights > 0 {
-        lines.push((number::grouped(layer.weights), small.clone(), colours.muted));
+        lines.push((number::grouped(layer.weights), small, Role::Muted));
     }
     if !layer.notes.is_empty() && !scene.placed.is_compact[index] {
-        lines.push((layer.notes.join(" · "), small, colours.muted));
+        lines.push((layer.notes.join(" · "), small, Role::Muted));
     }
     let mut y = rect.center().y - (lines.len() as f32 - 1.0) * 7.0;
-    for (text, style, colour) in lines {
-        pen.text(pos2(rect.center().x, y), Align2::CENTER_CENTER, &text, &style, colour);
+    for (text, style, role) in lines {
+        pen.text(pos2(rect.center().x, y), Align2::CENTER_CENTER, &text, style, role);
         y += 14.0;
     }
     if !scene.placed.is_compact[index] {
@@ -114,7 +111,7 @@ fn plain(pen: &Pen, scene: &Scene, index: usize, rect: Rect, skin: Skin) {
 }
 
 /// Cuts a box's ends into parts that do not see each other.
-fn cut(pen: &Pen, rect: Rect, parts: usize, ground: Color32) {
+fn cut(pen: &mut Pen, rect: Rect, parts: usize, ground: Role) {
     let gap = if parts == FINE { 1.6 } else { 3.0 };
     for part in 1..parts {
         let y = rect.top() + rect.height() * part as f32 / parts as f32;
@@ -125,21 +122,16 @@ fn cut(pen: &Pen, rect: Rect, parts: usize, ground: Color32) {
 }
 
 /// Lanes joined one above the other.
-fn join(pen: &Pen, scene: &Scene, layer: &LayerBox, parts: &[usize], rect: Rect, skin: Skin) {
-    let colours = pen.colours;
+fn join(pen: &mut Pen, scene: &Subject, layer: &LayerBox, parts: &[usize], rect: Rect, skin: Skin) {
     let mut top = rect.top();
     for (lane, height) in shares(parts).enumerate() {
         let part = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height));
-        pen.filled(part, 0.0, tone(pen, lane, parts.len()));
+        pen.filled(part, 0.0, tone(lane, parts.len()));
         top += height;
     }
-    if skin.outline.width > 1.0 || skin.fill != colours.panel {
-        pen.outlined(
-            rect.expand(2.0),
-            2.0,
-            Stroke::new(skin.outline.width.max(1.0), colours.accent),
-            StrokeKind::Outside,
-        );
+    let width = skin.outline.map_or(0.0, |line| line.width);
+    if width > 1.0 || skin.fill != Ink::from(Role::Panel) {
+        pen.outlined(rect.expand(2.0), 2.0, Line::new(width.max(1.0), Role::Accent), Side::Outside);
     }
     let mut text = size_text(scene.graph[layer.node].shape);
     if !layer.notes.is_empty() {
@@ -147,32 +139,35 @@ fn join(pen: &Pen, scene: &Scene, layer: &LayerBox, parts: &[usize], rect: Rect,
     }
     // To the right: lanes come from the left, above and below.
     let style = Lettering::new(10.0);
-    pen.text(rect.left_bottom() + vec2(0.0, 3.0), Align2::LEFT_TOP, &text, &style, colours.muted);
+    pen.text(rect.left_bottom() + vec2(0.0, 3.0), Align2::LEFT_TOP, &text, style, Role::Muted);
 }
 
 /// A strip of all channels; those that go further are filled.
-fn slice(pen: &Pen, [start, length, of]: [usize; 3], rect: Rect, skin: Skin) {
-    let colours = pen.colours;
+fn slice(pen: &mut Pen, [start, length, of]: [usize; 3], rect: Rect, skin: Skin) {
     let strip = Rect::from_min_size(rect.min, vec2(STRIP, rect.height()));
     let at = |channel: usize| rect.top() + rect.height() * channel as f32 / of.max(1) as f32;
     let kept = Rect::from_x_y_ranges(strip.x_range(), at(start)..=at(start + length));
     pen.filled(strip, 2.0, skin.fill);
-    pen.filled(kept, 2.0, tone(pen, usize::from(start > 0), 2));
-    pen.outlined(strip, 2.0, Stroke::new(skin.outline.width.max(1.0), skin.outline.color), StrokeKind::Inside);
+    pen.filled(kept, 2.0, tone(usize::from(start > 0), 2));
+    if let Some(line) = skin.outline {
+        pen.outlined(strip, 2.0, Line::new(line.width.max(1.0), line.ink), Side::Inside);
+    }
     let left = strip.right() + 6.0;
     let width = rect.right() - left + 2.0;
     let style = Lettering::new(SMALL_TEXT).within(width);
-    let text = |y: f32, text: &str, colour: Color32| pen.text(pos2(left, y), Align2::LEFT_CENTER, text, &style, colour);
-    text(rect.center().y - 14.0, &format!("{length} of {of}"), colours.text);
+    let at = pos2(left, rect.center().y - 14.0);
+    pen.text(at, Align2::LEFT_CENTER, &format!("{length} of {of}"), style, Role::Text);
     caption(pen, rect, &format!("channels {start}–{}", start + length - 1), 20.0);
 }
 
 /// Channels dealt out: strand `k` of group `g` goes to place `k · groups + g`.
-fn shuffle(pen: &Pen, groups: usize, rect: Rect, skin: Skin) {
+fn shuffle(pen: &mut Pen, groups: usize, rect: Rect, skin: Skin) {
     let shown = groups.min(GROUPS);
     let strands = shown * STRANDS;
     pen.filled(rect, CORNER, skin.fill);
-    pen.outlined(rect, CORNER, skin.outline, StrokeKind::Inside);
+    if let Some(line) = skin.outline {
+        pen.outlined(rect, CORNER, line, Side::Inside);
+    }
     let inner = rect.shrink2(vec2(5.0, 4.0));
     let y = |place: usize| inner.top() + inner.height() * (place as f32 + 0.5) / strands as f32;
     for group in 0..shown {
@@ -181,20 +176,20 @@ fn shuffle(pen: &Pen, groups: usize, rect: Rect, skin: Skin) {
             let to = pos2(inner.right(), y(strand * shown + group));
             let middle = inner.center().x;
             let points = curve(from, pos2(middle, from.y), pos2(middle, to.y), to);
-            pen.line(&points, Stroke::new(1.3, tone(pen, group, shown)));
+            pen.line(&points, Line::new(1.3, tone(group, shown)));
         }
     }
     caption(pen, rect, &format!("{groups} groups"), 30.0);
 }
 
 /// From the wires' grey to the text's, for parts that must be told apart.
-fn tone(pen: &Pen, part: usize, parts: usize) -> Color32 {
+fn tone(part: usize, parts: usize) -> Ink {
     let share = part as f32 / parts.saturating_sub(1).max(1) as f32;
-    pen.colours.wire.lerp_to_gamma(pen.colours.text, share * 0.85)
+    Ink::from(Role::Wire).towards(Role::Text, share * 0.85)
 }
 
 /// Words under a box, up to `beyond` wider than it.
-fn caption(pen: &Pen, rect: Rect, text: &str, beyond: f32) {
+fn caption(pen: &mut Pen, rect: Rect, text: &str, beyond: f32) {
     let style = Lettering::new(10.0).within(rect.width() + beyond);
-    pen.text(rect.center_bottom() + vec2(0.0, 3.0), Align2::CENTER_TOP, text, &style, pen.colours.muted);
+    pen.text(rect.center_bottom() + vec2(0.0, 3.0), Align2::CENTER_TOP, text, style, Role::Muted);
 }

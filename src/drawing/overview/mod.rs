@@ -1,10 +1,22 @@
-//! What the overview shows: stages and blocks as plain data, read off the graph.
+//! The overview: stages and blocks as plain data, read off the graph, laid out and drawn.
+
+mod folds;
+mod glyphs;
+mod layout;
+mod paint;
+mod wiring;
 
 use std::ops::Range;
 
-use super::wiring::{Signature, Wiring};
-use crate::desktop::ui::selection::part::{Part, is_block, scope_name};
+pub use folds::Folds;
+pub use layout::{Placed, PlacedBlock, PlacedGroup, place};
+pub use paint::{Marks, draw, shown};
+pub use wiring::Wiring;
+
+use super::part::{Part, is_block, scope_name};
+use super::words::{layer_text, size_text};
 use crate::network::graph::{GateKind, Graph, NodeId, Op, ScopeId, ScopeKind, Shape};
+use wiring::Signature;
 
 /// A whole network, ready to be laid out.
 #[derive(Clone, Debug, Default)]
@@ -12,12 +24,12 @@ pub struct Overview {
     /// Stem, stages and head in execution order.
     pub groups: Vec<Group>,
     /// Classifiers that hang off to the side.
-    pub side: Vec<Side>,
+    pub side: Vec<Aside>,
 }
 
 /// A classifier on the way that helps in training.
 #[derive(Clone, Debug)]
-pub struct Side {
+pub struct Aside {
     /// The classifier.
     pub block: Block,
     /// The group and, in it, the block it reads.
@@ -99,7 +111,7 @@ impl Overview {
         let groups: Vec<Group> = along.into_iter().map(|id| Group::of(graph, id)).collect();
         let side = aside.into_iter().filter_map(|id| {
             let read = graph[id].input.map(|input| graph[input].scope)?;
-            Some(Side { block: Block::of(graph, id), from: position(graph, &groups, read)? })
+            Some(Aside { block: Block::of(graph, id), from: position(graph, &groups, read)? })
         });
         Self { side: side.collect(), groups }
     }
@@ -148,7 +160,7 @@ impl Group {
         group
     }
 
-    /// Is there more than one of anything?
+    /// Has it blocks that are alike?
     #[must_use]
     pub fn repeats(&self) -> bool {
         self.runs.iter().any(|run| run.len() > 1)
@@ -216,38 +228,6 @@ fn link(graph: &Graph, scope: ScopeId) -> Link {
 /// What a multiplication with a gate weighs.
 fn weighed(graph: &Graph, id: NodeId) -> Option<NodeId> {
     graph[id].inputs.first().copied().filter(|_| graph[id].op == Op::Scale)
-}
-
-/// A layer in as few characters as a box has: `3×3, 256, /2`, `1×7, 192`, `3×3 dw, 96`.
-#[must_use]
-pub fn layer_text(graph: &Graph, id: NodeId) -> String {
-    let node = &graph[id];
-    match node.op {
-        Op::Conv2d(conv) if conv.groups > 1 && conv.groups == graph[node.inputs[0]].shape.channels() => {
-            let dense = Op::Conv2d(conv.groups(1)).detail();
-            dense.replacen(',', " dw,", 1)
-        }
-        Op::MaxPool(pool) | Op::AvgPool(pool) if pool.stride == [1, 1] => {
-            node.op.detail().trim_end_matches(", /1").to_owned()
-        }
-        op => op.detail(),
-    }
-}
-
-/// `1024 × 14²`, `256 × 56 × 48`, `1000`.
-#[must_use]
-pub fn size_text(shape: Shape) -> String {
-    match shape.dims() {
-        [channels, height, width] if height == width => format!("{channels} × {height}²"),
-        [channels, height, width] => format!("{channels} × {height} × {width}"),
-        dims => dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × "),
-    }
-}
-
-/// `1024 × 14 × 14`.
-#[must_use]
-pub fn shape_text(shape: Shape) -> String {
-    shape.dims().iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ")
 }
 
 #[cfg(test)]

@@ -4,27 +4,10 @@
 //! multiplies, branches of equal standing (an Inception module's) stand symmetrically. Boxes stand in rows; wires go
 //! down through columns of their own and across between the rows, so that no wire crosses a box.
 
-use super::{Diagram, Kind, Piece, Step};
+use emath::{Pos2, Rect, Vec2, pos2, vec2};
 
-/// A point, `[x, y]`, in points; y grows downwards.
-pub type Point = [f32; 2];
-
-/// A rectangle.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Area {
-    /// The top left corner.
-    pub min: Point,
-    /// The bottom right corner.
-    pub max: Point,
-}
-
-impl Area {
-    /// Its middle.
-    #[must_use]
-    pub fn center(&self) -> Point {
-        [f32::midpoint(self.min[0], self.max[0]), f32::midpoint(self.min[1], self.max[1])]
-    }
-}
+use super::{Diagram, Fork, Kind, Piece, Step, Tangle, first};
+use crate::drawing::flow::Around;
 
 /// A wire from the bottom of a box to the top of another, with corners where it turns.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +15,7 @@ pub struct Wire {
     /// Its boxes.
     pub between: (usize, usize),
     /// Its corners, ends included.
-    pub points: Vec<Point>,
+    pub points: Vec<Pos2>,
     /// Does it pass other boxes?
     pub passes: bool,
 }
@@ -41,9 +24,9 @@ pub struct Wire {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
     /// Width and height of it all; the top left corner is at zero.
-    pub size: Point,
+    pub size: Vec2,
     /// Where each box is.
-    pub boxes: Vec<Area>,
+    pub boxes: Vec<Rect>,
     /// The wires.
     pub wires: Vec<Wire>,
 }
@@ -67,13 +50,13 @@ impl Default for Lengths {
 
 /// Lays a diagram out; `measure` gives the width and the height of a box.
 #[must_use]
-pub fn layout(diagram: &Diagram, lengths: &Lengths, measure: &dyn Fn(&Step) -> Point) -> Layout {
-    let sizes: Vec<Point> = diagram.steps.iter().map(measure).collect();
-    let plan = Planner { diagram, lengths, sizes: &sizes }.row(&diagram.flow.0, None);
+pub fn layout(diagram: &Diagram, lengths: &Lengths, measure: &dyn Fn(&Step) -> Vec2) -> Layout {
+    let sizes: Vec<Vec2> = diagram.steps.iter().map(measure).collect();
+    let plan = Planner { diagram, lengths, sizes: &sizes }.row(&diagram.flow, None);
     // Rows are as high as their highest box.
     let mut heights = vec![0.0_f32; plan.rows];
     for (step, _, row) in &plan.boxes {
-        heights[*row] = heights[*row].max(sizes[*step][1]);
+        heights[*row] = heights[*row].max(sizes[*step].y);
     }
     let tops: Vec<f32> = heights
         .iter()
@@ -83,12 +66,10 @@ pub fn layout(diagram: &Diagram, lengths: &Lengths, measure: &dyn Fn(&Step) -> P
             Some(top)
         })
         .collect();
-    let mut boxes = vec![Area { min: [0.0; 2], max: [0.0; 2] }; diagram.steps.len()];
+    let mut boxes = vec![Rect::ZERO; diagram.steps.len()];
     for (step, x, row) in &plan.boxes {
-        let (center, middle) = (x + plan.left, tops[*row] + heights[*row] / 2.0);
-        let [width, height] = sizes[*step];
-        let (min, max) = ([center - width / 2.0, middle - height / 2.0], [center + width / 2.0, middle + height / 2.0]);
-        boxes[*step] = Area { min, max };
+        let middle = pos2(x + plan.left, tops[*row] + heights[*row] / 2.0);
+        boxes[*step] = Rect::from_center_size(middle, sizes[*step]);
     }
     let row_of = |step: usize| plan.boxes.iter().find(|(other, ..)| *other == step).map_or(0, |(_, _, row)| *row);
     let wires = diagram.wires.iter().map(|(from, to)| {
@@ -100,21 +81,21 @@ pub fn layout(diagram: &Diagram, lengths: &Lengths, measure: &dyn Fn(&Step) -> P
     });
     let wires = wires.collect();
     let height = tops.last().zip(heights.last()).map_or(0.0, |(top, height)| top + height);
-    Layout { size: [plan.left + plan.right, height], boxes, wires }
+    Layout { size: vec2(plan.left + plan.right, height), boxes, wires }
 }
 
 /// A wire: down, across in the gap below its first box where it has a column of its own, down, across in the gap above
 /// its second box, down.
-fn wire(between: (usize, usize), [from, to]: [Area; 2], column: Option<f32>, [leaving, arriving]: Point) -> Wire {
-    let (start, end) = ([from.center()[0], from.max[1]], [to.center()[0], to.min[1]]);
+fn wire(between: (usize, usize), [from, to]: [Rect; 2], column: Option<f32>, [leaving, arriving]: [f32; 2]) -> Wire {
+    let (start, end) = (from.center_bottom(), to.center_top());
     let mut points = vec![start];
     if let Some(x) = column {
-        points.extend([[start[0], leaving], [x, leaving], [x, arriving]]);
+        points.extend([pos2(start.x, leaving), pos2(x, leaving), pos2(x, arriving)]);
     } else {
-        points.push([start[0], arriving]);
+        points.push(pos2(start.x, arriving));
     }
-    points.extend([[end[0], arriving], end]);
-    points.dedup_by(|a, b| (a[0] - b[0]).abs() < 0.01 && (a[1] - b[1]).abs() < 0.01);
+    points.extend([pos2(end.x, arriving), end]);
+    points.dedup_by(|a, b| (a.x - b.x).abs() < 0.01 && (a.y - b.y).abs() < 0.01);
     Wire { between, points, passes: column.is_some() }
 }
 
@@ -148,7 +129,7 @@ impl Plan {
 struct Planner<'a> {
     diagram: &'a Diagram,
     lengths: &'a Lengths,
-    sizes: &'a [Point],
+    sizes: &'a [Vec2],
 }
 
 impl Planner<'_> {
@@ -158,25 +139,32 @@ impl Planner<'_> {
         for (index, piece) in pieces.iter().enumerate() {
             let below = plan.rows;
             let target = match pieces.get(index + 1) {
-                Some(Piece::Step(step)) => Some(*step),
+                Some(Piece::Layer(step)) => Some(*step),
                 _ => target,
             };
             let part = match piece {
-                Piece::Step(step) => {
-                    let half = self.sizes[*step][0] / 2.0;
-                    Plan { boxes: vec![(*step, 0.0, 0)], left: half, right: half, rows: 1, ..Plan::default() }
+                Piece::Layer(step) => self.step(*step),
+                Piece::Fork(Fork { lanes, .. }) => self.fork(lanes, target),
+                Piece::Tangle(Tangle { around: Some(around), .. }) => self.around(around, target),
+                Piece::Tangle(Tangle { layers, around: None }) => {
+                    self.row(&layers.iter().copied().map(Piece::Layer).collect::<Vec<_>>(), target)
                 }
-                Piece::Fork(branches) => self.fork(branches, target),
-                Piece::Around { wire, body } => self.around(*wire, body, target),
             };
             plan.take_in(part, 0.0, below);
         }
         plan
     }
 
+    fn step(&self, step: usize) -> Plan {
+        let half = self.sizes[step].x / 2.0;
+        Plan { boxes: vec![(step, 0.0, 0)], left: half, right: half, rows: 1, ..Plan::default() }
+    }
+
     /// A wire led round a part, on the side where its boxes are.
-    fn around(&self, wire: (usize, usize), body: &[Piece], target: Option<usize>) -> Plan {
+    fn around(&self, Around { wire: (from, to), body }: &Around, target: Option<usize>) -> Plan {
         let mut plan = self.row(body, target);
+        // What comes in is a box of its own.
+        let wire = (from.unwrap_or(0), *to);
         let place = |step: usize| plan.boxes.iter().find(|(other, ..)| *other == step).map_or(0.0, |(_, x, _)| *x);
         let is_right = place(wire.0) + place(wire.1) > 1.0;
         let wide = self.lengths.wire;
@@ -236,7 +224,7 @@ impl Planner<'_> {
     /// The wire that passes these branches on its way to `target`.
     fn passing(&self, branches: &[Vec<Piece>], target: Option<usize>) -> Option<(usize, usize)> {
         let target = target.unwrap_or(self.diagram.steps.len() - 1);
-        let first = branches.iter().flatten().filter_map(first_step).min()?;
+        let first = branches.iter().filter_map(|branch| first(branch)).min()?;
         // What all branches start from is the last box in front of them that leads to the target too.
         let source = self.diagram.inputs(target).filter(|source| *source < first).max()?;
         Some((source, target))
@@ -244,18 +232,10 @@ impl Planner<'_> {
 
     fn is_shortcut(&self, branch: &[Piece]) -> bool {
         branch.iter().all(|piece| match piece {
-            Piece::Step(step) => self.diagram.steps[*step].is_shortcut,
-            Piece::Fork(branches) => branches.iter().all(|branch| self.is_shortcut(branch)),
-            Piece::Around { body, .. } => self.is_shortcut(body),
+            Piece::Layer(step) => self.diagram.steps[*step].is_shortcut,
+            Piece::Fork(Fork { lanes, .. }) => lanes.iter().all(|lane| self.is_shortcut(lane)),
+            Piece::Tangle(Tangle { layers, .. }) => layers.iter().all(|step| self.diagram.steps[*step].is_shortcut),
         })
-    }
-}
-
-fn first_step(piece: &Piece) -> Option<usize> {
-    match piece {
-        Piece::Step(step) => Some(*step),
-        Piece::Fork(branches) => branches.iter().flatten().filter_map(first_step).min(),
-        Piece::Around { body, .. } => body.iter().filter_map(first_step).min(),
     }
 }
 
@@ -280,12 +260,6 @@ fn place(plan: &mut Plan, parts: Vec<Plan>, start: f32, lane: f32) {
     }
 }
 
-/// Do two areas overlap?
-#[must_use]
-pub fn overlap(a: &Area, b: &Area) -> bool {
-    (0..2).all(|axis| a.min[axis] < b.max[axis] && b.min[axis] < a.max[axis])
-}
-
 impl Step {
     /// Is it drawn with a line of its own for what follows at once?
     #[must_use]
@@ -302,18 +276,23 @@ mod tests {
     use crate::network::{lower, parse};
 
     /// As wide as its longer line, seven points a letter.
-    fn measure(step: &Step) -> Point {
+    fn measure(step: &Step) -> Vec2 {
         let notes = step.notes.join(" · ");
         let letters = step.title.chars().count().max(notes.chars().count());
-        [letters as f32 * 7.0 + 16.0, if step.has_second_line() { 36.0 } else { 24.0 }]
+        vec2(letters as f32 * 7.0 + 16.0, if step.has_second_line() { 36.0 } else { 24.0 })
+    }
+
+    /// Also where one of them has no height.
+    fn overlap(a: &Rect, b: &Rect) -> bool {
+        a.left() < b.right() && b.left() < a.right() && a.top() < b.bottom() && b.top() < a.bottom()
     }
 
     /// Boxes stand apart and inside, and no wire crosses a box.
     fn check(name: &str, diagram: &Diagram) {
         let placed = layout(diagram, &Lengths::default(), &measure);
         for (index, one) in placed.boxes.iter().enumerate() {
-            assert!(one.min[0] >= -0.01 && one.max[0] <= placed.size[0] + 0.01, "{name}: {index} is outside");
-            assert!(one.max[1] <= placed.size[1] + 0.01, "{name}: {index} is below");
+            assert!(one.left() >= -0.01 && one.right() <= placed.size.x + 0.01, "{name}: {index} is outside");
+            assert!(one.bottom() <= placed.size.y + 0.01, "{name}: {index} is below");
             for (other, two) in placed.boxes.iter().enumerate().skip(index + 1) {
                 assert!(!overlap(one, two), "{name}: {index} lies over {other}");
             }
@@ -321,10 +300,10 @@ mod tests {
         assert_eq!(placed.wires.len(), diagram.wires.len());
         for wire in &placed.wires {
             for pair in wire.points.windows(2) {
-                let side = |axis: usize| [pair[0][axis].min(pair[1][axis]), pair[0][axis].max(pair[1][axis])];
-                let ([left, right], [top, bottom]) = (side(0), side(1));
-                assert!(left >= -0.01 && right <= placed.size[0] + 0.01, "{name}: a wire is outside");
-                let line = Area { min: [left - 0.5, top + 0.5], max: [right + 0.5, bottom - 0.5] };
+                let line = Rect::from_two_pos(pair[0], pair[1]);
+                let is_inside = line.left() >= -0.01 && line.right() <= placed.size.x + 0.01;
+                assert!(is_inside, "{name}: a wire is outside");
+                let line = Rect::from_min_max(line.min + vec2(-0.5, 0.5), line.max + vec2(0.5, -0.5));
                 for (index, area) in placed.boxes.iter().enumerate() {
                     assert!(!overlap(&line, area), "{name}: the wire {:?} crosses {index}", wire.between);
                 }
@@ -336,7 +315,7 @@ mod tests {
     fn nothing_lies_over_anything_in_any_card() {
         for subject in Subject::all() {
             for example in [subject.example(), subject.placed()].into_iter().flatten() {
-                check(subject.title(), &example.diagram());
+                check(subject.title(), &Diagram::of_example(&example));
             }
         }
     }
@@ -364,11 +343,11 @@ mod tests {
         let diagram = Diagram::of(&graph, graph.scope_at("layer1.1").expect("a block"));
         check("bottleneck", &diagram);
         let placed = layout(&diagram, &Lengths::default(), &measure);
-        let middles: Vec<f32> = placed.boxes.iter().map(|area| area.center()[0]).collect();
+        let middles: Vec<f32> = placed.boxes.iter().map(|area| area.center().x).collect();
         assert!(middles.iter().all(|x| (x - middles[0]).abs() < 0.01), "{middles:?}");
         let passing: Vec<&Wire> = placed.wires.iter().filter(|wire| wire.passes).collect();
         let [shortcut] = passing[..] else { panic!("one shortcut") };
         assert_eq!(shortcut.between, (0, diagram.steps.len() - 2));
-        assert!(shortcut.points.iter().any(|point| placed.boxes.iter().all(|area| point[0] < area.min[0])));
+        assert!(shortcut.points.iter().any(|point| placed.boxes.iter().all(|area| point.x < area.left())));
     }
 }

@@ -12,8 +12,26 @@ pub enum Piece {
     Layer(usize),
     /// Lanes side by side.
     Fork(Fork),
-    /// Layers whose wires cross so that they are neither one after the other nor side by side, in execution order.
-    Tangle(Vec<usize>),
+    /// Layers whose wires cross so that they are neither one after the other nor side by side.
+    Tangle(Tangle),
+}
+
+/// Layers whose wires cross (coordinate attention's two strips, selective kernels).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tangle {
+    /// All of them, in execution order.
+    pub layers: Vec<usize>,
+    /// The wire that skips most, and how the rest hangs together without it: it can be led round the others.
+    pub around: Option<Around>,
+}
+
+/// A wire that is led round what it would cross.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Around {
+    /// From what to which layer.
+    pub wire: (Source, usize),
+    /// What it is led round.
+    pub body: Vec<Piece>,
 }
 
 /// Lanes that leave from one place.
@@ -34,7 +52,9 @@ pub fn flow(members: &[usize], reads: &[Vec<Source>], ends: &[usize]) -> Vec<Pie
     let local: Vec<Vec<Source>> = order.iter().map(|layer| inside(&reads[*layer])).collect();
     let ends: Vec<usize> = ends.iter().filter_map(|end| place(*end)).collect();
     let all: Vec<usize> = (0..order.len()).collect();
-    let mut way = Region { reads: &local, from: None, to: None, ends: &ends }.way(&all);
+    let depth = depths(&local);
+    let region = Region { reads: &local, depth: &depth, from: None, to: None, join: None, ends: &ends };
+    let mut way = region.way(&all);
     rename(&mut way, &order);
     way
 }
@@ -55,7 +75,7 @@ fn rename(way: &mut [Piece], names: &[usize]) {
     for piece in way {
         match piece {
             Piece::Layer(layer) => *layer = names[*layer],
-            Piece::Tangle(layers) => layers.iter_mut().for_each(|layer| *layer = names[*layer]),
+            Piece::Tangle(tangle) => tangle.rename(names),
             Piece::Fork(fork) => {
                 fork.join = fork.join.map(|join| names[join]);
                 fork.lanes.iter_mut().for_each(|lane| rename(lane, names));
@@ -64,11 +84,36 @@ fn rename(way: &mut [Piece], names: &[usize]) {
     }
 }
 
+impl Tangle {
+    fn rename(&mut self, names: &[usize]) {
+        self.layers.iter_mut().for_each(|layer| *layer = names[*layer]);
+        if let Some(Around { wire: (from, to), body }) = &mut self.around {
+            *from = from.map(|from| names[from]);
+            *to = names[*to];
+            rename(body, names);
+        }
+    }
+}
+
+/// How many wires at most lead to each layer; layers come after what they read.
+fn depths(reads: &[Vec<Source>]) -> Vec<usize> {
+    let mut depths: Vec<usize> = Vec::with_capacity(reads.len());
+    for sources in reads {
+        let before = sources.iter().flatten().filter_map(|source| depths.get(*source)).max();
+        depths.push(before.map_or(0, |depth| depth + 1));
+    }
+    depths
+}
+
 /// What lies between two layers that everything passes; `None` is the outside.
+#[derive(Clone, Copy)]
 struct Region<'a> {
     reads: &'a [Vec<Source>],
+    depth: &'a [usize],
     from: Source,
     to: Option<usize>,
+    /// `to`, or of a lane the layer all lanes lead to.
+    join: Option<usize>,
     /// The layers whose outputs leave, where `to` is outside.
     ends: &'a [usize],
 }
@@ -105,7 +150,7 @@ impl Region<'_> {
         }
         let cuts: Vec<usize> = members.iter().copied().filter(|layer| self.is_passed_by_all(*layer, members)).collect();
         if cuts.is_empty() {
-            return vec![Piece::Tangle(members.to_vec())];
+            return vec![Piece::Tangle(Tangle { layers: members.to_vec(), around: self.around(members) })];
         }
         let mut way = Vec::new();
         let mut from = self.from;
@@ -114,7 +159,7 @@ impl Region<'_> {
             let is_between =
                 |layer: &usize| after.is_none_or(|after| *layer > after) && cut.is_none_or(|cut| *layer < cut);
             let between: Vec<usize> = members.iter().copied().filter(is_between).collect();
-            let region = Region { reads: self.reads, from, to: cut.or(self.to), ends: self.ends };
+            let region = Region { from, to: cut.or(self.to), join: cut.or(self.join), ..*self };
             way.extend(region.way(&between));
             way.extend(cut.map(Piece::Layer));
             (from, after) = (cut, cut);
@@ -133,8 +178,7 @@ impl Region<'_> {
         for part in parts {
             let place = order(&|source| source.is_some_and(|source| part.contains(&source)));
             // Within a lane nothing goes past: what did is a lane of its own.
-            let lane = Region { reads: self.reads, from: self.from, to: self.to, ends: self.ends }.lane(&part);
-            lanes.push((place, lane));
+            lanes.push((place, self.lane(&part)));
         }
         lanes.sort_by_key(|(place, _)| *place);
         Fork { lanes: lanes.into_iter().map(|(_, lane)| lane).collect(), join: self.to }
@@ -143,7 +187,39 @@ impl Region<'_> {
     /// The way through one of several parallel parts. Several of its layers may feed the join.
     fn lane(&self, part: &[usize]) -> Vec<Piece> {
         let ends: Vec<usize> = part.iter().copied().filter(|layer| self.leaves(*layer)).collect();
-        Region { reads: self.reads, from: self.from, to: None, ends: &ends }.way(part)
+        Region { to: None, ends: &ends, ..*self }.way(part)
+    }
+
+    /// What remains when the wire that skips most is led round it.
+    fn around(&self, members: &[usize]) -> Option<Around> {
+        let wire = self.longest(members)?;
+        let (from, to) = wire;
+        let mut reads = self.reads.to_vec();
+        reads[to].retain(|source| *source != from);
+        let leaves = |end: &usize| !(Some(to) == self.join && Some(*end) == from);
+        let ends: Vec<usize> = self.ends.iter().copied().filter(leaves).collect();
+        let body = Region { reads: &reads, ends: &ends, ..*self }.way(members);
+        Some(Around { wire, body })
+    }
+
+    /// The wire that skips most, of those without which both its ends still stand on a way; the first of equals.
+    fn longest(&self, members: &[usize]) -> Option<(Source, usize)> {
+        let is_here = |source: &Source| *source == self.from || source.is_some_and(|source| members.contains(&source));
+        let targets = members.iter().copied().chain(self.join);
+        let here: Vec<(Source, usize)> = targets
+            .flat_map(|to| {
+                let mut sources: Vec<Source> = self.reads[to].iter().copied().filter(is_here).collect();
+                sources.sort_unstable();
+                sources.into_iter().map(move |from| (from, to))
+            })
+            .filter(|(from, to)| (*from, Some(*to)) != (self.from, self.join))
+            .collect();
+        let is_spare = |(from, to): &(Source, usize)| {
+            here.iter().filter(|(other, _)| other == from).count() > 1
+                && here.iter().filter(|(_, other)| other == to).count() > 1
+        };
+        let span = |(from, to): &(Source, usize)| self.depth[*to] - from.map_or(0, |from| self.depth[from]);
+        here.iter().copied().filter(is_spare).rev().max_by_key(span)
     }
 
     /// Layers that hang together, in execution order.
@@ -214,11 +290,51 @@ mod tests {
     }
 
     #[test]
+    fn what_crosses_is_taken_apart_by_leading_the_longest_wire_round() {
+        // Coordinate attention: two strips meet, part again, and multiply one after the other.
+        let strips = way(&[
+            &[],
+            &[Some(0)],
+            &[Some(0)],
+            &[Some(1), Some(2)],
+            &[Some(3)],
+            &[Some(3)],
+            &[Some(0), Some(4)],
+            &[Some(6), Some(5)],
+            &[Some(7)],
+        ]);
+        let [L(0), Piece::Tangle(tangle), L(7), L(8)] = &strips[..] else { panic!("{strips:?}") };
+        let around = tangle.around.as_ref().expect("a wire to lead round");
+        assert_eq!(around.wire, (Some(0), 6));
+        assert_eq!(around.body[..2], [fork(vec![vec![L(1)], vec![L(2)]], Some(3)), L(3)]);
+        // Selective kernels: each branch is read again at the end.
+        let kernels = way(&[
+            &[],
+            &[Some(0)],
+            &[Some(0)],
+            &[Some(1), Some(2)],
+            &[Some(3)],
+            &[Some(1), Some(4)],
+            &[Some(2), Some(4)],
+            &[Some(5), Some(6)],
+            &[Some(7)],
+        ]);
+        let mut led = 0;
+        let mut pieces = &kernels[1..];
+        while let [Piece::Tangle(Tangle { around: Some(around), .. }), ..] = pieces {
+            led += 1;
+            pieces = &around.body;
+        }
+        assert_eq!(led, 2);
+    }
+
+    #[test]
     fn lanes_within_a_lane_are_found_and_crossed_wires_are_a_tangle() {
         let nested = way(&[&[None], &[None], &[Some(0), Some(1)], &[Some(2)], &[None, Some(3)]]);
         let inner = fork(vec![vec![L(0)], vec![L(1)]], Some(2));
         assert_eq!(nested, [fork(vec![vec![], vec![inner, L(2), L(3)]], Some(4)), L(4)]);
         let crossed = way(&[&[None], &[None], &[Some(0), Some(1)], &[Some(0), Some(1)], &[Some(2), Some(3)]]);
-        assert_eq!(crossed, [Piece::Tangle(vec![0, 1, 2, 3]), L(4)]);
+        let [Piece::Tangle(tangle), L(4)] = &crossed[..] else { panic!("{crossed:?}") };
+        assert_eq!(tangle.layers, [0, 1, 2, 3]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::model::{Group, Overview};
+use super::{Group, Overview};
 
 /// A network with more blocks than this is folded until the user unfolds it.
 const MANY: usize = 32;

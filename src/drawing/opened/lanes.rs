@@ -1,14 +1,12 @@
 //! Puts the pieces of a way side by side and below each other. Every piece is drawn around its own origin and moved
 //! to its place afterwards: an outer piece knows nothing of an inner one but its size.
 
-use eframe::egui;
-use egui::{Pos2, Rect, Vec2, pos2, vec2};
+use emath::{Pos2, Rect, Vec2, pos2, vec2};
 
-use super::boxes::Form;
-use super::flow::{Fork, Piece};
-use super::opened::Opened;
-use super::opened_layout::{PlacedFrame, RADIUS, Room, Wire, WireKind, below, box_size, shares};
-use super::pen::curve;
+use super::layout::{PlacedFrame, RADIUS, Room, Wire, WireKind, below, box_size, shares};
+use super::{Form, Opened};
+use crate::drawing::curve::curve;
+use crate::drawing::flow::{Fork, Piece};
 
 /// Between boxes of a way.
 pub(super) const GAP: f32 = 12.0;
@@ -80,7 +78,7 @@ impl Sketch {
                     Some(main) => sketch.around(opened, fork, main, room),
                     None => sketch.stack(opened, fork, room),
                 },
-                Piece::Tangle(layers) => sketch.tangle(opened, layers, room),
+                Piece::Tangle(tangle) => sketch.tangle(opened, &tangle.layers, room),
             }
         }
         sketch
@@ -327,7 +325,7 @@ fn length(way: &[Piece]) -> usize {
     let of = |piece: &Piece| match piece {
         Piece::Layer(_) => 1,
         Piece::Fork(fork) => fork.lanes.iter().map(|lane| length(lane)).max().unwrap_or(0),
-        Piece::Tangle(layers) => layers.len(),
+        Piece::Tangle(tangle) => tangle.layers.len(),
     };
     way.iter().map(of).sum()
 }
