@@ -36,6 +36,9 @@ Without --width a figure has the size it has in the window; text keeps the windo
 /// The widest and the narrowest figure, in millimetres.
 const WIDTHS: std::ops::RangeInclusive<f32> = 10.0..=2_000.0;
 
+/// Around an opened block, in the drawing's units.
+const MARGIN: f32 = 8.0;
+
 /// The command's arguments.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -206,7 +209,8 @@ impl Drawing {
     fn bounds(&self) -> emath::Rect {
         match self {
             Self::Overview(_, placed) => placed.bounds,
-            Self::Opened(_, _, placed) => placed.bounds,
+            // What comes in and goes out ends at the edge of a pane; a figure has a margin.
+            Self::Opened(_, _, placed) => placed.bounds.expand(MARGIN),
         }
     }
 

@@ -72,14 +72,17 @@ pub fn pdf(svg: &str, title: &str) -> Result<Vec<u8>, String> {
 pub fn png(svg: &str, dpi: f32) -> Result<Vec<u8>, String> {
     let tree = tree(svg)?;
     let scale = dpi / PIXELS;
-    let [width, height] = [tree.size().width(), tree.size().height()].map(|side| (side * scale).ceil().max(1.0) as u32);
+    let [width, height] =
+        [tree.size().width(), tree.size().height()].map(|side| (side * scale).round().max(1.0) as u32);
     if width.max(height) > MAX_FIGURE_SIDE {
         return Err(format!(
             "{width} × {height} pixels: at most {MAX_FIGURE_SIDE} a side; make it narrower or give fewer dots an inch"
         ));
     }
     let mut pixels = Pixmap::new(width, height).ok_or("not enough memory for so many pixels")?;
-    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
+    // To the last pixel: a column that is covered in part would be seen.
+    let [x, y] = [width as f32 / tree.size().width(), height as f32 / tree.size().height()];
+    resvg::render(&tree, Transform::from_scale(x, y), &mut pixels.as_mut());
     let bytes = pixels.encode_png().map_err(|error| format!("the picture cannot be written: {error}"))?;
     Ok(with_resolution(&bytes, dpi))
 }
