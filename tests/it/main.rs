@@ -16,6 +16,7 @@ mod counts;
 mod doubts;
 mod hub;
 mod imaging;
+mod oracle;
 mod papers;
 mod parity;
 mod preparing;
