@@ -17,10 +17,10 @@ pub mod opened;
 pub mod overview;
 pub mod part;
 mod pen;
-#[cfg(test)]
-mod samples;
 mod scene;
 pub mod svg;
+#[cfg(test)]
+mod tests;
 pub mod words;
 
 pub use ink::{Ink, Role};

@@ -1,5 +1,8 @@
 //! The invariants of ARCHITECTURE.md, kept by reading the `use` lines and paths of every file.
 
+mod arrows;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -147,4 +150,42 @@ fn files_stay_readable() {
 fn main_stays_small() {
     let (_, text) = sources().into_iter().find(|(name, _)| name == "main.rs").expect("main.rs");
     assert!(text.lines().count() < 100);
+}
+
+#[test]
+fn rooms_read_what_the_table_says_and_nothing_else() {
+    let arrows = arrows::arrows();
+    let allowed = |from: &str, to: &str| {
+        arrows::TABLE.iter().any(|(room, reads)| *room == from && reads.split(' ').any(|known| known == to))
+    };
+    let new: Vec<String> = arrows
+        .iter()
+        .filter(|((from, to), _)| !allowed(from, to))
+        .map(|((from, to), place)| format!("{from} -> {to}: {place}"))
+        .collect();
+    assert!(new.is_empty(), "arrows that the table does not have:\n{}", new.join("\n"));
+    for (from, reads) in arrows::TABLE {
+        for to in reads.split(' ') {
+            assert!(
+                arrows.contains_key(&((*from).to_owned(), to.to_owned())),
+                "{from} -> {to} is no more: take it out"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_room_joins_a_circle() {
+    let arrows = arrows::arrows();
+    let reached = |start: &str| {
+        let (mut reached, mut next) = (BTreeSet::new(), vec![start.to_owned()]);
+        while let Some(room) = next.pop() {
+            let reads = arrows.keys().filter(|(from, _)| *from == room).map(|(_, to)| to.clone());
+            next.extend(reads.filter(|to| reached.insert(to.clone())));
+        }
+        reached
+    };
+    let rooms: BTreeSet<&str> = arrows.keys().map(|(from, _)| from.as_str()).collect();
+    let in_a_circle: Vec<&str> = rooms.into_iter().filter(|room| reached(room).contains(*room)).collect();
+    assert_eq!(in_a_circle, arrows::CIRCLES);
 }

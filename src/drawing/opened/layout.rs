@@ -186,7 +186,7 @@ fn common_notes(opened: &Opened, is_compact: &[bool]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drawing::samples::{parts, sampler};
+    use crate::drawing::tests::{parts, sampler};
     use crate::network::cost::Ledger;
     use crate::network::{lower, parse};
 

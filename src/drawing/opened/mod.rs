@@ -380,10 +380,10 @@ mod tests {
 
     #[test]
     fn every_layer_of_every_block_is_in_exactly_one_box() {
-        for text in crate::drawing::samples::sampler() {
+        for text in crate::drawing::tests::sampler() {
             let graph = lower(&parse(&text).expect("parses")).expect("lowers");
             let ledger = Ledger::of(&graph);
-            for scope in crate::drawing::samples::parts(&graph) {
+            for scope in crate::drawing::tests::parts(&graph) {
                 let opened = Opened::of(&graph, &ledger, scope);
                 let mut drawn: Vec<NodeId> = opened.boxes.iter().flat_map(|layer| layer.nodes.clone()).collect();
                 drawn.sort_unstable();

@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn nothing_overlaps_and_sizes_follow_the_shapes() {
         let long = ["resnet152+se", "resnet110+sam", "inception_resnet_v2+cbam", "googlenet(aux=heads)+cbam"];
-        for text in crate::drawing::samples::sampler().iter().map(String::as_str).chain(long) {
+        for text in crate::drawing::tests::sampler().iter().map(String::as_str).chain(long) {
             let overview = Overview::of(&lower(&parse(text).expect("parses")).expect("lowers"));
             let mut folds = Folds::default();
             for _ in 0..2 {
