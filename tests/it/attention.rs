@@ -132,6 +132,10 @@ fn every_block_runs_in_every_family() {
     for network in NETWORKS {
         for name in attention::names() {
             let text = format!("{network}+{name}");
+            // Where one position is left there is nothing to compare it with: the authors' code gives NaN.
+            if name == "simam" && parse(&text).is_err_and(|error| error.to_string().contains("of which there is one")) {
+                continue;
+            }
             let graph = graph(&text);
             is_sound(&graph, name);
             let weights = Weights::seeded(&graph, 1);

@@ -75,6 +75,9 @@ fn graph_of(key: &str, text: &str, input: Shape) -> Graph {
 /// Gives every parameter the tensor whose name is the end of its own, and uses every tensor.
 fn bind(graph: &Graph, state_dict: &Value) -> Weights {
     let stored = state_dict.as_object().expect("an object");
+    if graph.params.is_empty() {
+        return Weights::seeded(graph, 0);
+    }
     // timm's legacy networks call the module se_module.
     let ours = |key: &str| key.replace("se_module.", "se.");
     let ends = |name: &str, key: &str| name == key || name.ends_with(&format!(".{key}"));
@@ -113,6 +116,13 @@ fn agrees(blocks: &Value, key: &str, text: &str, gates: &[&str]) {
             reference::close(&gate.values, one, 1e-5, &format!("{key}, {name} of image {index}"));
         }
     }
+}
+
+#[test]
+fn attention_without_parameters_is_its_authors() {
+    let blocks = reference::json("simam.json");
+    agrees(&blocks, "SimAM(1e-4)", "simam", &[]);
+    agrees(&blocks, "SimAM(0.5)", "simam(lambda=0.5)", &[]);
 }
 
 #[test]

@@ -77,6 +77,8 @@ fn by_hand(op: &Op) -> (On, Counts) {
         Op::MeanOverWidth => (On::Map, (192, 96, [3, 17], STEP)),
         Op::MeanOverHeight => (On::Map, (192, 128, [13, 3], STEP)),
         Op::SoftmaxPositions => (On::Map, (576, 768, WHOLE, STEP)),
+        // Mean, difference, square, sum, quotient, a half: 6 times 192.
+        Op::Energy { .. } => (On::Map, (1152, 768, WHOLE, STEP)),
         Op::SoftmaxPaths { .. } => (On::Mean, (12, 16, WHOLE, STEP)),
         Op::MatMul { product: Product::Similarity } => (On::And(&[Other::Thinned]), (0, 48 * 6 * 4, WHOLE, [4, 8])),
         // The second has seen the whole map already and is summed over it once more.
@@ -125,6 +127,7 @@ fn every_operator() -> Vec<Op> {
         Op::MeanOverWidth,
         Op::MeanOverHeight,
         Op::SoftmaxPositions,
+        Op::Energy { lambda: 1e-4 },
         Op::SoftmaxPaths { paths: 2 },
         Op::MatMul { product: Product::Similarity },
         Op::MatMul { product: Product::Weighted },

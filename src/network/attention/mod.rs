@@ -21,6 +21,7 @@ mod parts;
 mod position;
 mod sam;
 mod se;
+mod simam;
 mod sk;
 mod splat;
 mod strip;
@@ -57,6 +58,7 @@ pub static BLOCKS: &[&dyn AttentionBlock] = &[
     &sk::Sk,
     &splat::Splat,
     &nl::NonLocal,
+    &simam::SimAm,
 ];
 
 /// Where most of them sit.

@@ -10,6 +10,7 @@ mod channel_conv1d;
 mod channels;
 mod concat;
 mod conv2d;
+mod energy;
 mod facts;
 mod join;
 mod linear;
@@ -40,6 +41,7 @@ use blur_pool::BlurPool;
 use channel_conv1d::ChannelConv1d;
 use channels::{ChannelShuffle, ChannelSlice, PadChannels};
 use concat::Concat;
+use energy::Energy;
 use join::{Add, Scale};
 use linear::Linear;
 use norm::{BatchNorm, GroupNorm};
@@ -177,6 +179,11 @@ pub enum Op {
         /// How many.
         paths: usize,
     },
+    /// `(x − μ)² / (4 (σ² + lambda)) + 1/2` over the positions of each channel: how far a number stands out (SimAM).
+    Energy {
+        /// Added to the variance.
+        lambda: f32,
+    },
     /// The product of two maps taken as matrices `[C, H·W]`.
     MatMul {
         /// Which.
@@ -251,6 +258,7 @@ impl Op {
             Self::MeanOverWidth => Box::new(Reduction::MEAN_OVER_WIDTH),
             Self::MeanOverHeight => Box::new(Reduction::MEAN_OVER_HEIGHT),
             Self::SoftmaxPositions => Box::new(SoftmaxPositions),
+            Self::Energy { lambda: _ } => Box::new(Energy),
             Self::SoftmaxPaths { paths } => Box::new(SoftmaxPaths { paths }),
             Self::MatMul { product } => Box::new(product),
             Self::ChannelMean => Box::new(Reduction::CHANNEL_MEAN),

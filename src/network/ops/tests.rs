@@ -130,6 +130,7 @@ fn every_operator() -> Vec<(Op, Vec<Shape>)> {
         Op::MeanOverWidth,
         Op::MeanOverHeight,
         Op::SoftmaxPositions,
+        Op::Energy { lambda: 1e-4 },
         Op::SoftmaxPaths { paths: 2 },
         Op::MatMul { product: Product::Similarity },
         Op::MatMul { product: Product::Weighted },
@@ -154,7 +155,7 @@ fn every_operator() -> Vec<(Op, Vec<Shape>)> {
         Op::Relu | Op::Relu6 | Op::Sigmoid | Op::Tanh | Op::HardSigmoid | Op::Silu | Op::HardSwish => vec![map],
         Op::Times { .. } | Op::MaxPool(_) | Op::AvgPool(_) | Op::BlurPool { .. } => vec![map],
         Op::AdaptiveAvgPool { .. } | Op::GlobalAvgPool | Op::GlobalMaxPool | Op::MeanOverWidth => vec![map],
-        Op::MeanOverHeight | Op::SoftmaxPositions | Op::ChannelMean | Op::ChannelMax => vec![map],
+        Op::Energy { .. } | Op::MeanOverHeight | Op::SoftmaxPositions | Op::ChannelMean | Op::ChannelMax => vec![map],
         Op::ChannelSlice { .. } | Op::ChannelShuffle { .. } | Op::Flatten => vec![map],
         Op::Subsample { .. } | Op::PadChannels { .. } => vec![map],
     };
@@ -261,6 +262,7 @@ fn what_makes_fewer_positions_sees_all_it_leaves_out() {
         }
         let is_global = match op {
             Op::GlobalAvgPool | Op::GlobalMaxPool | Op::SoftmaxPositions | Op::GroupNorm { .. } => true,
+            Op::Energy { .. } => true,
             op => matches!(op, Op::Flatten | Op::MatMul { .. }),
         };
         assert_eq!(whole(window), is_global, "{op:?}: {window:?}");
@@ -288,6 +290,7 @@ fn an_operator_says_what_it_needs() {
             map,
             "its numbers are for the three channels of a picture",
         ),
+        (Op::Energy { lambda: 1e-4 }, vector, "it compares positions, of which there is one"),
         (Op::AdaptiveAvgPool { size: 2 }, vector, "it needs a feature map"),
         (Op::ChannelSlice { start: 4, length: 3 }, map, "it has fewer channels"),
         (Op::ChannelShuffle { groups: 4 }, map, groups),

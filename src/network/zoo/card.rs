@@ -19,7 +19,7 @@ pub struct FamilyCard {
     pub caution: &'static str,
     /// The formula of its block, and what its letters mean.
     pub formula: &'static [&'static str],
-    /// Where it comes from: authors, venue and year, arXiv or DOI.
+    /// Where it comes from: authors, venue and year; arXiv, DOI or PMLR.
     pub paper: &'static str,
     /// Where attention sits in its blocks, in a sentence.
     pub place: &'static str,
@@ -216,7 +216,10 @@ mod tests {
             assert!(!subject.formula().is_empty() && subject.formula().iter().all(|line| !line.is_empty()), "{name}");
             let paper = subject.paper();
             let has_year = (1998..=2026).any(|year| paper.contains(&year.to_string()));
-            assert!(has_year && (paper.contains("arXiv ") || paper.contains("doi:")), "{name}: {paper}");
+            assert!(
+                has_year && ["arXiv ", "doi:", "PMLR "].iter().any(|place| paper.contains(place)),
+                "{name}: {paper}"
+            );
         }
     }
 

@@ -65,6 +65,13 @@ pub(super) fn compute(node: &Node, inputs: &[&Tensor], prepared: &Prepared) -> R
         (Op::MeanOverWidth, _) => x.mean_keepdim(3)?,
         (Op::MeanOverHeight, _) => x.mean_keepdim(2)?,
         (Op::SoftmaxPositions, _) => softmax(&x.reshape((batch, x.dim(1)?, ()))?, 2)?,
+        (Op::Energy { lambda }, _) => {
+            let flat = x.flatten_from(2)?;
+            let squares = flat.broadcast_sub(&flat.mean_keepdim(2)?)?.sqr()?;
+            let positions = (flat.dim(2)? - 1) as f64;
+            let scale = squares.sum_keepdim(2)?.affine(4.0 / positions, 4.0 * f64::from(*lambda))?;
+            squares.broadcast_div(&scale)?.affine(1.0, 0.5)?
+        }
         (Op::SoftmaxPaths { paths }, _) => softmax(&x.reshape((batch, *paths, ()))?, 1)?,
         (Op::MatMul { product }, _) => multiply(*product, x, inputs[1])?,
         (Op::ChannelMean, _) => x.mean_keepdim(1)?,

@@ -143,6 +143,7 @@ fn everything_else() {
         Op::MeanOverWidth,
         Op::MeanOverHeight,
         Op::SoftmaxPositions,
+        Op::Energy { lambda: 1e-2 },
         Op::GroupNorm { groups: 5, eps: 1e-5 },
         Op::ChannelMean,
         Op::ChannelMax,

@@ -93,6 +93,7 @@ impl Kernel {
             | Op::MeanOverWidth
             | Op::MeanOverHeight
             | Op::SoftmaxPositions
+            | Op::Energy { .. }
             | Op::SoftmaxPaths { .. }
             | Op::MatMul { .. }
             | Op::Subsample { .. }

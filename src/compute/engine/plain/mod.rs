@@ -4,6 +4,7 @@
 mod along;
 mod blur;
 mod broadcast;
+mod energy;
 mod matmul;
 mod norm;
 pub(super) mod pointwise;
@@ -58,6 +59,7 @@ pub(super) fn compute(op: &Op, inputs: &[Operand], to: Shape, params: Params) ->
         }
         Op::GroupNorm { groups, eps } => edited(&|x| norm::group_norm(x, from, (*groups, *eps), params)),
         Op::SoftmaxPositions => edited(&|x| softmax::over_positions(x, from)),
+        Op::Energy { lambda } => edited(&|x| energy::energy(x, from, *lambda)),
         Op::SoftmaxPaths { paths } => edited(&|x| softmax::over_paths(x, *paths)),
         Op::MatMul { product } => matmul::product(*product, inputs[0], inputs[1]),
         Op::MeanOverWidth => reduce::row_means(x, from),
@@ -112,6 +114,7 @@ pub(super) fn gradients(
         }
         Op::GroupNorm { groups, eps } => norm::gradients(x, from, (*groups, *eps), gradient, params),
         Op::SoftmaxPositions => one(softmax::positions_gradient(output, from, gradient)),
+        Op::Energy { lambda } => one(energy::gradient(x, from, *lambda, gradient)),
         Op::SoftmaxPaths { paths } => one(softmax::paths_gradient(output, *paths, gradient)),
         Op::MatMul { product } => all(matmul::gradients(*product, inputs[0], inputs[1], gradient)),
         Op::MeanOverWidth => one(reduce::row_means_gradient(from, gradient)),

@@ -182,6 +182,7 @@ fn everything_that_takes_one_input() {
             Op::MeanOverWidth,
             Op::MeanOverHeight,
             Op::SoftmaxPositions,
+            Op::Energy { lambda: 1e-2 },
             Op::GroupNorm { groups: 1, eps: 1e-5 },
             Op::GroupNorm { groups: input.channels(), eps: 1e-3 },
             Op::ChannelMean,

@@ -76,6 +76,15 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
         Op::SoftmaxPositions => {
             Array::new(shape, |c, i, j| x.at(c, i, j).exp() / plane().map(|(i, j)| x.at(c, i, j).exp()).sum::<f64>())
         }
+        Op::Energy { lambda } => {
+            let count = plane().count() as f64;
+            let mean = |c: usize| plane().map(|(i, j)| x.at(c, i, j)).sum::<f64>() / count;
+            let variance =
+                |c: usize| plane().map(|(i, j)| (x.at(c, i, j) - mean(c)).powi(2)).sum::<f64>() / (count - 1.0);
+            Array::new(shape, |c, i, j| {
+                (x.at(c, i, j) - mean(c)).powi(2) / (4.0 * (variance(c) + f64::from(*lambda))) + 0.5
+            })
+        }
         Op::SoftmaxPaths { paths } => {
             let each = x.values.len() / paths;
             Array::new(shape, |c, _, _| {
