@@ -52,6 +52,18 @@ pub fn run(graph: &Graph, params: &[Vec<f32>], image: &[f32]) -> Vec<Array> {
     outputs
 }
 
+/// How far a number stands out from its channel; the variance is over one position less than there are.
+fn energy(x: &Array, lambda: f64) -> Array {
+    let (height, width) = (x.shape.height(), x.shape.width());
+    let channel = |c: usize| -> Vec<f64> { (0..height * width).map(|at| x.at(c, at / width, at % width)).collect() };
+    Array::new(x.shape, |c, i, j| {
+        let values = channel(c);
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len() as f64 - 1.0);
+        (x.at(c, i, j) - mean).powi(2) / (4.0 * (variance + lambda)) + 0.5
+    })
+}
+
 fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> Array {
     let (x, shape) = (inputs[0], node.shape);
     let plane = || (0..x.shape.height()).flat_map(|y| (0..x.shape.width()).map(move |column| (y, column)));
@@ -76,15 +88,7 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
         Op::SoftmaxPositions => {
             Array::new(shape, |c, i, j| x.at(c, i, j).exp() / plane().map(|(i, j)| x.at(c, i, j).exp()).sum::<f64>())
         }
-        Op::Energy { lambda } => {
-            let count = plane().count() as f64;
-            let mean = |c: usize| plane().map(|(i, j)| x.at(c, i, j)).sum::<f64>() / count;
-            let variance =
-                |c: usize| plane().map(|(i, j)| (x.at(c, i, j) - mean(c)).powi(2)).sum::<f64>() / (count - 1.0);
-            Array::new(shape, |c, i, j| {
-                (x.at(c, i, j) - mean(c)).powi(2) / (4.0 * (variance(c) + f64::from(*lambda))) + 0.5
-            })
-        }
+        Op::Energy { lambda } => energy(x, f64::from(*lambda)),
         Op::SoftmaxPaths { paths } => {
             let each = x.values.len() / paths;
             Array::new(shape, |c, _, _| {
