@@ -98,6 +98,7 @@ fn gradients_of_variants_are_those_of_finite_differences() {
         "resnet8(input=16)+se(squeeze=both,gate=hardsigmoid,at=identity)",
         "resnet8(input=16)+cbam(r=4,order=parallel)",
         "resnet8(input=16)+cbam(r=4,order=sc,map=conv,k=3)",
+        "resnet8(input=16)+simam(lambda=0.1)",
     ] {
         check(text, 3, Mode::Train);
     }
