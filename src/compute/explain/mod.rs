@@ -10,5 +10,5 @@ mod stats;
 pub use broken::Broken;
 pub use grad_cam::{ClassMap, GradCam, grad_cam};
 pub use lens::{GateMap, Lens, Slice, counterpart, path_names, widened};
-pub use small::{outline, small};
+pub use small::{BARS, bars, by_share, outline, small};
 pub use stats::Stats;

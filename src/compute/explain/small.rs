@@ -9,8 +9,8 @@ use crate::network::graph::GateKind;
 
 /// Points of an outline.
 const POINTS: usize = 48;
-/// Bars of shares.
-const BARS: usize = 32;
+/// Bars of a small picture of shares.
+pub const BARS: usize = 32;
 
 /// What a drawing shows of a gate; `None` where there is nothing to show.
 #[must_use]
@@ -21,7 +21,7 @@ pub fn small(lens: &Lens) -> Option<Values> {
             let heights = outline(lens.values).into_iter().map(|value| along(value, range)).collect();
             Some(Values::Outline { heights, zero: along(0.0, range) })
         }
-        GateKind::Paths { .. } => Some(Values::Shares(bars(lens.values, lens.channels())?)),
+        GateKind::Paths { .. } => Some(Values::Shares(shares(lens)?)),
         GateKind::Spatial | GateKind::Rows | GateKind::Columns | GateKind::Volume | GateKind::Matrix => {
             let map = lens.map(Slice::Mean)?;
             let [height, width] = map.size.map(|side| side as u32);
@@ -49,18 +49,30 @@ pub fn outline(values: &[f32]) -> Vec<f32> {
     (0..POINTS).map(|index| sorted[index * (sorted.len() - 1) / (POINTS - 1)]).collect()
 }
 
-/// Channels from the one with the largest share of the first path on, neighbours together: by bar, then by path.
-fn bars(values: &[f32], channels: usize) -> Option<Vec<Vec<f32>>> {
-    let paths: Vec<&[f32]> = values.chunks_exact(channels.max(1)).collect();
-    let first = *paths.first()?;
-    let mut order: Vec<usize> = (0..channels).collect();
-    order.sort_by(|a, b| first[*b].total_cmp(&first[*a]));
-    let count = channels.min(BARS);
+/// The small picture of a gate over paths; `None` without a channel.
+fn shares(lens: &Lens) -> Option<Vec<Vec<f32>>> {
+    let paths: Vec<&[f32]> = lens.values.chunks_exact(lens.channels().max(1)).collect();
+    Some(bars(&paths, &by_share(paths.first()?), BARS))
+}
+
+/// Channels by their share of one path, the largest first.
+#[must_use]
+pub fn by_share(path: &[f32]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..path.len()).collect();
+    order.sort_by(|a, b| path[*b].total_cmp(&path[*a]));
+    order
+}
+
+/// At most `room` bars of neighbouring channels in this order: by bar, then by path, the mean of its channels.
+#[must_use]
+pub fn bars<P: AsRef<[f32]>>(paths: &[P], order: &[usize], room: usize) -> Vec<Vec<f32>> {
+    let count = order.len().min(room.max(1));
     let bar = |index: usize| {
-        let together = &order[index * channels / count..(index + 1) * channels / count];
-        paths.iter().map(|path| together.iter().map(|c| path[*c]).sum::<f32>() / together.len() as f32).collect()
+        let channels = &order[index * order.len() / count..(index + 1) * order.len() / count];
+        let mean = |path: &P| channels.iter().map(|c| path.as_ref()[*c]).sum::<f32>() / channels.len() as f32;
+        paths.iter().map(mean).collect()
     };
-    Some((0..count).map(bar).collect())
+    (0..count).map(bar).collect()
 }
 
 #[cfg(test)]

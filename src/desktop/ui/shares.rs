@@ -4,12 +4,9 @@ use eframe::egui;
 use egui::{Color32, Painter, Rect, pos2};
 
 use super::theme::Palette;
-use crate::compute::explain::path_names;
+use crate::compute::explain::{BARS, bars, by_share, path_names};
 use crate::desktop::jobs::Inspection;
 use crate::network::graph::GateKind;
-
-/// Bars of a small picture.
-const SMALL: usize = 32;
 
 /// A gate over paths, ready to be drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,24 +33,10 @@ impl Shares {
             return None;
         }
         let values: Vec<Vec<f32>> = lens.values.chunks_exact(channels).map(<[f32]>::to_vec).collect();
-        let mut order: Vec<usize> = (0..channels).collect();
-        order.sort_by(|a, b| values[0][*b].total_cmp(&values[0][*a]));
+        let order = by_share(&values[0]);
         let names = path_names(&inspection.graph, inspection.graph.gates.get(gate)?);
-        let mut shares = Self { names, means: lens.shares(), order, values, small: Vec::new() };
-        shares.small = shares.bars(&shares.order, SMALL);
-        Some(shares)
-    }
-
-    /// At most `room` bars of neighbouring channels in this order: by bar, then by path, the mean of its channels.
-    #[must_use]
-    pub fn bars(&self, order: &[usize], room: usize) -> Vec<Vec<f32>> {
-        let count = order.len().min(room.max(1));
-        let bar = |index: usize| {
-            let channels = &order[index * order.len() / count..(index + 1) * order.len() / count];
-            let mean = |path: &Vec<f32>| channels.iter().map(|c| path[*c]).sum::<f32>() / channels.len() as f32;
-            self.values.iter().map(mean).collect()
-        };
-        (0..count).map(bar).collect()
+        let small = bars(&values, &order, BARS);
+        Some(Self { names, means: lens.shares(), order, values, small })
     }
 
     /// Paints the small picture.

@@ -14,6 +14,7 @@ use super::layout::Areas;
 use super::model::Order;
 use super::picture::stage;
 use super::{Scene, Settings, Shown, readout, within};
+use crate::compute::explain::bars;
 use crate::network::number::value;
 
 /// Room for the axis.
@@ -49,7 +50,7 @@ pub(super) fn show(
         Order::Sorted => shares.order.as_slice().into(),
         Order::Index => (0..shares.order.len()).collect(),
     };
-    let bars = shares.bars(&order, (plot.width() / BAR) as usize);
+    let bars = bars(&shares.values, &order, (plot.width() / BAR) as usize);
     shares::paint(ui.painter(), plot, &bars, colours, colour);
     equal_shares(ui, plot, shares.names.len());
     ends(ui, plot, settings.order, order.len());
