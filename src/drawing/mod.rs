@@ -25,4 +25,5 @@ pub mod words;
 
 pub use ink::{Ink, Role};
 pub use pen::{Pen, Sight};
-pub use scene::{Edge, Face, Lettering, Line, Mark, Scene, Side, Values, Waiting};
+pub use scene::{CORNER, LABEL, TEXT, TITLE};
+pub use scene::{Edge, Face, Lettering, Line, Mark, Scene, Side, Values, Waiting, corner_at};

@@ -180,6 +180,27 @@ pub enum Waiting {
     Outline(f32, Line),
 }
 
+impl Waiting {
+    /// What it is in a gate's place: a rectangle, how far its corners are rounded, its filling and its outline.
+    #[must_use]
+    pub fn in_place(self, rect: Rect) -> (Rect, f32, Option<Ink>, Option<Edge>) {
+        match self {
+            Self::Bar(ink) => {
+                let foot = Rect::from_min_max(Pos2::new(rect.left(), rect.bottom() - 3.0), rect.max);
+                (foot, 1.5, Some(ink), None)
+            }
+            Self::Outline(corner, line) => (rect, corner, None, Some(Edge { line, side: Side::Inside })),
+        }
+    }
+}
+
+/// How far a corner is rounded in points: it grows with what it rounds, but not much beyond a frame's.
+#[must_use]
+pub fn corner_at(scale: f32, rect: Rect, corner: f32) -> f32 {
+    let largest = rect.size().min_elem() * scale / 2.0;
+    (corner * scale).min(largest).min(corner.max(2.0 * CORNER))
+}
+
 /// One mark.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {

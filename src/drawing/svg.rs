@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use emath::{Align, Pos2, Rect, Vec2, vec2};
 
 use super::ink::{Ink, Inks, Rgb};
-use super::scene::{Edge, Face, Lettering, Line, Mark, Scene, Side, Values, Waiting};
+use super::scene::{Edge, Face, Lettering, Line, Mark, Scene, Side, Values, corner_at};
 
 /// Pixels of a millimetre.
 pub const PER_MM: f32 = 96.0 / 25.4;
@@ -18,8 +18,6 @@ const ASCENT: f32 = 0.96875;
 const DESCENT: f32 = 0.241_21;
 /// The font, and what is used where it is not installed.
 const FAMILY: &str = "Inter, Helvetica, Arial, sans-serif";
-/// The largest corner of anything, in pixels, where nothing larger is asked for.
-const ROUNDEST: f32 = 12.0;
 
 /// How a scene becomes a figure.
 pub struct Figure<'a> {
@@ -111,7 +109,10 @@ impl Writer<'_> {
             Mark::Text { at, align, text, style, ink } => self.letters(*at, [align.x(), align.y()], text, *style, *ink),
             Mark::Gate { rect, gate, ink, waiting, .. } => match (self.figure.gates)(*gate) {
                 Some(values) => self.values(*rect, &values, *ink),
-                None => self.waiting(*rect, *waiting),
+                None => {
+                    let (rect, corner, fill, edge) = waiting.in_place(*rect);
+                    self.area(rect, corner, (fill, edge), None);
+                }
             },
         }
     }
@@ -141,9 +142,7 @@ impl Writer<'_> {
     }
 
     fn area(&mut self, rect: Rect, corner: f32, (fill, edge): (Option<Ink>, Option<Edge>), clip: Option<Rect>) {
-        let scale = self.figure.scale;
-        let largest = rect.size().min_elem() * scale / 2.0;
-        let corner = (corner * scale).min(largest).min(corner.max(ROUNDEST));
+        let corner = corner_at(self.figure.scale, rect, corner);
         let rect = self.rect(rect);
         if let Some(fill) = fill {
             let within = clip.map(|clip| self.clip(clip)).unwrap_or_default();
@@ -252,20 +251,6 @@ impl Writer<'_> {
             }
         }
     }
-
-    fn waiting(&mut self, rect: Rect, waiting: Waiting) {
-        match waiting {
-            Waiting::Bar(ink) => self.area(waiting_bar(rect), 1.5, (Some(ink), None), None),
-            Waiting::Outline(corner, line) => {
-                self.area(rect, corner, (None, Some(Edge { line, side: Side::Inside })), None);
-            }
-        }
-    }
-}
-
-/// The foot of a rectangle.
-fn waiting_bar(rect: Rect) -> Rect {
-    Rect::from_min_max(Pos2::new(rect.left(), rect.bottom() - 3.0), rect.max)
 }
 
 /// As short as it can be: at most two places, no zeros at the end.

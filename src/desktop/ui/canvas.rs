@@ -4,8 +4,8 @@ use eframe::egui;
 use egui::emath::TSTransform;
 use egui::{Color32, FontFamily, FontId, Mesh, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, vec2};
 
-use super::theme::{Palette, size};
-use crate::drawing::{Edge, Face, Ink, Lettering, Line, Mark, Scene, Side, Sight, Waiting};
+use super::theme::Palette;
+use crate::drawing::{Edge, Face, Ink, Lettering, Line, Mark, Scene, Side, Sight, corner_at};
 use crate::network::graph::GateKind;
 
 /// Paints a gate's values into a rectangle of the screen; false while there is nothing to paint.
@@ -79,7 +79,8 @@ impl Canvas<'_> {
             Mark::Gate { rect, gate, kind, ink, waiting } => {
                 let colour = self.colours.ink(*ink);
                 if !gates(self.painter, self.view * *rect, *gate, *kind, colour) {
-                    self.waiting(*rect, *waiting);
+                    let (rect, corner, fill, edge) = waiting.in_place(*rect);
+                    self.area(rect, corner, fill, edge, None);
                 }
             }
         }
@@ -94,7 +95,7 @@ impl Canvas<'_> {
     }
 
     fn area(&self, rect: Rect, corner: f32, fill: Option<Ink>, edge: Option<Edge>, clip: Option<Rect>) {
-        let corner = self.corner(rect, corner);
+        let corner = corner_at(self.view.scaling, rect, corner);
         let on_screen = self.view * rect;
         if let Some(fill) = fill {
             let clip = clip.map(|clip| (self.view * clip).intersect(self.painter.clip_rect()));
@@ -108,12 +109,6 @@ impl Canvas<'_> {
             };
             self.painter.rect_stroke(on_screen, corner, self.stroke(line), kind);
         }
-    }
-
-    /// Corners grow with what they round, but not much beyond a panel's.
-    fn corner(&self, rect: Rect, corner: f32) -> f32 {
-        let largest = rect.size().min_elem() * self.view.scaling / 2.0;
-        (corner * self.view.scaling).min(largest).min(corner.max(f32::from(size::BOX_CORNER) * 2.0))
     }
 
     fn band(&self, points: &[Pos2], height: f32, colour: Color32) {
@@ -137,19 +132,4 @@ impl Canvas<'_> {
         };
         style.fitted(self.view.scaling, width)
     }
-
-    /// What stands for values that are not known.
-    fn waiting(&self, rect: Rect, waiting: Waiting) {
-        match waiting {
-            Waiting::Bar(ink) => self.area(bar(rect), 1.5, Some(ink), None, None),
-            Waiting::Outline(corner, line) => {
-                self.area(rect, corner, None, Some(Edge { line, side: Side::Inside }), None);
-            }
-        }
-    }
-}
-
-/// The foot of a rectangle.
-fn bar(rect: Rect) -> Rect {
-    Rect::from_min_max(egui::pos2(rect.left(), rect.bottom() - 3.0), rect.max)
 }

@@ -188,13 +188,13 @@ pub mod size {
     /// Corners of cells and bars.
     pub const CELL_CORNER: u8 = 4;
     /// Corners of panels and boxes.
-    pub const BOX_CORNER: u8 = 6;
+    pub const BOX_CORNER: u8 = crate::drawing::CORNER as u8;
     /// Text.
-    pub const TEXT: f32 = 13.0;
+    pub const TEXT: f32 = crate::drawing::TEXT;
     /// Labels in capitals, captions.
-    pub const LABEL: f32 = 11.0;
+    pub const LABEL: f32 = crate::drawing::LABEL;
     /// Titles.
-    pub const TITLE: f32 = 16.0;
+    pub const TITLE: f32 = crate::drawing::TITLE;
     /// The triangle on a button that opens a menu.
     pub const MENU_MARK: f32 = 7.0;
     /// The round button that opens a card.
