@@ -1,6 +1,7 @@
 //! `gatescope draw`: a network, or one of its blocks opened, as a figure.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ValueEnum;
 
@@ -96,7 +97,7 @@ enum Format {
 
 /// A network, and by gate what it did.
 struct Subject {
-    graph: Graph,
+    graph: Arc<Graph>,
     gates: Vec<Option<Values>>,
     /// How the gates came about, for the figure's description.
     run: String,
@@ -154,7 +155,7 @@ fn format(out: &Path) -> Result<Format, CliError> {
 /// The network; where a picture is given, run on it.
 fn subject(args: &Args) -> Result<Subject, CliError> {
     let Some(path) = &args.gates else {
-        let graph = args.subject.graph()?;
+        let graph = args.subject.model()?.graph().clone();
         return Ok(Subject { graph, gates: Vec::new(), run: "Gates not run.".to_owned() });
     };
     let setting = Setting::of(&args.subject, false)?;

@@ -2,12 +2,13 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::CliError;
 use crate::compute::hub;
 use crate::compute::weights::bundled::is_bundled;
 use crate::compute::weights::checkpoint::state_dicts;
-use crate::network::{NetworkSpec, parse, suggest};
+use crate::network::{Model, suggest};
 
 /// Something the window is opened with.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +16,7 @@ pub enum Opening {
     /// A file, or a network that comes with the program.
     File(PathBuf),
     /// A network.
-    Network(NetworkSpec),
+    Network(Arc<Model>),
     /// A checkpoint on the Hub, `hf:OWNER/NAME`.
     Hub(String),
 }
@@ -38,7 +39,7 @@ fn one(argument: &OsString) -> Result<Opening, CliError> {
         let reference = hub::Reference::parse(&typed).map_err(CliError::input)?;
         return Ok(Opening::Hub(reference.to_string()));
     }
-    parse(&typed).map(Opening::Network).map_err(|problem| neither(&typed, &problem.to_string()))
+    Model::parse(&typed).map(Opening::Network).map_err(|problem| neither(&typed, &problem.to_string()))
 }
 
 /// A name that is no file, no command and no network: the one it is nearest to is named.
@@ -68,7 +69,10 @@ mod tests {
         std::fs::write(&photo, b"a file by a network's name").expect("writes");
         let path = photo.to_string_lossy().into_owned();
         assert_eq!(opened(&path), Ok(Opening::File(photo)));
-        assert_eq!(opened("resnet50+cbam(r=8)"), Ok(Opening::Network(parse("resnet50+cbam(r=8)").expect("parses"))));
+        assert_eq!(
+            opened("resnet50+cbam(r=8)"),
+            Ok(Opening::Network(Model::parse("resnet50+cbam(r=8)").expect("parses")))
+        );
         assert_eq!(opened("bundled:cbam"), Ok(Opening::File(PathBuf::from("bundled:cbam"))));
         assert_eq!(opened("hf:timm/seresnet50.a1_in1k"), Ok(Opening::Hub("hf:timm/seresnet50.a1_in1k".to_owned())));
     }

@@ -46,8 +46,8 @@ pub struct Args {
 /// A network that cannot be, or standard output that cannot be written.
 pub fn run(args: &Args) -> Result<(), CliError> {
     let options = options(args.threads, args.batch)?;
-    let graph = spec::given(std::slice::from_ref(&args.spec), &args.which, &[], None)?.swap_remove(0).graph;
-    let plan = Plan::new(&graph, &Weights::seeded(&graph, 0), options).map_err(CliError::input)?;
+    let model = spec::given(std::slice::from_ref(&args.spec), &args.which, &[], None)?.swap_remove(0).model;
+    let plan = Plan::new(model.graph(), &Weights::seeded(model.graph(), 0), options).map_err(CliError::input)?;
     match args.print.format {
         Format::Table => output::print(&page(&plan).text()),
         Format::Json => output::print_json(&Report::of(&plan)),

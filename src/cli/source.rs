@@ -3,15 +3,17 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::error::{CliError, one_line};
 use super::progress::Progress;
+use super::spec;
 use crate::compute::config::ModelConfig;
 use crate::compute::hub::{self, Hub, HubError};
 use crate::compute::kind;
 use crate::compute::weights::Checkpoint;
 use crate::compute::weights::checkpoint::state_dicts::with_choice;
-use crate::network::{NetworkSpec, parse};
+use crate::network::Model;
 
 /// A checkpoint on this machine.
 #[derive(Debug)]
@@ -55,9 +57,9 @@ impl Which {
 }
 
 /// Says which of several state_dicts a file's weights are, and what else there is.
-pub fn say_choice(path: &Path) {
-    if let Some(choice) = Checkpoint::open(path).ok().and_then(|file| file.choice()) {
-        say(&format!("{}: {choice}", path.display()));
+pub fn say_choice(file: &Checkpoint) {
+    if let Some(choice) = file.choice() {
+        say(&format!("{}: {choice}", file.path().display()));
     }
 }
 
@@ -91,17 +93,20 @@ pub fn resolve(text: &OsStr) -> Result<Source, CliError> {
 ///
 /// # Errors
 /// When it names none that is known here.
-pub fn network(reference: &str, config: &ModelConfig) -> Result<NetworkSpec, CliError> {
+pub fn network(reference: &str, config: &ModelConfig) -> Result<Arc<Model>, CliError> {
     let give = format!("give the network: `gatescope inspect NETWORK --weights {reference} ...`");
     let Some(architecture) = &config.architecture else {
         return Err(CliError::Input(format!("{reference}: nothing there says which network this is; {give}")));
     };
-    let mut spec = parse(architecture).map_err(|error| CliError::Input(format!("{reference}: {error}; {give}")))?;
+    let named = Model::parse(architecture);
+    let model = named.map_err(|error| CliError::Input(format!("{reference}: {error}; {give}")))?;
     if let Some(classes) = config.num_classes {
+        let mut spec = spec::editable(&model)?;
         let set = crate::network::zoo::set_option(&mut spec, "classes", &classes.to_string());
         set.map_err(|error| CliError::Input(format!("{reference}: {error}")))?;
+        return spec::changed(model, spec);
     }
-    Ok(spec)
+    Ok(model)
 }
 
 /// A line on standard error that is no error.

@@ -5,15 +5,16 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::doubts;
 use super::source::{Which, say_choice};
 use crate::compute::kind::{Kind, opened_as};
 use crate::compute::weights::checkpoint::EXTENSIONS;
-use crate::compute::weights::{Checkpoint, Doubt, Recognised, recognise};
+use crate::compute::weights::{Doubt, Opened, Recognised};
 use crate::network::spec::parse_input;
 use crate::network::zoo::{self, set_option};
-use crate::network::{Graph, NetworkSpec, lower, parse};
+use crate::network::{Model, NetworkSpec};
 
 use super::error::{CliError, reason};
 
@@ -24,7 +25,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 #[must_use]
 pub fn is_checkpoint(argument: &OsStr) -> bool {
     let path = Path::new(argument);
-    if parse(&argument.to_string_lossy()).is_ok() {
+    if zoo::is_named(&argument.to_string_lossy()) {
         return false;
     }
     let is_named_so = || path.extension().and_then(OsStr::to_str).is_some_and(|end| EXTENSIONS.contains(&end));
@@ -34,13 +35,20 @@ pub fn is_checkpoint(argument: &OsStr) -> bool {
     }
 }
 
+/// Opens a checkpoint.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn opened(path: &Path) -> Result<Opened, CliError> {
+    Opened::at(path).map_err(CliError::input)
+}
+
 /// The network in a checkpoint.
 ///
 /// # Errors
-/// When the file cannot be read, or is no network that is known.
-pub fn recognised(path: &Path) -> Result<Recognised, CliError> {
-    let file = Checkpoint::open(path).map_err(CliError::input)?;
-    recognise(&file).map_err(CliError::input)
+/// When it is none that is known.
+pub fn recognised(opened: &Opened) -> Result<&Recognised, CliError> {
+    opened.recognised().map_err(CliError::input)
 }
 
 /// One `--set OPTION=VALUE`.
@@ -77,6 +85,25 @@ impl FromStr for Setting {
     }
 }
 
+/// A network with a spec that may have been changed; one that was not is not lowered again.
+///
+/// # Errors
+/// What cannot be in the changed one.
+pub fn changed(model: Arc<Model>, spec: NetworkSpec) -> Result<Arc<Model>, CliError> {
+    match model.spec() {
+        Some(known) if *known == spec => Ok(model),
+        _ => Model::of(spec).map_err(CliError::input),
+    }
+}
+
+/// What of a network can be set.
+///
+/// # Errors
+/// A network that was read from a file as it is.
+pub fn editable(model: &Model) -> Result<NetworkSpec, CliError> {
+    model.editable("setting an option").cloned().map_err(CliError::Input)
+}
+
 /// Sets options over what a spec or a file says.
 ///
 /// # Errors
@@ -93,13 +120,13 @@ pub fn set_all(spec: &mut NetworkSpec, settings: &[Setting]) -> Result<(), CliEr
 ///
 /// # Errors
 /// What is wrong with the text or the file.
-pub fn read(argument: &OsStr) -> Result<NetworkSpec, CliError> {
+pub fn read(argument: &OsStr) -> Result<Arc<Model>, CliError> {
     let path = Path::new(argument);
     let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
     let text = argument.to_string_lossy();
-    let parsed = if is_toml { None } else { Some(parse(&text)) };
+    let parsed = if is_toml { None } else { Some(Model::parse(&text)) };
     match parsed {
-        Some(Ok(spec)) => Ok(spec),
+        Some(Ok(model)) => Ok(model),
         Some(Err(error)) if !path.exists() && !is_path(&text) => Err(CliError::input(error)),
         _ => read_file(path),
     }
@@ -114,14 +141,14 @@ fn is_path(text: &str) -> bool {
 #[must_use]
 pub fn names_input(argument: &OsStr) -> bool {
     let text = argument.to_string_lossy();
-    match parse(&text) {
-        Ok(_) => text.split(['(', ',']).any(|part| part.trim_start().starts_with("input")),
-        Err(_) => std::fs::read_to_string(argument)
+    match zoo::is_named(&text) {
+        true => text.split(['(', ',']).any(|part| part.trim_start().starts_with("input")),
+        false => std::fs::read_to_string(argument)
             .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("input"))),
     }
 }
 
-fn read_file(path: &Path) -> Result<NetworkSpec, CliError> {
+fn read_file(path: &Path) -> Result<Arc<Model>, CliError> {
     let name = path.display();
     let refuse = |problem: String| CliError::Input(format!("{name}: {problem}"));
     let mut bytes = Vec::new();
@@ -133,19 +160,19 @@ fn read_file(path: &Path) -> Result<NetworkSpec, CliError> {
     let Ok(text) = String::from_utf8(bytes) else {
         return Err(refuse("not a text file, so not a spec file".to_owned()));
     };
-    zoo::parse_toml(&text).map_err(|error| refuse(error.to_string()))
+    Model::parse_toml(&text).map_err(|error| refuse(error.to_string()))
 }
 
 /// A network that was given, and what its file leaves open; a spec leaves nothing open.
 #[derive(Debug)]
 pub struct Given {
     /// The network.
-    pub graph: Graph,
+    pub model: Arc<Model>,
     /// What its checkpoint's tensors cannot tell and no `--set` decides.
     pub doubts: Vec<Doubt>,
 }
 
-/// Reads every argument and lowers it, with the input size replaced where one is given.
+/// Reads every argument, with the input size replaced where one is given.
 ///
 /// # Errors
 /// The first argument that is no network, and why.
@@ -158,20 +185,24 @@ pub fn given(
     which.needs_file(arguments.iter().any(|argument| is_checkpoint(argument)))?;
     let one = |argument: &OsString| {
         let path = is_checkpoint(argument).then(|| which.of(&opened_as(Path::new(argument))));
-        let found = path.as_deref().map(recognised).transpose()?;
-        path.as_deref().map(say_choice);
-        let mut spec = match &found {
-            Some(found) => found.spec.clone(),
+        let opened = path.as_deref().map(opened).transpose()?;
+        let found = opened.as_ref().map(recognised).transpose()?;
+        if let Some(opened) = &opened {
+            say_choice(opened.file());
+        }
+        let mut model = match found {
+            Some(found) => found.model(),
             None => read(argument)?,
         };
-        set_all(&mut spec, set)?;
-        if let Some(input) = input {
-            resize(&mut spec, input)?;
+        if !set.is_empty() || input.is_some() {
+            let mut spec = editable(&model)?;
+            set_all(&mut spec, set)?;
+            input.map(|input| resize(&mut spec, input)).transpose()?;
+            model = changed(model, spec)?;
         }
-        let graph = lower(&spec).map_err(CliError::input)?;
-        let doubts = doubts::open(found.as_ref().map_or(&[], |found| &found.doubts), set);
+        let doubts = doubts::open(found.map_or(&[], |found| &found.doubts), set);
         doubts::say_all(&doubts);
-        Ok(Given { graph, doubts })
+        Ok(Given { model, doubts })
     };
     arguments.iter().map(one).collect()
 }

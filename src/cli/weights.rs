@@ -8,9 +8,9 @@ use super::error::CliError;
 use super::format::{self, Format};
 use super::page::Page;
 use super::table::{Cell, Table};
-use super::{doubts, mismatch, output, source};
+use super::{doubts, mismatch, output, source, spec};
 use crate::compute::weights::checkpoint::{Metadata, StateDict};
-use crate::compute::weights::{Checkpoint, LoadReport, Recognised, Weights, WeightsError, recognise};
+use crate::compute::weights::{Checkpoint, LoadReport, Recognised, Weights, WeightsError};
 use crate::network::number;
 use crate::network::suggest::printable;
 
@@ -49,10 +49,11 @@ pub struct Args {
 /// A file that cannot be read; one that is not recognised is a result, not an error.
 pub fn run(args: &Args) -> Result<(), CliError> {
     let path = args.which.of(&source::resolve(&args.file)?.path);
-    let file = Checkpoint::open(&path).map_err(CliError::input)?;
-    let outcome = match recognise(&file) {
+    let opened = spec::opened(&path)?;
+    let file = opened.file();
+    let outcome = match opened.recognised() {
         Ok(found) => {
-            let weights = Weights::open(&found.graph, &path).map_err(CliError::input)?;
+            let weights = Weights::of(&found.graph, &opened).map_err(CliError::input)?;
             Ok((found, weights.report().clone()))
         }
         // The tensors are listed below.
@@ -60,12 +61,12 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         Err(error) => Err(error.to_string()),
     };
     match args.print.format {
-        Format::Json => output::print_json(&value(&file, &outcome)),
-        Format::Table => output::print(&page(&file, &outcome, args.tensors).text()),
+        Format::Json => output::print_json(&value(file, &outcome)),
+        Format::Table => output::print(&page(file, &outcome, args.tensors).text()),
     }
 }
 
-type Outcome = Result<(Recognised, LoadReport), String>;
+type Outcome<'a> = Result<(&'a Recognised, LoadReport), String>;
 
 fn page(file: &Checkpoint, outcome: &Outcome, all: bool) -> Page {
     let mut page = Page::default();

@@ -1,6 +1,7 @@
 //! Gates that are held during a run: what a network computes when a gate is something other than its attention says.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::network::graph::{Graph, NodeId};
@@ -62,6 +63,14 @@ impl Holds {
         self.0.insert(gate, hold);
     }
 
+    /// These, and others over them.
+    #[must_use]
+    pub fn and(&self, over: &Self) -> Self {
+        let mut both = self.clone();
+        both.0.extend(over.0.iter().map(|(gate, hold)| (*gate, hold.clone())));
+        both
+    }
+
     /// Is no gate held?
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -71,6 +80,22 @@ impl Holds {
     /// The gates that are held, and how, in the graph's order.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &Hold)> {
         self.0.iter().map(|(gate, hold)| (*gate, hold))
+    }
+
+    /// Adds them to a hash, by the bits of their numbers.
+    pub(super) fn digest(&self, to: &mut impl Hasher) {
+        for (gate, hold) in self.iter() {
+            gate.hash(to);
+            std::mem::discriminant(hold).hash(to);
+            match hold {
+                Hold::Value(value) | Hold::Scaled(value) => to.write_u32(value.to_bits()),
+                Hold::Mean => {}
+                Hold::Values(values) => {
+                    to.write_usize(values.len());
+                    values.iter().for_each(|value| to.write_u32(value.to_bits()));
+                }
+            }
+        }
     }
 
     /// The first that cannot be: a gate the graph does not have, or values of another number.

@@ -10,6 +10,7 @@ pub mod imaging;
 pub mod kind;
 pub mod lab;
 pub mod labels;
+pub mod question;
 pub mod random;
 pub mod text;
 pub mod weights;

@@ -206,7 +206,7 @@ fn read_text(path: &Path) -> Result<String, String> {
 
 fn restore_project(text: &str) -> Result<Document, String> {
     let project: Project = parse_project(text).map_err(|error| error.to_string())?;
-    Document::of(&project).map_err(|error| error.to_string())
+    Ok(Document::of(&project))
 }
 
 /// Writes a file whole or not at all: to a temporary file beside it, then renamed.
@@ -227,14 +227,14 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
 mod tests {
     use super::*;
     use crate::desktop::document::Command;
-    use crate::network::parse;
+    use crate::network::Model;
 
     #[test]
     fn a_session_comes_back_and_a_broken_one_is_set_aside() {
         let folder = tempfile::tempdir().expect("a folder");
         let session = Session::in_folder(folder.path().to_path_buf());
         let mut document = session.restore().document;
-        document.apply(&Command::AddNetwork(parse("resnet18+sam").expect("parses"))).expect("valid");
+        document.apply(&Command::AddNetwork(Model::parse("resnet18+sam").expect("parses"))).expect("valid");
         session.keep(&document).expect("writes");
         let mut panels = Panels::default();
         panels.left.width = 333.0;
@@ -290,7 +290,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let with = |spec: &str| {
             let mut document = Document::first_start();
-            document.apply(&Command::AddNetwork(parse(spec).expect(spec))).expect("valid");
+            document.apply(&Command::AddNetwork(Model::parse(spec).expect(spec))).expect("valid");
             document
         };
         let (one, two) = (with("resnet18+sam"), with("resnet34+eca"));

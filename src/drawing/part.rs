@@ -47,7 +47,7 @@ pub fn is_block(kind: ScopeKind) -> bool {
 pub fn scope_name(graph: &Graph, id: ScopeId) -> &str {
     let scope = &graph[id];
     let is_flat = scope.parent.is_some_and(|parent| graph[parent].path == scope.path);
-    if is_flat { scope.label } else { &scope.path }
+    if is_flat { &scope.label } else { &scope.path }
 }
 
 #[cfg(test)]

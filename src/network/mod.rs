@@ -1,15 +1,18 @@
-//! What a network is: specs, graphs, attention blocks, families, costs. Only `std` and `serde`.
+//! What a network is: specs, graphs, attention blocks, families, costs. Plain data: no tensors, no window.
 //!
 //! ```text
 //! text, TOML, the builder ──▶ NetworkSpec ──zoo::lower──▶ Graph ──▶ cost
+//!                                   └──────────────┴─────▶ Model
 //! ```
 //!
 //! Inside this storey arrows point one way: `zoo → spec → attention → graph → ops`, `cost → graph`;
-//! `papers` is on top of all of them.
+//! `model` puts them together; `papers` is on top of all of them.
 
 pub mod attention;
 pub mod cost;
+pub mod digest;
 pub mod graph;
+pub mod model;
 pub mod number;
 pub mod ops;
 pub mod options;
@@ -20,5 +23,6 @@ pub mod synonyms;
 pub mod zoo;
 
 pub use graph::Graph;
+pub use model::{Model, Print};
 pub use spec::{NetworkSpec, SpecError};
 pub use zoo::{lower, parse};

@@ -95,6 +95,22 @@ fn the_document_knows_no_egui() {
 }
 
 #[test]
+fn a_network_is_a_spec_only_where_it_is_edited() {
+    let edits = ["desktop/document/command.rs", "desktop/document/mod.rs", "desktop/ui/networks/"];
+    let edits = [edits.as_slice(), &["desktop/ui/network/keys.rs", "desktop/ui/picker/model.rs"]].concat();
+    let mut broken = Vec::new();
+    for (name, text) in sources().iter().filter(|(name, _)| name.starts_with("desktop/")) {
+        let is_edit = edits.iter().any(|room| name.starts_with(room));
+        let lines = code(text).filter(|(_, line)| !is_edit && line.contains("NetworkSpec"));
+        broken.extend(lines.map(|(number, line)| format!("src/{name}:{number}: {}", line.trim())));
+    }
+    assert!(broken.is_empty(), "everything else takes a `Model`:\n{}", broken.join("\n"));
+    for room in ["cli/", "desktop/", "drawing/", "main.rs"] {
+        forbid(room, &["lower(&", "zoo::lower"], "text is lowered once, by `Model`");
+    }
+}
+
+#[test]
 fn only_the_theme_names_colours() {
     let mut broken = Vec::new();
     for (name, text) in sources() {

@@ -65,7 +65,7 @@ fn agrees(name: &str, form: Form, spec: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = save(folder.path(), &tensors_of(&case, name), form);
     let found = recognise(&Checkpoint::open(&file).expect("opens")).expect("is recognised");
-    assert_eq!(found.graph, graph(spec), "{name} was taken for {}", found.spec);
+    assert_eq!(*found.graph, graph(spec), "{name} was taken for {}", found.spec);
     assert_eq!(asked(&found), 0, "{name}: {:?}", found.doubts);
     let total = Ledger::of(&found.graph).total();
     assert_eq!(Some(total.params), case["params"].as_u64(), "{name}: parameters");

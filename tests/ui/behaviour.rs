@@ -7,14 +7,14 @@ use egui_kittest::kittest::Queryable;
 use gatescope::compute::engine::DeviceKind;
 use gatescope::desktop::document::{Command, Document, PictureChoice, Project, SavedNetwork, ThemeChoice, View};
 use gatescope::desktop::session::Session;
-use gatescope::network::parse;
+use gatescope::network::{Model, parse};
 
 use crate::{ctrl, settle, window, window_with};
 
 const SIZE: [f32; 2] = [1440.0, 900.0];
 
 fn specs(document: &Document) -> Vec<String> {
-    document.networks().iter().map(|network| network.spec.to_string()).collect()
+    document.networks().iter().map(|network| network.model.to_string()).collect()
 }
 
 #[test]
@@ -23,10 +23,10 @@ fn first_start_shows_networks_that_have_learnt_and_says_what() {
     let document = harness.state().document();
     assert_eq!(document.networks().len(), 2);
     let [trunk, cbam] = document.networks() else { unreachable!("two") };
-    assert!(trunk.graph.gates.is_empty() && !cbam.graph.gates.is_empty());
+    assert!(trunk.graph().gates.is_empty() && !cbam.graph().gates.is_empty());
     assert_eq!(document.active().map(|network| network.id), Some(cbam.id));
     for network in [trunk, cbam] {
-        let inspection = harness.state().jobs().inspection(network, document).expect("inspected");
+        let inspection = harness.state().jobs().inspection(network).expect("inspected");
         let trained = inspection.trained_on.as_ref().expect("it says what it was trained on");
         assert_eq!((trained.dataset.as_str(), trained.classes.len()), ("objects", 10));
         assert_eq!(inspection.prepared.crop.dimensions(), (64, 64));
@@ -41,9 +41,9 @@ fn two_untrained_networks_are_inspected_and_say_so() {
     let app = harness.state();
     assert_eq!(specs(app.document()), ["resnet50", "resnet50+cbam"]);
     for network in app.document().networks() {
-        let inspection = app.jobs().inspection(network, app.document()).expect("inspected");
+        let inspection = app.jobs().inspection(network).expect("inspected");
         assert_eq!(inspection.reading.top.len(), 5);
-        assert_eq!(inspection.run.gates.len(), network.graph.gates.len());
+        assert_eq!(inspection.run.gates.len(), network.graph().gates.len());
     }
     assert!(harness.query_all_by_label("untrained weights").count() > 0, "untrained is said in plain sight");
     harness.get_by_label("A resnet50");
@@ -133,15 +133,15 @@ fn a_picture_that_is_none_is_explained_and_the_document_is_kept() {
     assert!(harness.query_all_by_label_contains("not-a-picture.png").next().is_some(), "it is said");
     let app = harness.state();
     let network = app.document().active().expect("one");
-    assert!(app.jobs().inspection(network, app.document()).is_some(), "the gates that were there stay");
+    assert!(app.jobs().inspection(network).is_some(), "the gates that were there stay");
     assert_eq!(*app.document().picture(), PictureChoice::Sample("cat.png".to_owned()));
 }
 
 #[test]
 fn alike_blocks_are_folded_and_selecting_goes_into_them() {
-    let networks = vec![SavedNetwork::untrained(parse("resnet110+se").expect("parses"))];
+    let networks = vec![SavedNetwork::untrained(Model::parse("resnet110+se").expect("parses"))];
     let picture = PictureChoice::Sample("cat.png".to_owned());
-    let document = Document::of(&Project { networks, active: 0, picture }).expect("valid");
+    let document = Document::of(&Project { networks, active: 0, picture });
     let mut harness = window_with(&Session::beginning_with(document), SIZE, ThemeChoice::Dark);
     harness.get_by_label("layer1.0, SE, one of 18 alike, folded").click();
     harness.run_ok();
@@ -232,11 +232,11 @@ fn times_are_measured_when_asked_and_belong_to_the_network() {
     settle(&mut harness);
     let app = harness.state();
     let measured = app.jobs().measurement(&app.document().networks()[0]).expect("measured");
-    assert!(measured.timing.total() > 0 && measured.timing.runs >= 3);
+    assert!(measured.total() > 0 && measured.runs >= 3);
     assert!(app.jobs().measurement(&app.document().networks()[1]).is_none());
-    let shown = format!("{:.1} ms", measured.timing.median.as_secs_f64() * 1e3);
+    let shown = format!("{:.1} ms", measured.median.as_secs_f64() * 1e3);
     assert!(harness.query_all_by_label(&shown).count() > 0, "the status bar shows {shown}");
-    assert_eq!(measured.timing.total(), measured.timing.median.as_nanos() as u64, "the table's total is the run's");
+    assert_eq!(measured.total(), measured.median.as_nanos() as u64, "the table's total is the run's");
     harness.get_by_label_contains("of Bytes moved");
     harness.get_by_label("Sort by ms").click();
     harness.run_ok();
@@ -267,7 +267,7 @@ fn measuring_can_be_stopped_and_leaves_nothing() {
     let app = harness.state();
     let network = app.document().active().expect("one");
     assert!(app.jobs().measurement(network).is_none());
-    assert!(app.jobs().inspection(network, app.document()).is_some(), "what was inspected stays");
+    assert!(app.jobs().inspection(network).is_some(), "what was inspected stays");
 }
 
 #[test]
@@ -287,7 +287,7 @@ fn a_device_that_is_missing_is_said_and_the_processor_runs() {
     settle(&mut harness);
     let app = harness.state();
     let network = app.document().active().expect("one");
-    assert!(app.jobs().inspection(network, app.document()).is_some(), "the network runs");
+    assert!(app.jobs().inspection(network).is_some(), "the network runs");
     assert!(is_said || app.jobs().device() == DeviceKind::Metal, "what is missing is said");
 }
 
@@ -303,11 +303,11 @@ fn a_run_can_be_cancelled_and_taken_up_again() {
     harness.state_mut().send(Command::Cancel);
     settle(&mut harness);
     let app = harness.state();
-    assert!(app.document().networks().iter().any(|network| app.jobs().inspection(network, app.document()).is_none()));
+    assert!(app.document().networks().iter().any(|network| app.jobs().inspection(network).is_none()));
     let active = app.document().active().expect("one").id;
     harness.state_mut().send(Command::RunAgain);
     settle(&mut harness);
     let app = harness.state();
     let network = app.document().network(active).expect("still there");
-    assert!(app.jobs().inspection(network, app.document()).is_some());
+    assert!(app.jobs().inspection(network).is_some());
 }

@@ -10,7 +10,7 @@ use gatescope::desktop::App;
 use gatescope::desktop::document::{Command, Selection, ThemeChoice, View, WeightsChoice};
 use gatescope::desktop::session::Session;
 use gatescope::network::graph::ParamId;
-use gatescope::network::{lower, parse};
+use gatescope::network::{Model, lower, parse};
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::{ctrl, settle, window, window_with};
@@ -39,7 +39,7 @@ fn open(harness: &mut Harness<'static, App>, file: &Path) {
 
 fn active(harness: &Harness<'static, App>) -> (String, WeightsChoice) {
     let network = harness.state().document().active().expect("one");
-    (network.spec.to_string(), network.weights.clone())
+    (network.model.to_string(), network.weights.clone())
 }
 
 #[test]
@@ -56,11 +56,7 @@ fn a_checkpoint_of_another_network_is_added_with_its_weights() {
     assert_eq!(spec, "resnet18+se", "a torchvision stem is not of timm's legacy networks");
     let app = harness.state();
     let network = app.document().active().expect("one");
-    assert!(
-        app.jobs().inspection(network, app.document()).is_some(),
-        "{:?}",
-        app.jobs().failure(network, app.document())
-    );
+    assert!(app.jobs().inspection(network).is_some(), "{:?}", app.jobs().failure(network));
 
     // The same file once more: its network is active and has these tensors.
     open(&mut harness, &file);
@@ -106,7 +102,7 @@ fn plain_weights_are_grafted_when_asked_and_marked() {
     let file = save(folder.path(), "resnet18", str::to_owned);
     // Tall: what is scrolled out of sight is not in the accessibility tree.
     let mut harness = window([SIZE[0], 2400.0], ThemeChoice::Dark);
-    harness.state_mut().send(Command::AddNetwork(parse("resnet18(input=64)+cbam").expect("parses")));
+    harness.state_mut().send(Command::AddNetwork(Model::parse("resnet18(input=64)+cbam").expect("parses")));
     harness.state_mut().send(Command::Show(View::Inspect));
     settle(&mut harness);
     open(&mut harness, &file);
@@ -117,7 +113,7 @@ fn plain_weights_are_grafted_when_asked_and_marked() {
     assert_eq!(active(&harness).1, WeightsChoice::Grafted(file, Graft::Identity));
     let app = harness.state();
     let network = app.document().active().expect("one");
-    let inspection = app.jobs().inspection(network, app.document()).expect("inspected");
+    let inspection = app.jobs().inspection(network).expect("inspected");
     assert!((0..inspection.run.gates.len()).all(|gate| inspection.is_grafted(gate)));
     assert!(
         inspection.run.gates.iter().all(|gate| gate.values.iter().all(|value| value.to_bits() == 1.0_f32.to_bits()))
@@ -162,7 +158,7 @@ fn inspected(spec: &str, config: Option<&str>, change: impl Fn(&str) -> bool) ->
         std::fs::write(folder.path().join("config.json"), config).expect("can be written");
     }
     let mut harness = window_with(&Session::default(), [SIZE[0], 2400.0], ThemeChoice::Dark);
-    harness.state_mut().send(Command::AddNetwork(parse(spec).expect(spec)));
+    harness.state_mut().send(Command::AddNetwork(Model::parse(spec).expect(spec)));
     harness.state_mut().send(Command::Show(View::Inspect));
     settle(&mut harness);
     open(&mut harness, &file);
@@ -188,7 +184,7 @@ fn one_output_no_numbers_and_no_classes_are_said_for_what_they_are() {
     // The field for classes must not make one of none.
     let harness = inspected("resnet20(classes=0)+se", None, |_| false);
     let network = harness.state().document().active().expect("one");
-    let failure = harness.state().jobs().failure(network, harness.state().document());
-    assert_eq!((network.spec.to_string().as_str(), failure), ("resnet20(classes=0)+se", None));
+    let failure = harness.state().jobs().failure(network);
+    assert_eq!((network.model.to_string().as_str(), failure), ("resnet20(classes=0)+se", None));
     harness.get_by_label_contains("No classifier: 64 features");
 }

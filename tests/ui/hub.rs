@@ -43,8 +43,9 @@ fn preprocessing_belongs_to_the_network_and_is_undone() {
     harness.get_by_label("235 → 224 bicubic, not default");
     harness.get_by_label("Use torchvision's");
     let app = harness.state();
-    let inspection = app.jobs().inspection(app.document().active().expect("one"), app.document()).expect("inspected");
-    assert_eq!(inspection.key.preprocessing, timm);
+    let inspection = app.jobs().inspection(app.document().active().expect("one")).expect("inspected");
+    let (_, preparation) = inspection.question.asked().picture.as_ref().expect("a picture");
+    assert_eq!(*preparation, timm);
 
     let impossible = Some(Preprocessing { std: [f32::NAN; 3], ..timm });
     harness.state_mut().send(Command::SetPreprocessing { network, preprocessing: impossible, stroke: None });

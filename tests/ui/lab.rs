@@ -10,7 +10,7 @@ use gatescope::compute::lab::data::{Dataset, Objects, Source};
 use gatescope::compute::lab::training::TrainingRecipe;
 use gatescope::desktop::App;
 use gatescope::desktop::document::{Command, LabPage, LabTask, ThemeChoice, TrainTask, View};
-use gatescope::network::parse;
+use gatescope::network::Model;
 
 use crate::{PATIENCE, ctrl, settle, window};
 
@@ -19,7 +19,7 @@ const SIZE: [f32; 2] = [1440.0, 900.0];
 /// A network that is trained in a moment, to no great success.
 fn toy(epochs: usize, out: &Path) -> LabTask {
     LabTask::Train(Box::new(TrainTask {
-        spec: parse("resnet20(blocks=1-1-1,stem=strided)+se").expect("parses"),
+        model: Model::parse("resnet20(blocks=1-1-1,stem=strided)+se").expect("parses"),
         source: Source::Objects,
         recipe: TrainingRecipe { epochs, samples: 32, validation: 16, batch: 16, ..TrainingRecipe::default() },
         threads: 1,
@@ -71,8 +71,8 @@ fn a_trained_network_is_opened_in_inspect_with_the_classes_it_learnt() {
     let app = harness.state();
     assert_eq!(app.view(), View::Inspect);
     let network = app.document().active().expect("the new one");
-    assert!(network.weights.is_trained() && network.spec.to_string().ends_with("+se"), "{}", network.spec);
-    let inspection = app.jobs().inspection(network, app.document()).expect("inspected");
+    assert!(network.weights.is_trained() && network.model.to_string().ends_with("+se"), "{}", network.model);
+    let inspection = app.jobs().inspection(network).expect("inspected");
     let objects = Objects::new(0);
     let label = inspection.reading.top[0].label.as_deref().expect("a name").to_owned();
     assert!(objects.classes().contains(&label), "{label}");
@@ -93,12 +93,12 @@ fn training(folder: &Path) -> Harness<'static, App> {
 fn training_holds_up_nothing_and_is_paused_and_stopped() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut harness = training(folder.path());
-    harness.state_mut().send(Command::AddNetwork(parse("resnet20+sam").expect("parses")));
+    harness.state_mut().send(Command::AddNetwork(Model::parse("resnet20+sam").expect("parses")));
     harness.state_mut().send(Command::HoldLab(true));
     harness.step();
     wait(&mut harness, "the inspection waits for the training", |app| {
         let network = app.document().active().expect("one");
-        app.jobs().inspection(network, app.document()).is_some()
+        app.jobs().inspection(network).is_some()
     });
     assert!(harness.state().jobs().lab().running().is_some_and(gatescope::desktop::jobs::LabRun::is_held));
     harness.get_by_label("Resume");

@@ -16,16 +16,16 @@ use egui_kittest::Harness;
 use gatescope::desktop::App;
 use gatescope::desktop::document::{Command, Document, PictureChoice, Project, SavedNetwork, ThemeChoice};
 use gatescope::desktop::session::Session;
-use gatescope::network::parse;
+use gatescope::network::Model;
 
 /// Long enough for two ResNet-50 in a debug build on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// resnet50 beside resnet50+cbam and a cat, untrained.
 fn two_networks() -> Document {
-    let networks = ["resnet50", "resnet50+cbam"].map(|spec| SavedNetwork::untrained(parse(spec).expect(spec)));
+    let networks = ["resnet50", "resnet50+cbam"].map(|spec| SavedNetwork::untrained(Model::parse(spec).expect(spec)));
     let picture = PictureChoice::Sample("cat.png".to_owned());
-    Document::of(&Project { networks: networks.into(), active: 1, picture }).expect("valid")
+    Document::of(&Project { networks: networks.into(), active: 1, picture })
 }
 
 /// A window with these two, everything inspected.

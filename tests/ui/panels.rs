@@ -4,14 +4,14 @@ use eframe::egui;
 use egui_kittest::kittest::Queryable;
 use gatescope::desktop::document::{Command, Document, PictureChoice, Project, SavedNetwork, ThemeChoice, View};
 use gatescope::desktop::session::Session;
-use gatescope::network::parse;
+use gatescope::network::Model;
 
 use crate::{ctrl, settle, window, window_with};
 
 const SIZE: [f32; 2] = [1280.0, 800.0];
 
 fn specs(document: &Document) -> Vec<String> {
-    document.networks().iter().map(|network| network.spec.to_string()).collect()
+    document.networks().iter().map(|network| network.model.to_string()).collect()
 }
 
 fn letters(document: &Document) -> String {
@@ -19,9 +19,9 @@ fn letters(document: &Document) -> String {
 }
 
 fn alone(spec: &str) -> Session {
-    let networks = vec![SavedNetwork::untrained(parse(spec).expect(spec))];
+    let networks = vec![SavedNetwork::untrained(Model::parse(spec).expect(spec))];
     let picture = PictureChoice::Sample("cat.png".to_owned());
-    Session::beginning_with(Document::of(&Project { networks, active: 0, picture }).expect("valid"))
+    Session::beginning_with(Document::of(&Project { networks, active: 0, picture }))
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_drag_over_a_network_without_attention_paints_the_blocks_it_went_over() {
 #[test]
 fn letters_stay_and_one_that_is_free_is_not_given_again_at_once() {
     let mut harness = window(SIZE, ThemeChoice::Dark);
-    let add = |spec: &str| Command::AddNetwork(parse(spec).expect(spec));
+    let add = |spec: &str| Command::AddNetwork(Model::parse(spec).expect(spec));
     harness.state_mut().send(add("resnet18"));
     harness.run_ok();
     let first = harness.state().document().networks()[0].id;
@@ -63,7 +63,7 @@ fn letters_stay_and_one_that_is_free_is_not_given_again_at_once() {
     harness.run_ok();
     assert_eq!(letters(harness.state().document()), "BCD");
     let project = harness.state().document().project();
-    assert_eq!(letters(&Document::of(&project).expect("valid")), "BCD", "a project keeps them");
+    assert_eq!(letters(&Document::of(&project)), "BCD", "a project keeps them");
     ctrl(&mut harness, egui::Key::Z);
     ctrl(&mut harness, egui::Key::Z);
     assert_eq!(letters(harness.state().document()), "ABC", "undo does");
@@ -79,7 +79,7 @@ fn the_baseline_is_chosen_by_its_star_and_kept() {
     harness.get_by_label("B is the baseline");
     assert!(harness.query_by_label_contains("Δ to ").is_none(), "the active one is the baseline");
     let saved = harness.state().document().project();
-    let read = Document::of(&saved).expect("valid");
+    let read = Document::of(&saved);
     assert_eq!(read.baseline().map(gatescope::desktop::document::Network::letter).as_deref(), Some("B"));
     ctrl(&mut harness, egui::Key::Z);
     harness.get_by_label("A is the baseline");

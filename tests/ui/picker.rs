@@ -11,7 +11,7 @@ use crate::{ctrl, has_vulkan, settle, window};
 const SIZE: [f32; 2] = [1280.0, 800.0];
 
 fn models(harness: &Harness<'static, App>) -> Vec<String> {
-    harness.state().document().networks().iter().map(|network| network.spec.to_string()).collect()
+    harness.state().document().networks().iter().map(|network| network.model.to_string()).collect()
 }
 
 fn press(harness: &mut Harness<'static, App>, key: egui::Key) {

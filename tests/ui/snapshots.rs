@@ -12,7 +12,7 @@ use gatescope::desktop::document::{
     Command, Document, PictureChoice, Project, SavedNetwork, Selection, ThemeChoice, View,
 };
 use gatescope::desktop::session::Session;
-use gatescope::network::parse;
+use gatescope::network::Model;
 
 use crate::{has_vulkan, settle, window, window_with};
 
@@ -95,9 +95,9 @@ fn hide_times(harness: &mut Harness<'static, App>, [width, height]: [f32; 2], vi
 
 /// One network with one of its blocks opened.
 fn opened(name: &str, spec: &str, part: &str, theme: ThemeChoice) {
-    let networks = vec![SavedNetwork::untrained(parse(spec).expect(spec))];
+    let networks = vec![SavedNetwork::untrained(Model::parse(spec).expect(spec))];
     let picture = PictureChoice::Sample("cat.png".to_owned());
-    let document = Document::of(&Project { networks, active: 0, picture }).expect("valid");
+    let document = Document::of(&Project { networks, active: 0, picture });
     let size = [1280.0, 800.0];
     let mut harness = window_with(&Session::beginning_with(document), size, theme);
     harness.state_mut().send(Command::Select(Selection { part: Some(part.to_owned()), gate: None }));

@@ -8,7 +8,7 @@ use egui_kittest::kittest::Queryable;
 use gatescope::desktop::App;
 use gatescope::desktop::document::{Command, PictureChoice, ThemeChoice, View};
 use gatescope::desktop::session::Session;
-use gatescope::network::parse;
+use gatescope::network::Model;
 
 use crate::{ctrl, settle, window, window_with};
 
@@ -53,20 +53,21 @@ fn pictures_given_together_are_all_there_to_be_stepped_through() {
     settle(&mut harness);
     let app = harness.state();
     let network = app.document().active().expect("one");
-    assert!(app.jobs().inspection(network, app.document()).is_some(), "it is run");
+    assert!(app.jobs().inspection(network).is_some(), "it is run");
 }
 
 #[test]
 fn a_network_the_window_is_opened_with_is_the_one_that_is_shown() {
     let mut harness = window(SIZE, ThemeChoice::Dark);
     let specs = |harness: &Harness<'static, App>| -> Vec<String> {
-        harness.state().document().networks().iter().map(|network| network.spec.to_string()).collect()
+        harness.state().document().networks().iter().map(|network| network.model.to_string()).collect()
     };
-    let given = |texts: &[&str]| Command::ShowNetworks(texts.iter().map(|text| parse(text).expect(text)).collect());
+    let given =
+        |texts: &[&str]| Command::ShowNetworks(texts.iter().map(|text| Model::parse(text).expect(text)).collect());
     harness.state_mut().send(given(&["resnet18+se", "resnet34"]));
     harness.run_ok();
     assert_eq!(specs(&harness), ["resnet50", "resnet50+cbam", "resnet18+se", "resnet34"]);
-    let active = |harness: &Harness<'static, App>| harness.state().document().active().expect("one").spec.to_string();
+    let active = |harness: &Harness<'static, App>| harness.state().document().active().expect("one").model.to_string();
     assert_eq!(active(&harness), "resnet18+se");
     // The same again: it is there already.
     harness.state_mut().send(given(&["resnet50"]));
@@ -185,7 +186,7 @@ fn a_wrong_file_is_named_and_leaves_the_picture_as_it_is() {
     assert_eq!(shown(&harness), before);
     let app = harness.state();
     let network = app.document().active().expect("one");
-    assert!(app.jobs().inspection(network, app.document()).is_some(), "the gates are gone");
+    assert!(app.jobs().inspection(network).is_some(), "the gates are gone");
     harness.get_by_label_contains("letter.png");
 }
 

@@ -21,7 +21,7 @@ pub(super) const BESIDE: usize = 2;
 
 /// Adds the list of networks, then one table a quantity.
 pub(super) fn add(page: &mut Page, networks: &[Costed]) {
-    let pairs: Vec<(&Graph, &_)> = networks.iter().map(|network| (&network.graph, &network.ledger)).collect();
+    let pairs: Vec<(&Graph, &_)> = networks.iter().map(|network| (network.graph(), network.ledger())).collect();
     let rows: Vec<Row> = compare(&pairs).into_iter().filter(|row| row.kind != ScopeKind::Block).collect();
     page.heading("Networks; differences are to A");
     page.table(legend(networks));
@@ -62,8 +62,8 @@ fn legend(networks: &[Costed]) -> Table {
         let attention = if places.is_empty() { "none".to_owned() } else { places };
         table.row(vec![
             text(letter(index)),
-            text(&network.graph.name),
-            text(network.graph.input().to_string()),
+            text(&network.graph().name),
+            text(network.graph().input().to_string()),
             text(attention),
         ]);
     }
@@ -75,9 +75,9 @@ fn totals(networks: &[Costed], quantities: [(&str, Quantity); 2]) -> Table {
     for (title, _) in quantities {
         table = table.numbers(title).numbers("diff.").numbers("%");
     }
-    let first = networks[0].ledger.total();
+    let first = networks[0].ledger().total();
     for (index, network) in networks.iter().enumerate() {
-        let total = network.ledger.total();
+        let total = network.ledger().total();
         let mut row = vec![text(letter(index))];
         for (_, quantity) in quantities {
             let (before, now) = (quantity(&first), quantity(&total));
@@ -123,8 +123,8 @@ fn aligned(networks: &[Costed], rows: &[Row], others: &[usize], quantity: Quanti
         table.row(cells(&row.name, &row.cells));
     }
     let attention: Vec<Option<Cost>> =
-        networks.iter().map(|network| Some(network.ledger.attention(&network.graph))).collect();
-    let total: Vec<Option<Cost>> = networks.iter().map(|network| Some(network.ledger.total())).collect();
+        networks.iter().map(|network| Some(network.ledger().attention(network.graph()))).collect();
+    let total: Vec<Option<Cost>> = networks.iter().map(|network| Some(network.ledger().total())).collect();
     table.total(cells("total", &total));
     table.row(cells("attention", &attention));
     table

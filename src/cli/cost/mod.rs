@@ -7,6 +7,7 @@ mod time;
 mod value;
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use clap::ValueEnum;
 
@@ -17,8 +18,8 @@ use super::{doubts, output, running, source, spec};
 use crate::compute::engine::Timing;
 use crate::compute::weights::{Doubt, Weights};
 use crate::network::cost::{Ledger, Lesson, Term, lesson};
-use crate::network::graph::{Graph, Op, ScopeId, ScopeKind};
-use crate::network::number;
+use crate::network::graph::{Graph, ScopeId, ScopeKind};
+use crate::network::{Model, number};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -79,23 +80,30 @@ enum Format {
 
 /// A network with its costs.
 struct Costed {
-    graph: Graph,
+    model: Arc<Model>,
     /// What its checkpoint leaves open.
     doubts: Vec<Doubt>,
-    ledger: Ledger,
     /// With `--time`.
     timing: Option<Timing>,
 }
 
 impl Costed {
+    fn graph(&self) -> &Graph {
+        self.model.graph()
+    }
+
+    fn ledger(&self) -> &Ledger {
+        self.model.ledger()
+    }
+
     /// Does it end with a classifier, not with its features?
     fn has_classes(&self) -> bool {
-        matches!(self.graph[self.graph.output()].op, Op::Linear { .. })
+        self.model.classes() > 0
     }
 
     /// Stem, stages and head, in execution order, by the names people use.
     fn parts(&self) -> impl Iterator<Item = (&str, ScopeId)> {
-        self.graph.children(Graph::ROOT).filter_map(|id| Some((row_name(&self.graph, id)?, id)))
+        self.graph().children(Graph::ROOT).filter_map(|id| Some((row_name(self.graph(), id)?, id)))
     }
 }
 
@@ -103,7 +111,7 @@ impl Costed {
 fn row_name(graph: &Graph, id: ScopeId) -> Option<&str> {
     let scope = &graph[id];
     match scope.kind {
-        ScopeKind::Stem | ScopeKind::Head => Some(scope.label),
+        ScopeKind::Stem | ScopeKind::Head => Some(&scope.label),
         ScopeKind::Stage => Some(&scope.path),
         _ => None,
     }
@@ -133,10 +141,10 @@ pub fn run(args: &Args) -> Result<(), CliError> {
 
 /// Counts a network, and measures it where that is wanted.
 fn costed(args: &Args, given: Given) -> Result<Costed, CliError> {
-    let Given { graph, doubts } = given;
-    let measure = || args.running.measure(&graph, &Weights::seeded(&graph, 0), 1);
+    let Given { model, doubts } = given;
+    let measure = || args.running.measure(model.graph(), &Weights::seeded(model.graph(), 0), 1);
     let timing = args.time.then(measure).transpose()?.map(|measured| measured.timing);
-    Ok(Costed { ledger: Ledger::of(&graph), graph, doubts, timing })
+    Ok(Costed { model, doubts, timing })
 }
 
 fn page(networks: &[Costed], layers: bool) -> Page {
@@ -147,7 +155,7 @@ fn page(networks: &[Costed], layers: bool) -> Page {
     }
     if layers {
         for network in networks {
-            page.heading(format!("{}, layer by layer", network.graph.name));
+            page.heading(format!("{}, layer by layer", network.graph().name));
             page.table(rows::layers(network));
         }
         if networks.iter().any(|network| network.timing.is_some()) {

@@ -11,7 +11,7 @@ fn text(words: impl Into<String>) -> Cell {
 
 /// The layers of a network: everything but its input.
 fn layer_ids(network: &Costed) -> impl Iterator<Item = NodeId> {
-    network.graph.node_ids().filter(|id| network.graph[*id].op != Op::Input)
+    network.graph().node_ids().filter(|id| network.graph()[*id].op != Op::Input)
 }
 
 /// Every layer, for people. Times take the place of outputs: names have to stay readable in 80 columns.
@@ -21,7 +21,7 @@ pub(super) fn layers(network: &Costed) -> Table {
         table = table.words("output");
     }
     table = table.numbers("parameters").numbers("MACs");
-    let has_products = network.ledger.total().products > 0;
+    let has_products = network.ledger().total().products > 0;
     if has_products {
         table = table.numbers("products");
     }
@@ -40,14 +40,14 @@ pub(super) fn layers(network: &Costed) -> Table {
         row.extend(times.into_iter().flatten());
         row
     };
-    let fields = receptive(&network.graph);
+    let fields = receptive(network.graph());
     for id in layer_ids(network) {
-        let (node, cost) = (&network.graph[id], network.ledger.layer(id));
+        let (node, cost) = (&network.graph()[id], network.ledger().layer(id));
         let output = text(node.shape.to_string());
         let times = time::layer_cells(network, id);
         table.row(cells(&node.name, node.op.name(), output, cost, seen_cells(fields[id.0]), times));
     }
-    let (total, none) = (network.ledger.total(), [Cell::Empty, Cell::Empty]);
+    let (total, none) = (network.ledger().total(), [Cell::Empty, Cell::Empty]);
     table.total(cells("total", "", Cell::Empty, total, none, time::total_cells(network)));
     table
 }
@@ -57,13 +57,13 @@ pub(super) fn layers_csv(networks: &[Costed]) -> Table {
     let mut table = Table::new().words("network").words("name").words("op").words("output");
     table = keys(table, &SEEN_KEYS, networks);
     for network in networks {
-        let fields = receptive(&network.graph);
+        let fields = receptive(network.graph());
         for id in layer_ids(network) {
-            let node = &network.graph[id];
+            let node = &network.graph()[id];
             let output: Vec<String> = node.shape.dims().iter().map(ToString::to_string).collect();
             let mut row =
-                vec![text(&network.graph.name), text(&node.name), text(node.op.name()), text(output.join("x"))];
-            row.extend(cost_cells(network.ledger.layer(id)));
+                vec![text(&network.graph().name), text(&node.name), text(node.op.name()), text(output.join("x"))];
+            row.extend(cost_cells(network.ledger().layer(id)));
             row.extend(seen_cells(fields[id.0]));
             row.extend(time::layer_cells(network, id).into_iter().flatten());
             table.row(row);
@@ -78,8 +78,8 @@ pub(super) fn parts_csv(networks: &[Costed]) -> Table {
     table = keys(table, &[], networks);
     for network in networks {
         for (name, id) in network.parts().chain([("total", Graph::ROOT)]) {
-            let cost = network.ledger.scope(id);
-            let mut row = vec![text(&network.graph.name), text(name)];
+            let cost = network.ledger().scope(id);
+            let mut row = vec![text(&network.graph().name), text(name)];
             row.extend(cost_cells(cost));
             row.extend(network.timing.iter().flat_map(|timing| time::pair(cost.macs, timing.scope(id))));
             table.row(row);

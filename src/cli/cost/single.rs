@@ -15,7 +15,7 @@ const PRODUCTS: &str = "products of activations";
 
 /// Adds the summary, the table of stages and the attention line.
 pub(super) fn add(page: &mut Page, network: &Costed) {
-    page.heading(&network.graph.name);
+    page.heading(&network.graph().name);
     page.table(summary(network));
     page.table(parts(network));
     page.line(attention_line(network));
@@ -23,14 +23,14 @@ pub(super) fn add(page: &mut Page, network: &Costed) {
 }
 
 fn summary(network: &Costed) -> Table {
-    let total = network.ledger.total();
+    let total = network.ledger().total();
     let text = |words: &str| Cell::Text(words.to_owned());
     let mut table = Table::new().words("").numbers("").words("");
-    let outputs = network.graph[network.graph.output()].shape.channels();
+    let outputs = network.graph()[network.graph().output()].shape.channels();
     let what = if network.has_classes() { "classes" } else { "features" };
     table.row(vec![
         text("input"),
-        Cell::Text(network.graph.input().to_string()),
+        Cell::Text(network.graph().input().to_string()),
         Cell::Text(format!("{} {what}", number::grouped(outputs as u64))),
     ]);
     for (name, count, note) in [
@@ -53,7 +53,7 @@ fn summary(network: &Costed) -> Table {
 
 fn parts(network: &Costed) -> Table {
     let mut table = Table::new().words("part").numbers("parameters").numbers("%").numbers("MACs").numbers("%");
-    let total = network.ledger.total();
+    let total = network.ledger().total();
     let has_products = total.products > 0;
     if has_products {
         table = table.numbers("products");
@@ -72,7 +72,7 @@ fn parts(network: &Costed) -> Table {
         row
     };
     for (name, id) in network.parts() {
-        table.row(cells(name, network.ledger.scope(id)));
+        table.row(cells(name, network.ledger().scope(id)));
     }
     table.total(cells("total", total));
     table
@@ -84,7 +84,7 @@ fn attention_line(network: &Costed) -> String {
     if places.is_empty() {
         return "Attention: none.".to_owned();
     }
-    let (cost, total) = (network.ledger.attention(&network.graph), network.ledger.total());
+    let (cost, total) = (network.ledger().attention(network.graph()), network.ledger().total());
     format!(
         "Attention: {places}; {} parameters ({:.1} %), {} MACs ({:.1} %).",
         number::grouped(cost.params),
@@ -96,14 +96,14 @@ fn attention_line(network: &Costed) -> String {
 
 /// `SE in 10 of 16 blocks, BAM after 3 of 4 stages`; empty without attention.
 pub(super) fn attention_places(network: &Costed) -> String {
-    let graph = &network.graph;
+    let graph = network.graph();
     let [blocks, stages] = [ScopeKind::Block, ScopeKind::Stage].map(|kind| graph.scopes_of(kind).count());
     let mut kinds: Vec<(&str, bool, usize)> = Vec::new();
     for id in graph.scope_ids().filter(|id| matches!(graph[*id].kind, ScopeKind::Attention(_))) {
         let is_between = graph.enclosing(id, ScopeKind::Block).is_none();
-        match kinds.iter_mut().find(|(label, between, _)| (*label, *between) == (graph[id].label, is_between)) {
+        match kinds.iter_mut().find(|(label, between, _)| (*label, *between) == (&*graph[id].label, is_between)) {
             Some((.., count)) => *count += 1,
-            None => kinds.push((graph[id].label, is_between, 1)),
+            None => kinds.push((&*graph[id].label, is_between, 1)),
         }
     }
     let words = kinds.into_iter().map(|(label, is_between, count)| match is_between {

@@ -40,11 +40,11 @@ pub(super) fn add(page: &mut Page, network: &Costed) {
             speed(macs, time),
         ]
     };
-    table.row(cells("image", image(&network.graph, timing), Cost::default()));
+    table.row(cells("image", image(network.graph(), timing), Cost::default()));
     for (name, id) in network.parts() {
-        table.row(cells(name, timing.scope(id), network.ledger.scope(id)));
+        table.row(cells(name, timing.scope(id), network.ledger().scope(id)));
     }
-    table.total(cells("total", total, network.ledger.total()));
+    table.total(cells("total", total, network.ledger().total()));
     page.table(table);
     if let Some(attention) = &timing.attention {
         page.table(ledger::table(attention));
@@ -62,7 +62,7 @@ pub(super) fn compare(page: &mut Page, networks: &[Costed], rows: &[Row]) {
         let time = |timing: &Timing| timing.median.as_nanos() as u64;
         let mut row = vec![text(letter(index)), Cell::Milliseconds(milliseconds(time(timing)))];
         row.extend(if index == 0 { [Cell::Empty, Cell::Empty] } else { difference(time(first), time(timing)) });
-        row.push(speed(network.ledger.total().macs, time(timing)));
+        row.push(speed(network.ledger().total().macs, time(timing)));
         let own = timing.attention.map(|attention| attention.nanoseconds.attention);
         row.push(own.map_or(Cell::Empty, |own| Cell::Milliseconds(milliseconds(own))));
         row.push(own.map_or(Cell::Empty, |own| Cell::Share(share(own, timing.total()))));
@@ -90,7 +90,7 @@ fn aligned(networks: &[Costed], rows: &[Row], others: &[usize]) -> Table {
     }
     let at = |network: &Costed, name: &str| {
         let timing = network.timing.as_ref()?;
-        let id = network.graph.scope_ids().find(|id| row_name(&network.graph, *id) == Some(name))?;
+        let id = network.graph().scope_ids().find(|id| row_name(network.graph(), *id) == Some(name))?;
         Some(timing.scope(id))
     };
     let cells = |name: &str, times: &dyn Fn(&Costed) -> Option<u64>| {
@@ -114,13 +114,13 @@ fn aligned(networks: &[Costed], rows: &[Row], others: &[usize]) -> Table {
 /// The columns that `--time` adds to a table of layers.
 pub(super) fn layer_cells(network: &Costed, id: NodeId) -> Option<[Cell; 2]> {
     let timing = network.timing.as_ref()?;
-    Some(timing.layer(id).map_or([Cell::Empty, Cell::Empty], |time| pair(network.ledger.layer(id).macs, time)))
+    Some(timing.layer(id).map_or([Cell::Empty, Cell::Empty], |time| pair(network.ledger().layer(id).macs, time)))
 }
 
 /// The same of the whole network.
 pub(super) fn total_cells(network: &Costed) -> Option<[Cell; 2]> {
     let timing = network.timing.as_ref()?;
-    Some(pair(network.ledger.total().macs, timing.total()))
+    Some(pair(network.ledger().total().macs, timing.total()))
 }
 
 /// Milliseconds and GF/s.

@@ -114,8 +114,8 @@ impl<'a> Report<'a> {
 }
 
 fn network(costed: &Costed) -> Network<'_> {
-    let Costed { graph, doubts, ledger, timing } = costed;
-    let timing = timing.as_ref();
+    let Costed { model, doubts, timing } = costed;
+    let (graph, ledger, timing) = (model.graph(), model.ledger(), timing.as_ref());
     let fields = receptive(graph);
     let layer = |id: NodeId| {
         let node = &graph[id];

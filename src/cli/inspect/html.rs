@@ -215,7 +215,7 @@ fn block_figure(setting: &Setting, result: &Inspected, scope: ScopeId, block: &[
         "<article class=\"{layout} {kind}\">\n<h3>{} <span class=\"chip {kind}\">{}</span></h3>\n\
          <div class=\"figures\">\n{figures}</div>\n</article>\n",
         escape(place),
-        escape(scope.label)
+        escape(&scope.label)
     )
 }
 

@@ -15,8 +15,7 @@ use crate::compute::engine::MAX_THREADS;
 use crate::compute::lab::data::Split;
 use crate::compute::lab::experiments::Watch;
 use crate::compute::lab::experiments::atlas::{self, AtlasResult, AtlasSettings, Order};
-use crate::compute::weights::Weights;
-use crate::network::{lower, zoo};
+use crate::compute::weights::{Opened, Weights};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -82,26 +81,24 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     experiment::check_out(args.out.as_deref(), &AtlasResult::FILES)?;
     let is_file = source::is_remote(&args.spec) || spec::is_checkpoint(&args.spec);
     let argument = args.weights.as_ref().map(|path| path.as_os_str()).or(is_file.then_some(&args.spec));
-    let mut checkpoint = argument.map(source::resolve).transpose()?;
-    args.which.needs_file(checkpoint.is_some())?;
-    if let Some(checkpoint) = &mut checkpoint {
-        checkpoint.path = args.which.of(&checkpoint.path);
-        source::say_choice(&checkpoint.path);
+    let resolved = argument.map(source::resolve).transpose()?;
+    args.which.needs_file(resolved.is_some())?;
+    let opened = resolved.map(|source| spec::opened(&args.which.of(&source.path))).transpose()?;
+    if let Some(opened) = &opened {
+        source::say_choice(opened.file());
     }
-    let network = match &checkpoint {
-        Some(checkpoint) if is_file => spec::recognised(&checkpoint.path)?.spec,
+    let model = match &opened {
+        Some(opened) if is_file => spec::recognised(opened)?.model(),
         _ => spec::read(&args.spec)?,
     };
-    let graph = lower(&network).map_err(CliError::input)?;
-    let weights = match &checkpoint {
-        Some(checkpoint) => Weights::open(&graph, &checkpoint.path).map_err(CliError::input)?,
-        None => Weights::seeded(&graph, 0),
+    let (graph, input) = (model.graph(), model.input());
+    let weights = match &opened {
+        Some(opened) => Weights::of(graph, opened).map_err(CliError::input)?,
+        None => Weights::seeded(graph, 0),
     };
-    let input = zoo::input_of(&network);
     let dataset = args.data.open(input)?.dataset;
     let mut settings = AtlasSettings::of(&*dataset);
-    let path = checkpoint.as_ref().map(|checkpoint| checkpoint.path.as_path());
-    settings.prepare_for(input, path).map_err(data::refused)?;
+    settings.prepare_for(input, opened.as_ref().map(Opened::file)).map_err(data::refused)?;
     settings.images = args.images;
     settings.threads = args.threads.map_or(settings.threads, |threads| threads as usize);
     settings.splits = match args.split {
@@ -116,7 +113,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     };
     let result = experiment::watched(|progress| {
         let watch = Watch { progress, ..Watch::none() };
-        atlas::run(&graph, &weights, &*dataset, &settings, &watch)
+        atlas::run(graph, &weights, &*dataset, &settings, &watch)
     })?;
     let files = (args.out.as_deref(), |out: &Path| result.write(out, order));
     experiment::report(&result, files, args.format, (page(&result), result.reading()))

@@ -54,16 +54,16 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<(), CliError> {
     // The choice is the weights' where they are given.
     let which = if args.weights.is_some() { source::Which::default() } else { args.which.clone() };
-    let Given { graph, doubts } = spec::given(std::slice::from_ref(&args.spec), &which, &[], None)?.swap_remove(0);
+    let Given { model, doubts } = spec::given(std::slice::from_ref(&args.spec), &which, &[], None)?.swap_remove(0);
     let weights = match &args.weights {
         Some(path) => {
-            let path = args.which.of(path);
-            source::say_choice(&path);
-            Weights::open(&graph, &path).map_err(CliError::input)?
+            let opened = spec::opened(&args.which.of(path))?;
+            source::say_choice(opened.file());
+            Weights::of(model.graph(), &opened).map_err(CliError::input)?
         }
-        None => Weights::seeded(&graph, 0),
+        None => Weights::seeded(model.graph(), 0),
     };
-    let measured = args.running.measure(&graph, &weights, args.batch)?;
+    let measured = args.running.measure(model.graph(), &weights, args.batch)?;
     match args.print.format {
         Format::Table => output::print(&page(&measured, &doubts).text()),
         Format::Json => output::print_json(&value::Report::of(&measured, &doubts)),

@@ -4,20 +4,21 @@ mod preparing;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ValueEnum;
 
 use super::error::CliError;
 use super::running::DeviceArgs;
-use super::source::{self, Source};
+use super::source;
 use super::{doubts, spec};
 use crate::compute::config::ModelConfig;
 use crate::compute::engine::{PlanOptions, Runner};
 use crate::compute::imaging::{self, Picture, Prepared, Preprocessing};
 use crate::compute::labels::Labels;
-use crate::compute::weights::{Doubt, Graft, Recognised, Weights};
+use crate::compute::weights::{Doubt, Graft, Opened, Recognised, Weights};
 use crate::network::graph::{ScopeId, ScopeKind};
-use crate::network::{Graph, NetworkSpec, lower, zoo};
+use crate::network::{Graph, Model};
 use preparing::Configured;
 
 /// The network, its weights, and how pictures are prepared.
@@ -55,7 +56,7 @@ enum Gates {
 
 /// A network with its weights, ready to run, and how its pictures are prepared.
 pub(super) struct Setting {
-    pub(super) graph: Graph,
+    pub(super) graph: Arc<Graph>,
     pub(super) weights: Weights,
     pub(super) runner: Runner,
     pub(super) preprocessing: Preprocessing,
@@ -76,17 +77,17 @@ impl Setting {
     /// # Errors
     /// What was given and cannot be used.
     pub(super) fn of(args: &Args, has_blocks: bool) -> Result<Self, CliError> {
-        let (mut checkpoint, configured, named) = named(args)?;
-        let Named { spec, doubts } = named;
-        let graph = lower(&spec).map_err(CliError::input)?;
-        let preprocessing = preparing::preprocessing(&args.preparing, &configured, zoo::input_of(&spec))?;
+        let (checkpoint, configured, named) = named(args)?;
+        let Named { model, doubts } = named;
+        let preprocessing = preparing::preprocessing(&args.preparing, &configured, model.input())?;
         let prepared_by = preparing::origin(&args.preparing, &configured);
-        let classes = zoo::classes_of(&spec);
+        let classes = model.classes();
         let labels = preparing::labels(&args.preparing, configured, classes)?;
         if let Some(checkpoint) = &checkpoint {
-            source::say_choice(&checkpoint.path);
+            source::say_choice(checkpoint.file());
         }
-        let weights = weights(args, &graph, checkpoint.take())?;
+        let graph = model.graph().clone();
+        let weights = weights(args, &graph, checkpoint.as_ref())?;
         let blocks = if has_blocks { graph.scopes_of(ScopeKind::Block).collect() } else { Vec::new() };
         let taps = blocks.iter().map(|block| graph[*block].output).collect();
         let options = PlanOptions { taps, ..PlanOptions::default() };
@@ -110,28 +111,30 @@ impl Setting {
     }
 }
 
-/// A network by its spec, and what its file leaves open.
+/// A network, and what its file leaves open.
 struct Named {
-    spec: NetworkSpec,
+    model: Arc<Model>,
     doubts: Vec<Doubt>,
 }
 
 /// The checkpoint, if there is one, what its configuration says, and the network.
-fn named(args: &Args) -> Result<(Option<Source>, Configured, Named), CliError> {
+fn named(args: &Args) -> Result<(Option<Opened>, Configured, Named), CliError> {
     // The weights first: on the Hub they may bring a configuration.
     let is_file = source::is_remote(&args.spec) || spec::is_checkpoint(&args.spec);
     let argument = args.weights.as_ref().map(|path| path.as_os_str()).or(is_file.then_some(&args.spec));
-    let mut checkpoint = argument.map(source::resolve).transpose()?;
-    args.which.needs_file(checkpoint.is_some())?;
-    if let Some(checkpoint) = &mut checkpoint {
-        checkpoint.path = args.which.of(&checkpoint.path);
-    }
+    let resolved = argument.map(source::resolve).transpose()?;
+    args.which.needs_file(resolved.is_some())?;
+    let checkpoint = resolved.map(|source| spec::opened(&args.which.of(&source.path))).transpose()?;
     let configured = preparing::config(&args.preparing, checkpoint.as_ref())?;
-    let (mut spec, doubts) = network(args, checkpoint.as_ref(), &configured.config)?;
+    let (mut model, doubts) = network(args, checkpoint.as_ref(), &configured.config)?;
     let doubts = doubts::open(&doubts, &args.set);
-    spec::set_all(&mut spec, &args.set)?;
-    preparing::set_input(&args.preparing, &configured, &args.set, &mut spec)?;
-    Ok((checkpoint, configured, Named { spec, doubts }))
+    if !args.set.is_empty() || preparing::wants_input(&args.preparing, &configured) {
+        let mut spec = spec::editable(&model)?;
+        spec::set_all(&mut spec, &args.set)?;
+        preparing::set_input(&args.preparing, &configured, &args.set, &mut spec)?;
+        model = spec::changed(model, spec)?;
+    }
+    Ok((checkpoint, configured, Named { model, doubts }))
 }
 
 impl Args {
@@ -139,10 +142,10 @@ impl Args {
     ///
     /// # Errors
     /// What was given and is no network.
-    pub(super) fn graph(&self) -> Result<Graph, CliError> {
-        let (_, _, Named { spec, doubts }) = named(self)?;
+    pub(super) fn model(&self) -> Result<Arc<Model>, CliError> {
+        let (_, _, Named { model, doubts }) = named(self)?;
         doubts::say_all(&doubts);
-        lower(&spec).map_err(CliError::input)
+        Ok(model)
     }
 
     /// Are there trained weights?
@@ -155,34 +158,34 @@ impl Args {
 /// With it comes what the tensors leave open.
 fn network(
     args: &Args,
-    checkpoint: Option<&Source>,
+    checkpoint: Option<&Opened>,
     config: &ModelConfig,
-) -> Result<(NetworkSpec, Vec<Doubt>), CliError> {
-    let known = |found: Recognised| (found.spec, found.doubts);
+) -> Result<(Arc<Model>, Vec<Doubt>), CliError> {
+    let known = |found: &Recognised| (found.model(), found.doubts.clone());
     let configured = || source::network(&args.spec.to_string_lossy(), config);
     match checkpoint {
         Some(checkpoint) if args.weights.is_none() && spec::is_checkpoint(&args.spec) => {
-            spec::recognised(&checkpoint.path).map(known)
+            spec::recognised(checkpoint).map(known)
         }
-        _ if spec::is_checkpoint(&args.spec) => spec::recognised(Path::new(&args.spec)).map(known),
+        _ if spec::is_checkpoint(&args.spec) => spec::recognised(&spec::opened(Path::new(&args.spec))?).map(known),
         Some(checkpoint) if source::is_remote(&args.spec) && args.weights.is_none() => {
-            let found = spec::recognised(&checkpoint.path).map(known);
-            found.or_else(|problem| configured().map(|spec| (spec, Vec::new())).map_err(|_| problem))
+            let found = spec::recognised(checkpoint).map(known);
+            found.or_else(|problem| configured().map(|model| (model, Vec::new())).map_err(|_| problem))
         }
         _ if source::is_remote(&args.spec) => Ok((configured()?, Vec::new())),
         _ => Ok((spec::read(&args.spec)?, Vec::new())),
     }
 }
 
-fn weights(args: &Args, graph: &Graph, checkpoint: Option<Source>) -> Result<Weights, CliError> {
+fn weights(args: &Args, graph: &Graph, checkpoint: Option<&Opened>) -> Result<Weights, CliError> {
     let seed = args.seed.unwrap_or(0);
     if checkpoint.is_some() && args.seed.is_some() && args.graft != Some(Gates::Seeded) {
         return Err(CliError::Input("--seed: these weights come from a file; leave out --seed or the file".to_owned()));
     }
     let loaded = match (checkpoint, args.graft) {
-        (Some(Source { path, .. }), None) => Weights::open(graph, &path),
-        (Some(Source { path, .. }), Some(Gates::Identity)) => Weights::graft(graph, &path, Graft::Identity),
-        (Some(Source { path, .. }), Some(Gates::Seeded)) => Weights::graft(graph, &path, Graft::Seeded(seed)),
+        (Some(opened), None) => Weights::of(graph, opened),
+        (Some(opened), Some(Gates::Identity)) => Weights::grafted_on(graph, opened, Graft::Identity),
+        (Some(opened), Some(Gates::Seeded)) => Weights::grafted_on(graph, opened, Graft::Seeded(seed)),
         (None, None) => return Ok(Weights::seeded(graph, seed)),
         (None, Some(_)) => {
             return Err(CliError::Input(

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::cli::error::CliError;
-use crate::cli::source::{self, Source};
+use crate::cli::source;
 use crate::cli::spec;
 use crate::compute::config::ModelConfig;
 use crate::compute::imaging::{CropMode, Interpolation, MAX_RESIZE, Preprocessing, to_unit};
 use crate::compute::labels::Labels;
+use crate::compute::weights::Opened;
 use crate::network::zoo::{self, MAX_INPUT};
 use crate::network::{NetworkSpec, suggest};
 
@@ -82,12 +83,12 @@ pub(super) struct Configured {
 
 /// The configuration that counts: the one named, else what a checkpoint that was trained here says itself, else the
 /// files beside the checkpoint.
-pub(super) fn config(args: &Args, checkpoint: Option<&Source>) -> Result<Configured, CliError> {
+pub(super) fn config(args: &Args, checkpoint: Option<&Opened>) -> Result<Configured, CliError> {
     let config = match (&args.config, checkpoint) {
         (Some(path), _) if path.as_os_str() == NONE && !path.exists() => ModelConfig::default(),
         (Some(path), _) => ModelConfig::open(path).map_err(CliError::input)?,
         (None, Some(checkpoint)) => {
-            let found = ModelConfig::of_checkpoint(&checkpoint.path);
+            let found = ModelConfig::of_checkpoint(checkpoint.file());
             let refused = |error| CliError::Input(format!("{error}; --config none does without it"));
             found.map_err(refused)?.unwrap_or_default()
         }
@@ -113,6 +114,11 @@ impl Args {
         let sizes = self.resize.is_some() || self.crop_pct.is_some() || self.crop.is_some() || self.crop_mode.is_some();
         sizes || self.interpolation.is_some() || self.mean.is_some() || self.std.is_some()
     }
+}
+
+/// Do flags or the configuration say how large the network's input is?
+pub(super) fn wants_input(args: &Args, configured: &Configured) -> bool {
+    args.crop.is_some() || configured.config.input_size.is_some()
 }
 
 /// Gives the network the input its pictures are to have: the flag's, else what was `set`, else the configuration's.

@@ -17,7 +17,7 @@ use crate::compute::lab::data::{Dataset, OpenedData, Split};
 use crate::compute::lab::training::{self, EpochRecord, Trained, TrainingControl, TrainingOptions, TrainingRecipe};
 use crate::compute::weights::Source;
 use crate::compute::weights::checkpoint::Precision;
-use crate::network::{Graph, lower, zoo};
+use crate::network::Graph;
 use progress::Progress;
 
 const EXAMPLES: &str = "\
@@ -89,10 +89,11 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         check_out(out, resume.as_deref(), args.replace)?;
     }
     refuse_weights(&args.spec)?;
-    let mut spec = spec::read(&args.spec)?;
+    let model = spec::read(&args.spec)?;
+    let mut spec = model.editable("training").cloned().map_err(CliError::Input)?;
     if spec.input.is_none() && spec::names_input(&args.spec) {
         // The model's own size, which a spec leaves out, was asked for all the same.
-        spec.input = Some(zoo::input_of(&spec));
+        spec.input = Some(model.input());
     }
     // Pictures of a folder get the size that the network asks for.
     let opened = args.data.open(spec.input.unwrap_or(data::INPUT))?;
@@ -100,8 +101,9 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     if spec.input.is_none() && dataset.folder().is_some() {
         source::say("pictures are resized and cropped to 64x64; input= in the network gives another size");
     }
-    let graph = training::fitted(&spec, dataset).map_err(CliError::input)?;
-    let graph = lower(&graph).map_err(CliError::input)?;
+    let fitted = training::fitted(&spec, dataset).map_err(CliError::input)?;
+    let model = spec::changed(model, fitted)?;
+    let graph = model.graph();
     let recipe = match &resume {
         Some(path) => args.recipe.over(training::recipe_of(path).map_err(CliError::input)?),
         None => args.recipe.over(recipe::default_for(dataset)),
@@ -112,13 +114,13 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     let progress = Progress::new(&recipe);
     let control = TrainingControl { event: &|event| progress.take(&event), ..TrainingControl::none() };
     let options = TrainingOptions { threads, resume, out: args.out.clone(), replace: args.replace };
-    let trained = training::train(&graph, dataset, &recipe, options, &control);
+    let trained = training::train(graph, dataset, &recipe, options, &control);
     progress.clear();
     let mut trained = trained.map_err(data::refused)?;
     if let (Some(out), true) = (&args.out, args.half) {
-        halve(out, &graph, dataset, &recipe, &mut trained, threads).map_err(data::refused)?;
+        halve(out, graph, dataset, &recipe, &mut trained, threads).map_err(data::refused)?;
     }
-    let finished = Finished { args, graph: &graph, data: &opened, recipe: &recipe, trained };
+    let finished = Finished { args, graph, data: &opened, recipe: &recipe, trained };
     match args.print.format {
         Format::Table => output::print(&finished.page().text()),
         Format::Json => output::print_json(&value::Report::of(&finished)),
@@ -145,7 +147,8 @@ fn refuse_weights(argument: &OsStr) -> Result<(), CliError> {
     if !spec::is_checkpoint(argument) {
         return Ok(());
     }
-    let found = spec::recognised(Path::new(argument))?;
+    let opened = spec::opened(Path::new(argument))?;
+    let found = spec::recognised(&opened)?;
     Err(CliError::Input(format!(
         "{}: weights, and training starts from random ones; give the network: gatescope train \"{}\"",
         Path::new(argument).display(),

@@ -16,8 +16,7 @@ use super::imaging::Preprocessing;
 use super::labels::Labels;
 use super::text;
 use super::weights::{Checkpoint, TrainedOn};
-use crate::network::parse;
-use crate::network::zoo::input_of;
+use crate::network::Model;
 pub use error::ConfigError;
 use section::Section;
 
@@ -94,9 +93,9 @@ impl ModelConfig {
 
     /// What a checkpoint that was trained here says about itself, if it is one; its pictures were given whole.
     #[must_use]
-    pub fn within(checkpoint: &Path) -> Option<Self> {
-        let trained = TrainedOn::of(&Checkpoint::open(checkpoint).ok()?)?;
-        let input = input_of(&parse(&trained.spec).ok()?);
+    pub fn within(file: &Checkpoint) -> Option<Self> {
+        let (trained, checkpoint) = (TrainedOn::of(file)?, file.path());
+        let input = Model::parse(&trained.spec).ok()?.input();
         let names = trained.classes.iter().cloned().map(Value::String).collect();
         let side = input[1].max(input[2]);
         let (mean, std) = (trained.mean, trained.std);
@@ -115,10 +114,10 @@ impl ModelConfig {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn of_checkpoint(checkpoint: &Path) -> Result<Option<Self>, ConfigError> {
-        match Self::within(checkpoint) {
+    pub fn of_checkpoint(file: &Checkpoint) -> Result<Option<Self>, ConfigError> {
+        match Self::within(file) {
             Some(config) => Ok(Some(config)),
-            None => Self::beside(checkpoint),
+            None => Self::beside(file.path()),
         }
     }
 

@@ -73,6 +73,13 @@ impl Timing {
         }
     }
 
+    /// Bytes of memory it takes itself.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let Self { firsts, layers, scopes, moved, .. } = self;
+        size_of_val(&firsts[..]) + size_of_val(&layers[..]) + size_of_val(&scopes[..]) + size_of_val(&moved[..])
+    }
+
     /// Nanoseconds of a layer and those computed with it; `None` where they stand at another layer.
     #[must_use]
     pub fn layer(&self, id: NodeId) -> Option<u64> {

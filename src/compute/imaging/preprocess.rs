@@ -4,6 +4,7 @@
 //! own, with antialias. Only the pixels inside the crop are ever resampled, so an elongated picture costs no
 //! more memory than a square one.
 
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
 use fast_image_resize::images::{Image, ImageRef};
@@ -67,6 +68,13 @@ pub struct Window {
 }
 
 impl Preprocessing {
+    /// Adds it to a hash, by the bits of its numbers.
+    pub(in crate::compute) fn digest(&self, to: &mut impl Hasher) {
+        let Self { resize, crop_mode, crop, channels, interpolation, mean, std } = self;
+        (resize, crop_mode.as_str(), crop, channels, interpolation.as_str()).hash(to);
+        mean.iter().chain(std).for_each(|value| to.write_u32(value.to_bits()));
+    }
+
     /// torchvision's evaluation transform for an input `[C, H, W]`: 224 is cut out of 256, 299 out of 342.
     ///
     /// Inputs under 96 pixels are resized without a margin. One channel uses the average of the ImageNet values.

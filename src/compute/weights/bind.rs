@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::checkpoint::fault::shown;
 use super::recognise::beside::{is_beside, top};
 use super::recognise::view::{Named, views};
-use super::recognise::{Recognised, fits_by_graft, recognise, same_shape, same_tensors, sizes};
+use super::recognise::{Recognised, fits_by_graft, same_shape, same_tensors, sizes};
 use super::{Checkpoint, Graft, LoadReport, Mapped, Mismatch, Tensor, WeightsError, init};
 use crate::network::graph::{Graph, Op, Param, Role, ScopeId, ScopeKind};
 
@@ -18,16 +18,19 @@ type Names<'a> = dyn Fn(&'a str) -> Option<&'a str> + 'a;
 
 /// Reads every tensor of the graph, or refuses the file as a whole. Names are the graph's, with or without what
 /// wrappers put in front, or those of a dialect under which the file is recognised as this very network.
-pub(super) fn bind(graph: &Graph, file: &Checkpoint) -> Result<(Vec<Tensor>, LoadReport), WeightsError> {
-    let recognised = recognise(file).ok();
+pub(super) fn bind(
+    graph: &Graph,
+    file: &Checkpoint,
+    recognised: Option<&Recognised>,
+) -> Result<(Vec<Tensor>, LoadReport), WeightsError> {
     let direct = compare(graph, file, &|name| Some(name), "");
     if direct.fits() {
         return read_as(graph, file, &|name| Some(name), ("", direct), recognised);
     }
-    if let Some(found) = recognised.as_ref().filter(|found| same_tensors(&found.graph, graph)) {
+    if let Some(found) = recognised.filter(|found| same_tensors(&found.graph, graph)) {
         let names = |name: &str| found.names.get(name).map(String::as_str);
         let report = compare(graph, file, &names, &found.prefix);
-        return read_as(graph, file, &names, (&found.prefix, report), Some(found.clone()));
+        return read_as(graph, file, &names, (&found.prefix, report), Some(found));
     }
     for (prefix, wrapped) in readings(graph, file) {
         let names = |name: &str| wrapped.get(name).map(String::as_str);
@@ -36,7 +39,7 @@ pub(super) fn bind(graph: &Graph, file: &Checkpoint) -> Result<(Vec<Tensor>, Loa
             return read_as(graph, file, &names, (&prefix, report), recognised);
         }
     }
-    let message = message(graph, file, &direct, recognised.as_ref());
+    let message = message(graph, file, &direct, recognised);
     Err(WeightsError::Unfit { path: file.path().to_owned(), report: Box::new(direct), message })
 }
 
@@ -62,7 +65,7 @@ fn read_as<'a>(
     file: &Checkpoint,
     names: &Names<'a>,
     (prefix, mut report): (&str, LoadReport),
-    found: Option<Recognised>,
+    found: Option<&Recognised>,
 ) -> Result<(Vec<Tensor>, LoadReport), WeightsError> {
     let is_said = found.is_some();
     report.verdict = found.map(|found| verdict(graph, found)).unwrap_or_default();
@@ -78,14 +81,14 @@ fn read_as<'a>(
 pub(super) fn graft(
     graph: &Graph,
     file: &Checkpoint,
+    recognised: Option<&Recognised>,
     graft: Graft,
 ) -> Result<(Vec<Tensor>, LoadReport, Vec<bool>), WeightsError> {
-    let recognised = recognise(file).ok();
-    let names = |name| match (file.entry(name), &recognised) {
+    let names = |name| match (file.entry(name), recognised) {
         (None, Some(found)) => found.names.get(name).map(String::as_str),
         _ => Some(name),
     };
-    let prefix = recognised.as_ref().map_or("", |found| found.prefix.as_str());
+    let prefix = recognised.map_or("", |found| found.prefix.as_str());
     let mut report = compare(graph, file, &names, prefix);
     let missing: HashSet<&str> = report.missing.iter().map(String::as_str).collect();
     let absent: HashSet<ScopeId> = graph
@@ -103,7 +106,7 @@ pub(super) fn graft(
         return Err(WeightsError::Unfit { path: file.path().to_owned(), report: Box::new(report), message });
     }
     report.grafted = graph.scope_ids().filter(|id| absent.contains(id)).map(|id| graph[id].path.clone()).collect();
-    report.verdict = recognised.as_ref().map(|found| found.verdict.clone()).unwrap_or_default();
+    report.verdict = recognised.map(|found| found.verdict.clone()).unwrap_or_default();
     report.seed = if let Graft::Seeded(seed) = graft { seed } else { 0 };
     report.verdict.push(grafted_sentence(graph, &report, graft));
     let (mut tensors, report) = read(graph, file, &names, (prefix, report))?;
@@ -229,8 +232,8 @@ fn compare<'a>(graph: &'a Graph, file: &Checkpoint, names: &Names<'a>, prefix: &
 }
 
 /// What the file is, and under which network it was loaded if that is another.
-fn verdict(graph: &Graph, found: Recognised) -> Vec<String> {
-    let mut sentences = found.verdict;
+fn verdict(graph: &Graph, found: &Recognised) -> Vec<String> {
+    let mut sentences = found.verdict.clone();
     if found.graph.name != graph.name {
         sentences.push(format!("loaded as {}; the file alone reads as {}", graph.name, found.graph.name));
     }

@@ -3,9 +3,11 @@
 mod bind;
 pub mod bundled;
 pub mod checkpoint;
+mod choice;
 mod error;
 mod init;
 mod map;
+mod opened;
 pub mod recognise;
 mod trained;
 
@@ -14,7 +16,9 @@ use std::sync::Arc;
 
 pub use bundled::{Bundled, bundled};
 pub use checkpoint::Checkpoint;
+pub use choice::WeightsChoice;
 pub use error::WeightsError;
+pub use opened::Opened;
 pub use recognise::{Doubt, Recognised, recognise};
 pub use trained::TrainedOn;
 pub(in crate::compute) use trained::{json, keys, parsed};
@@ -165,10 +169,18 @@ impl Weights {
     /// # Errors
     /// When the file cannot be read, is damaged, or does not hold exactly the graph's tensors.
     pub fn open(graph: &Graph, path: &Path) -> Result<Self, WeightsError> {
-        let file = Checkpoint::open(path)?;
-        let (tensors, mut report) = bind::bind(graph, &file)?;
+        Self::of(graph, &Opened::at(path)?)
+    }
+
+    /// The same of a checkpoint that is open.
+    ///
+    /// # Errors
+    /// As [`Weights::open`].
+    pub fn of(graph: &Graph, opened: &Opened) -> Result<Self, WeightsError> {
+        let file = opened.file();
+        let (tensors, mut report) = bind::bind(graph, file, opened.recognised().ok())?;
         report.say(file.choice());
-        Ok(Self::new(tensors, Source::File(path.to_owned()), report))
+        Ok(Self::new(tensors, Source::File(file.path().to_owned()), report))
     }
 
     /// Reads a checkpoint that has nothing of some of the graph's attention blocks: weights of a plain ResNet under
@@ -177,10 +189,18 @@ impl Weights {
     /// # Errors
     /// As [`Weights::open`]; also when the file has a part of an attention block.
     pub fn graft(graph: &Graph, path: &Path, graft: Graft) -> Result<Self, WeightsError> {
-        let file = Checkpoint::open(path)?;
-        let (tensors, mut report, grafted) = bind::graft(graph, &file, graft)?;
+        Self::grafted_on(graph, &Opened::at(path)?, graft)
+    }
+
+    /// The same of a checkpoint that is open.
+    ///
+    /// # Errors
+    /// As [`Weights::graft`].
+    pub fn grafted_on(graph: &Graph, opened: &Opened, graft: Graft) -> Result<Self, WeightsError> {
+        let file = opened.file();
+        let (tensors, mut report, grafted) = bind::graft(graph, file, opened.recognised().ok(), graft)?;
         report.say(file.choice());
-        let (source, identity) = (Source::File(path.to_owned()), graft == Graft::Identity);
+        let (source, identity) = (Source::File(file.path().to_owned()), graft == Graft::Identity);
         Ok(Self { inner: Arc::new(Inner { tensors, source, report, grafted, identity }) })
     }
 

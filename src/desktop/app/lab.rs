@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use eframe::egui;
 
 use super::App;
+use super::opened::configuration;
 use crate::compute::lab::data::{Objects, Source};
 use crate::compute::lab::experiments::attention::{self, AttentionSettings};
 use crate::compute::lab::experiments::degradation::{self, DegradationSettings};
@@ -14,7 +15,7 @@ use crate::desktop::document::{Command, LabTask, TrainTask, View, WeightsChoice}
 use crate::desktop::jobs::{Begin, LabRun};
 use crate::desktop::ui::choice::{Answer, Question};
 use crate::desktop::ui::lab::spare_threads;
-use crate::network::parse;
+use crate::network::Model;
 
 impl App {
     /// Commands of the lab; true if the command was one of them.
@@ -43,10 +44,10 @@ impl App {
                     self.jobs.write_lab(result, folder.clone());
                 }
             }
-            Command::OpenTrained { spec, path } => {
+            Command::OpenTrained { model, path } => {
                 let weights = WeightsChoice::File(path.clone());
-                self.change(&Command::AddCheckpoint { spec: spec.clone(), weights });
-                self.configure(path);
+                self.change(&Command::AddCheckpoint { model: model.clone(), weights });
+                self.configure(configuration(path));
                 self.view = View::Inspect;
             }
             _ => return false,
@@ -57,10 +58,10 @@ impl App {
     /// Goes on with a training that was stopped, whatever the form says now.
     fn continue_training(&mut self, run: &Interrupted) {
         let source = run.folder.clone().map_or(Source::Objects, Source::Folder);
-        match parse(&run.network) {
-            Ok(spec) => {
+        match Model::parse(&run.network) {
+            Ok(model) => {
                 let (recipe, out) = (run.recipe.clone(), Some(run.out.clone()));
-                let task = TrainTask { spec, source, recipe, threads: spare_threads(), out };
+                let task = TrainTask { model, source, recipe, threads: spare_threads(), out };
                 self.jobs.begin_lab(LabTask::Train(Box::new(task)), Begin::With(run.path.clone()));
             }
             Err(problem) => self.notices.error(format!("{}: {problem}", run.path.display())),
@@ -98,7 +99,7 @@ impl App {
         let root = self.session.folder().map_or_else(|| std::env::temp_dir().join("gatescope"), Path::to_path_buf);
         match &mut task {
             LabTask::Train(task) => {
-                let name = format!("{}-seed{}", harmless(&task.spec.to_string()), task.recipe.seed);
+                let name = format!("{}-seed{}", harmless(task.model.name()), task.recipe.seed);
                 // The run itself finds out whether it goes on there or takes the first free name.
                 task.out.get_or_insert_with(|| root.join("trained").join(format!("{name}.safetensors")));
             }

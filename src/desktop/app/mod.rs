@@ -162,7 +162,7 @@ impl App {
 
     /// A part the active network has not got cannot stay selected.
     fn follow_selection(&mut self) {
-        let Some(graph) = self.document.active().map(|network| network.graph.clone()) else { return };
+        let Some(graph) = self.document.active().map(|network| network.graph().clone()) else { return };
         let is_there = |part: &String| {
             // Stem and head have no path of their own: they are selected by their name.
             matches!(part.as_str(), "stem" | "head")
@@ -177,7 +177,7 @@ impl App {
 
     /// Selects the attention in the middle of the active network: a first look should show a gate.
     fn select_something(&mut self) {
-        let Some(graph) = self.document.active().map(|network| network.graph.clone()) else { return };
+        let Some(graph) = self.document.active().map(|network| network.graph().clone()) else { return };
         let maps: Vec<&Gate> = graph.gates.iter().filter(|gate| gate.kind.has_places()).collect();
         let Some(gate) = maps.get(maps.len() * 2 / 3).copied().or(graph.gates.last()) else { return };
         let block = graph[gate.scope].parent.map(|block| graph[block].path.clone());

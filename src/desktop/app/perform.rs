@@ -16,8 +16,8 @@ use crate::desktop::document::{
 use crate::desktop::session::write_whole;
 use crate::desktop::ui::picker::For;
 use crate::desktop::ui::prompt::Question;
+use crate::network::Model;
 use crate::network::spec::toml::to_toml;
-use crate::network::{parse, zoo};
 
 /// A spec or project file larger than this is not one.
 const MAX_TEXT: u64 = 1 << 20;
@@ -55,7 +55,7 @@ impl App {
             Command::Open(paths) => return self.open_all(&paths),
             Command::StepPicture(step) => return self.step_picture(step),
             Command::ShowRecognised(id) => return self.show_recognised(id),
-            Command::ShowNetworks(specs) => self.show_networks(&specs),
+            Command::ShowNetworks(models) => self.show_networks(&models),
             Command::OpenHub(text) => {
                 return match Reference::parse(&text) {
                     Ok(reference) => self.jobs.fetch(reference),
@@ -67,7 +67,7 @@ impl App {
             Command::Measure(id) => return self.measure(ctx, id),
             Command::RunAgain => {
                 if let Some(network) = self.document.active() {
-                    self.jobs.rerun(network, &self.document);
+                    self.jobs.rerun(network);
                 }
                 return;
             }
@@ -103,11 +103,11 @@ impl App {
     pub(super) fn change(&mut self, command: &Command) {
         let before = self.document.clone();
         match self.document.apply(command) {
-            Ok(()) if self.document == before => {}
-            Ok(()) => {
-                if let Command::OpenNetworks(specs) = command {
+            Ok(false) => {}
+            Ok(true) => {
+                if let Command::OpenNetworks(models) = command {
                     let before = before.networks().len();
-                    let opened = specs.len();
+                    let opened = models.len();
                     self.notices.done(format!("{opened} networks in place of {before}: Undo brings those back"));
                 }
                 if command.is_undoable() {
@@ -137,11 +137,12 @@ impl App {
             Command::AskModel(id) => {
                 let Some(network) = self.document.network(*id) else { return true };
                 self.jobs.count_catalogue();
-                self.views.picker.open(For::Network(*id), Some(&network.spec.model), String::new());
+                let model = network.model.spec().map(|spec| spec.model.as_str());
+                self.views.picker.open(For::Network(*id), model, String::new());
             }
             Command::ShowCard(name) => self.views.cards.open(name),
             Command::AskEditSpec(id) => {
-                let text = self.document.network(*id).map(|network| network.spec.to_string());
+                let text = self.document.network(*id).map(|network| network.model.to_string());
                 prompt.ask(Question::EditSpec(*id), text.unwrap_or_default());
             }
             Command::AskHub => prompt.ask(Question::Hub, ""),
@@ -149,7 +150,8 @@ impl App {
             Command::AskOpen => self.ask_dialog(ctx, Purpose::Open, String::new()),
             Command::AskSaveProject => self.ask_dialog(ctx, Purpose::SaveProject, "networks.toml".to_owned()),
             Command::AskSaveSpec => {
-                let name = self.document.active().map_or("network", |network| network.spec.model.as_str());
+                let spec = self.document.active().and_then(|network| network.model.spec());
+                let name = spec.map_or("network", |spec| spec.model.as_str());
                 self.ask_dialog(ctx, Purpose::SaveSpec, format!("{name}.toml"));
             }
             Command::SaveProject(path) => {
@@ -159,8 +161,8 @@ impl App {
             Command::SaveSpec(path) => self.save_spec(path),
             Command::CopySpec => {
                 if let Some(network) = self.document.active() {
-                    ctx.copy_text(network.spec.to_string());
-                    self.notices.done(format!("Copied {}", network.spec));
+                    ctx.copy_text(network.model.to_string());
+                    self.notices.done(format!("Copied {}", network.model));
                 }
             }
             Command::ShowPalette => self.views.palette.open(typed_ahead(ctx)),
@@ -239,8 +241,8 @@ impl App {
     /// The same file may have been mended since it failed: opening it again tries again.
     pub(super) fn forget_failures(&mut self) {
         for network in self.document.networks() {
-            if self.jobs.failure(network, &self.document).is_some() {
-                self.jobs.rerun(network, &self.document);
+            if self.jobs.failure(network).is_some() {
+                self.jobs.rerun(network);
             }
         }
     }
@@ -255,10 +257,10 @@ impl App {
         let text = std::fs::read_to_string(path).map_err(|error| describe(error.to_string()))?;
         if text.contains("gatescope_project") {
             let project: Project = parse_project(&text).map_err(|error| describe(error.to_string()))?;
-            self.replace(Document::of(&project).map_err(|error| describe(error.to_string()))?);
+            self.replace(Document::of(&project));
         } else {
-            let spec = zoo::parse_toml(&text).map_err(|error| describe(error.to_string()))?;
-            self.change(&Command::AddNetwork(spec));
+            let model = Model::parse_toml(&text).map_err(|error| describe(error.to_string()))?;
+            self.change(&Command::AddNetwork(model));
         }
         Ok(())
     }
@@ -279,9 +281,11 @@ impl App {
 
     fn save_spec(&mut self, path: &Path) {
         let Some(network) = self.document.active() else { return };
-        match to_toml(&network.spec) {
+        let text =
+            network.model.editable("saving a spec").and_then(|spec| to_toml(spec).map_err(|error| error.to_string()));
+        match text {
             Ok(text) => self.save(path, &text),
-            Err(problem) => self.notices.error(problem.to_string()),
+            Err(problem) => self.notices.error(problem),
         }
     }
 
@@ -304,8 +308,8 @@ impl App {
         if path.is_file() {
             self.outbox.send(Command::Open(vec![path.to_path_buf()]));
         } else {
-            match parse(text) {
-                Ok(spec) => self.outbox.send(Command::AddNetwork(spec)),
+            match Model::parse(text) {
+                Ok(model) => self.outbox.send(Command::AddNetwork(model)),
                 Err(problem) => self.notices.error(format!("Pasted neither a file's path nor a network: {problem}")),
             }
         }

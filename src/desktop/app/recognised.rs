@@ -72,15 +72,15 @@ impl Verdict {
 
 impl App {
     /// Keeps what was recognised; true where the file was read for nothing else.
-    pub(super) fn take_verdict(&mut self, path: &Path, outcome: &Result<Box<Recognised>, String>) -> bool {
-        if let Ok(found) = outcome {
+    pub(super) fn take_verdict(&mut self, path: &Path, found: Option<&Recognised>) -> bool {
+        if let Some(found) = found {
             self.recognised.remember(path, found);
         }
         let is_answer = self.recognised.is_answer(path);
-        if is_answer && outcome.is_ok() {
+        if is_answer && found.is_some() {
             self.show_verdict(path);
         }
-        is_answer && outcome.is_ok()
+        is_answer && found.is_some()
     }
 
     /// Shows what was recognised in the file of a network's weights; reads it again where that is forgotten.

@@ -1,12 +1,13 @@
 //! Several things given at once: every picture among them is kept, to be stepped through.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::App;
 use crate::compute::kind::Kind;
 use crate::desktop::document::{Command, PictureChoice, View};
 use crate::desktop::jobs::Pictures;
-use crate::network::NetworkSpec;
+use crate::network::Model;
 
 impl App {
     /// Opens what was given together. Of several pictures the first that can be read is shown, the others wait.
@@ -68,10 +69,10 @@ impl App {
     }
 
     /// Adds the networks that are not there yet and makes the first the active one.
-    pub(super) fn show_networks(&mut self, specs: &[NetworkSpec]) {
-        self.change(&Command::AddNetworks(specs.to_vec()));
-        let first = specs.first().and_then(|spec| {
-            self.document.networks().iter().find(|network| network.spec == *spec).map(|network| network.id)
+    pub(super) fn show_networks(&mut self, models: &[Arc<Model>]) {
+        self.change(&Command::AddNetworks(models.to_vec()));
+        let first = models.first().and_then(|model| {
+            self.document.networks().iter().find(|network| network.model == *model).map(|network| network.id)
         });
         if let Some(id) = first {
             self.change(&Command::SelectNetwork(id));

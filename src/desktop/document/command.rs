@@ -1,14 +1,15 @@
 //! Everything a user can do, as one enum: menus, shortcuts, buttons, the palette and the tests all send it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::{LabPage, LabTask, NetworkId, PictureChoice, WeightsChoice};
+use super::{LabPage, LabTask, NetworkId, PictureChoice, Stroke, WeightsChoice};
 use crate::compute::engine::DeviceKind;
 use crate::compute::imaging::Preprocessing;
 use crate::compute::lab::data::Source;
 use crate::compute::lab::training::Interrupted;
 use crate::desktop::panels::Side;
-use crate::network::NetworkSpec;
+use crate::network::{Model, NetworkSpec};
 
 /// The views, in the order of their tabs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -64,20 +65,20 @@ pub struct Selection {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Adds a network and makes it the active one.
-    AddNetwork(NetworkSpec),
+    AddNetwork(Arc<Model>),
     /// Adds the network of a checkpoint with its weights and makes it the active one.
     AddCheckpoint {
         /// The network.
-        spec: NetworkSpec,
+        model: Arc<Model>,
         /// The file.
         weights: WeightsChoice,
     },
     /// Opens these networks, untrained, in place of those there are.
-    OpenNetworks(Vec<NetworkSpec>),
+    OpenNetworks(Vec<Arc<Model>>),
     /// Adds those of these networks that are not there yet, untrained.
-    AddNetworks(Vec<NetworkSpec>),
+    AddNetworks(Vec<Arc<Model>>),
     /// Makes the first of these networks the active one; those that are not there yet are added, untrained.
-    ShowNetworks(Vec<NetworkSpec>),
+    ShowNetworks(Vec<Arc<Model>>),
     /// Adds a copy of a network.
     DuplicateNetwork(NetworkId),
     /// Removes a network.
@@ -93,7 +94,7 @@ pub enum Command {
         /// Its new spec.
         spec: NetworkSpec,
         /// The gesture the edit belongs to.
-        stroke: Option<u64>,
+        stroke: Option<Stroke>,
     },
     /// Chooses where a network's weights come from.
     SetWeights(NetworkId, WeightsChoice),
@@ -105,7 +106,7 @@ pub enum Command {
         /// The choice.
         preprocessing: Option<Preprocessing>,
         /// The gesture the edit belongs to.
-        stroke: Option<u64>,
+        stroke: Option<Stroke>,
     },
     /// Chooses the picture.
     SetPicture(PictureChoice),
@@ -178,7 +179,7 @@ pub enum Command {
     /// Adds a network that has been trained, with its weights, and shows it in Inspect.
     OpenTrained {
         /// The network.
-        spec: NetworkSpec,
+        model: Arc<Model>,
         /// Its weights.
         path: PathBuf,
     },

@@ -1,16 +1,31 @@
 //! Undo and redo: whole documents, which share their graphs and are therefore small.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::{Command, Document};
 
 /// How many steps are kept.
 const DEPTH: usize = 200;
+
+/// A gesture, whose edits are undone together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stroke(u64);
+
+impl Stroke {
+    /// A gesture that no edit belonged to so far.
+    #[must_use]
+    pub fn begin() -> Self {
+        static BEGUN: AtomicU64 = AtomicU64::new(0);
+        Self(BEGUN.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 /// The documents before and after the present one.
 #[derive(Debug, Default)]
 pub struct History {
     past: Vec<Document>,
     future: Vec<Document>,
-    stroke: Option<u64>,
+    stroke: Option<Stroke>,
     /// How many steps have been recorded.
     recorded: usize,
 }
@@ -82,7 +97,7 @@ impl History {
 mod tests {
     use super::*;
     use crate::desktop::document::PictureChoice;
-    use crate::network::parse;
+    use crate::network::{Model, parse};
 
     #[test]
     fn joined_changes_are_undone_at_once() {
@@ -90,7 +105,7 @@ mod tests {
         let first = document.clone();
         let mut history = History::default();
         let mut add = |history: &mut History, text: &str| {
-            let command = Command::AddNetwork(parse(text).expect(text));
+            let command = Command::AddNetwork(Model::parse(text).expect(text));
             let before = document.clone();
             document.apply(&command).expect("valid");
             history.record(before, &command);
@@ -114,8 +129,9 @@ mod tests {
         let first = document.clone();
         let mut history = History::default();
         let network = document.active().expect("one").id;
+        let stroke = Some(Stroke::begin());
         for text in ["resnet50+se@layer1.0", "resnet50+se@layer1"] {
-            let command = Command::Edit { network, spec: parse(text).expect(text), stroke: Some(7) };
+            let command = Command::Edit { network, spec: parse(text).expect(text), stroke };
             let before = document.clone();
             document.apply(&command).expect("valid");
             history.record(before, &command);

@@ -1,13 +1,14 @@
 //! What the lab can be asked to do. No egui.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::WeightsChoice;
 use crate::compute::lab::data::Source;
 use crate::compute::lab::experiments::attention::AttentionSettings;
 use crate::compute::lab::experiments::degradation::DegradationSettings;
 use crate::compute::lab::training::TrainingRecipe;
-use crate::network::NetworkSpec;
+use crate::network::Model;
 
 /// A page of the lab, in the order of their tabs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -43,7 +44,7 @@ impl LabPage {
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainTask {
     /// The network; input and classes follow the data.
-    pub spec: NetworkSpec,
+    pub model: Arc<Model>,
     /// What it is trained on.
     pub source: Source,
     /// How.
@@ -58,7 +59,7 @@ pub struct TrainTask {
 #[derive(Clone, Debug, PartialEq)]
 pub struct AtlasTask {
     /// The network.
-    pub spec: NetworkSpec,
+    pub model: Arc<Model>,
     /// Its weights.
     pub weights: WeightsChoice,
     /// The pictures.

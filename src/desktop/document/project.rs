@@ -20,6 +20,7 @@
 //! ```
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,8 +28,8 @@ use super::{Network, PictureChoice, WeightsChoice, letters};
 use crate::compute::config::ModelConfig;
 use crate::compute::imaging::{CropMode, Interpolation, Preprocessing};
 use crate::compute::lab::data::object_samples;
-use crate::compute::weights::{Graft, bundled};
-use crate::network::{NetworkSpec, SpecError, parse, zoo};
+use crate::compute::weights::{Checkpoint, Graft, bundled};
+use crate::network::{Model, SpecError};
 
 /// The version this program writes and reads.
 const VERSION: u32 = 1;
@@ -47,8 +48,8 @@ pub struct Project {
 /// What is saved of a network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedNetwork {
-    /// Its spec.
-    pub spec: NetworkSpec,
+    /// What it is.
+    pub model: Arc<Model>,
     /// Where its weights come from.
     pub weights: WeightsChoice,
     /// How its pictures are prepared, where that is not what its input asks for.
@@ -65,13 +66,13 @@ impl SavedNetwork {
     pub fn of(network: &Network) -> Self {
         let preprocessing = network.preprocessing.as_ref().map(|_| network.preparation());
         let weights = network.weights.clone();
-        Self { weights, preprocessing, ..Self::untrained(network.spec.clone()) }
+        Self { weights, preprocessing, ..Self::untrained(network.model.clone()) }
     }
 
     /// A network that has learnt nothing.
     #[must_use]
-    pub fn untrained(spec: NetworkSpec) -> Self {
-        Self { spec, weights: WeightsChoice::Seeded(0), preprocessing: None, slot: None, is_baseline: false }
+    pub fn untrained(model: Arc<Model>) -> Self {
+        Self { model, weights: WeightsChoice::Seeded(0), preprocessing: None, slot: None, is_baseline: false }
     }
 }
 
@@ -80,10 +81,10 @@ impl SavedNetwork {
     #[must_use]
     pub fn bundled(name: &str) -> Option<Self> {
         let path = bundled().iter().find(|bundled| bundled.name == name)?.path();
-        let config = ModelConfig::within(&path)?;
-        let spec = parse(config.architecture.as_deref()?).ok()?;
+        let config = ModelConfig::within(&Checkpoint::open(&path).ok()?)?;
+        let model = Model::parse(config.architecture.as_deref()?).ok()?;
         let weights = WeightsChoice::File(path);
-        Some(Self { weights, preprocessing: config.preprocessing, ..Self::untrained(spec) })
+        Some(Self { weights, preprocessing: config.preprocessing, ..Self::untrained(model) })
     }
 }
 
@@ -167,7 +168,7 @@ struct Preparation {
 #[must_use]
 pub fn print_project(project: &Project) -> String {
     let entry = |saved: &SavedNetwork| Entry {
-        spec: saved.spec.to_string(),
+        spec: saved.model.to_string(),
         letter: saved.slot.map(letters::letter),
         baseline: saved.is_baseline,
         preprocessing: saved.preprocessing.as_ref().map(|chosen| Preparation {
@@ -209,16 +210,16 @@ pub fn parse_project(text: &str) -> Result<Project, ProjectError> {
     let file: File = toml::from_str(text).map_err(describe)?;
     let mut networks = Vec::new();
     for entry in file.networks {
-        let spec = parse(&entry.spec)?;
-        let preprocessing = entry.preprocessing.map(|saved| prepared(&spec, &saved)).transpose()?;
+        let model = Model::parse(&entry.spec)?;
+        let preprocessing = entry.preprocessing.map(|saved| prepared(&model, &saved)).transpose()?;
         let slot = entry.letter.as_deref().map(|letter| parse_letter(letter, &networks)).transpose()?;
         let (weights, is_baseline) = (parse_weights(&entry.weights)?, entry.baseline);
-        networks.push(SavedNetwork { spec, weights, preprocessing, slot, is_baseline });
+        networks.push(SavedNetwork { model, weights, preprocessing, slot, is_baseline });
     }
     Ok(Project { networks, active: file.active, picture: parse_picture(&file.picture)? })
 }
 
-fn prepared(spec: &NetworkSpec, saved: &Preparation) -> Result<Preprocessing, ProjectError> {
+fn prepared(model: &Model, saved: &Preparation) -> Result<Preprocessing, ProjectError> {
     let forms = "bilinear, bicubic, lanczos, box, hamming or nearest";
     let name = saved.crop_mode.as_deref().unwrap_or(CropMode::Center.as_str());
     let crop_mode = CropMode::from_name(name).ok_or_else(|| {
@@ -233,11 +234,11 @@ fn prepared(spec: &NetworkSpec, saved: &Preparation) -> Result<Preprocessing, Pr
         interpolation: interpolation.ok_or_else(unknown)?,
         mean: saved.mean,
         std: saved.std,
-        ..Preprocessing::for_input(zoo::input_of(spec))
+        ..Preprocessing::for_input(model.input())
     };
     match preprocessing.check() {
         Ok(()) => Ok(preprocessing),
-        Err(error) => Err(SpecError::Field { spec: spec.to_string(), problem: error.to_string() }.into()),
+        Err(error) => Err(SpecError::Field { spec: model.to_string(), problem: error.to_string() }.into()),
     }
 }
 
@@ -278,7 +279,7 @@ mod tests {
     #[test]
     fn what_is_saved_is_read_back() {
         let mut project = Project::default();
-        let spec = parse("resnet18(classes=7)+se@layer2+none@layer2.1").expect("parses");
+        let model = Model::parse("resnet18(classes=7)+se@layer2+none@layer2.1").expect("parses");
         project.networks.push(SavedNetwork {
             preprocessing: Some(Preprocessing {
                 resize: 235,
@@ -290,7 +291,7 @@ mod tests {
             weights: WeightsChoice::File(PathBuf::from("/data/my weights.safetensors")),
             slot: Some(27),
             is_baseline: true,
-            spec,
+            model,
         });
         project.picture = PictureChoice::File(PathBuf::from("/data/a:b.jpg"));
         assert_eq!(parse_project(&print_project(&project)).expect("reads"), project);

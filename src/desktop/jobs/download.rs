@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use super::{Event, Fetched, Hub, Jobs, Reference};
-use crate::compute::hub::HubError;
+use super::{Event, Jobs};
+use crate::compute::hub::{Fetched, Hub, HubError, Reference};
 
 /// The download in progress.
 pub struct Download {
@@ -16,62 +16,37 @@ pub struct Download {
     cancelled: Arc<AtomicBool>,
 }
 
-impl Download {
-    pub(super) fn stop(self) {
-        self.cancelled.store(true, Ordering::Relaxed);
-    }
+/// The download in progress, and those that have ended.
+#[derive(Default)]
+pub(super) struct Downloads {
+    hub: Option<Hub>,
+    running: Option<Download>,
+    fetched: Vec<Result<Fetched, String>>,
+    begun: u64,
 }
 
-impl Jobs {
-    /// Fetches from this Hub instead of the one the environment names.
-    pub fn use_hub(&mut self, hub: Hub) {
-        self.hub = Some(hub);
+impl Downloads {
+    /// Is there nothing in progress, and nothing that has not been taken?
+    pub(super) fn are_idle(&self) -> bool {
+        self.running.is_none() && self.fetched.is_empty()
     }
 
-    /// Starts to fetch a checkpoint; a download in progress is stopped for it.
-    pub fn fetch(&mut self, reference: Reference) {
-        if let Some(earlier) = self.download.take() {
-            earlier.stop();
-        }
-        self.downloads += 1;
-        let (id, cancelled) = (self.downloads, Arc::new(AtomicBool::new(false)));
-        let (hub, outbox, wake) = (self.hub.clone(), self.outbox.clone(), self.wake.clone());
-        let (wanted, stop) = (reference.clone(), cancelled.clone());
-        let run = move || {
-            let say = |event| {
-                // The window may be closing: nobody is left to tell.
-                let _ = outbox.send(event);
-                wake();
-            };
-            let outcome = fetch(hub, &wanted, &stop, &|fraction| say(Event::Downloading { id, fraction }));
-            say(Event::Fetched { id, outcome });
-        };
-        match std::thread::Builder::new().name("gatescope-download".to_owned()).spawn(run) {
-            Ok(_) => self.download = Some(Download { reference, fraction: 0.0, id, cancelled }),
-            Err(error) => self.fetched.push(Err(format!("{reference}: no thread to download with ({error})"))),
-        }
+    /// Stops the download in progress; false if there is none.
+    pub(super) fn stop(&mut self) -> bool {
+        let Some(running) = self.running.take() else { return false };
+        running.cancelled.store(true, Ordering::Relaxed);
+        true
     }
 
-    /// The download in progress.
-    #[must_use]
-    pub fn download(&self) -> Option<&Download> {
-        self.download.as_ref()
-    }
-
-    /// What has been fetched since this was last asked, or why not.
-    pub fn take_fetched(&mut self) -> Vec<Result<Fetched, String>> {
-        std::mem::take(&mut self.fetched)
-    }
-
-    pub(super) fn download_advanced(&mut self, id: u64, fraction: f32) {
-        if let Some(download) = self.download.as_mut().filter(|download| download.id == id) {
-            download.fraction = fraction;
+    pub(super) fn advanced(&mut self, id: u64, fraction: f32) {
+        if let Some(running) = self.running.as_mut().filter(|running| running.id == id) {
+            running.fraction = fraction;
         }
     }
 
     /// Takes in the end of a download; one that was stopped is not spoken of.
-    pub(super) fn download_ended(&mut self, id: u64, outcome: Result<Fetched, Option<String>>) {
-        if self.download.take_if(|download| download.id == id).is_none() {
+    pub(super) fn ended(&mut self, id: u64, outcome: Result<Fetched, Option<String>>) {
+        if self.running.take_if(|running| running.id == id).is_none() {
             return;
         }
         match outcome {
@@ -79,6 +54,44 @@ impl Jobs {
             Err(Some(message)) => self.fetched.push(Err(message)),
             Err(None) => {}
         }
+    }
+}
+
+impl Jobs {
+    /// Fetches from this Hub instead of the one the environment names.
+    pub fn use_hub(&mut self, hub: Hub) {
+        self.downloads.hub = Some(hub);
+    }
+
+    /// Starts to fetch a checkpoint; a download in progress is stopped for it.
+    pub fn fetch(&mut self, reference: Reference) {
+        self.downloads.stop();
+        self.downloads.begun += 1;
+        let (id, cancelled) = (self.downloads.begun, Arc::new(AtomicBool::new(false)));
+        let (hub, reporter) = (self.downloads.hub.clone(), self.reporter.clone());
+        let (wanted, stop) = (reference.clone(), cancelled.clone());
+        let run = move || {
+            let say = |fraction| reporter.say(Event::Downloading { id, fraction });
+            let outcome = fetch(hub, &wanted, &stop, &say);
+            reporter.say(Event::Fetched { id, outcome });
+        };
+        match std::thread::Builder::new().name("gatescope-download".to_owned()).spawn(run) {
+            Ok(_) => self.downloads.running = Some(Download { reference, fraction: 0.0, id, cancelled }),
+            Err(error) => {
+                self.downloads.fetched.push(Err(format!("{reference}: no thread to download with ({error})")));
+            }
+        }
+    }
+
+    /// The download in progress.
+    #[must_use]
+    pub fn download(&self) -> Option<&Download> {
+        self.downloads.running.as_ref()
+    }
+
+    /// What has been fetched since this was last asked, or why not.
+    pub fn take_fetched(&mut self) -> Vec<Result<Fetched, String>> {
+        std::mem::take(&mut self.downloads.fetched)
     }
 }
 

@@ -1,47 +1,22 @@
-//! What an inspection found, and what it belongs to.
+//! What an inspection found.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::Answer;
 use crate::compute::engine::{DeviceKind, GateValues, Run};
 use crate::compute::explain::{GateMap, Lens, Slice, Stats};
-use crate::compute::imaging::{Picture, Prepared, Preprocessing};
+use crate::compute::imaging::{Picture, Prepared};
 use crate::compute::labels::Reading;
-use crate::compute::weights::TrainedOn;
-use crate::desktop::document::{Document, Network, PictureChoice, WeightsChoice};
+use crate::compute::question::{PictureChoice, Question};
+use crate::compute::weights::{TrainedOn, WeightsChoice};
+use crate::network::Graph;
 use crate::network::graph::Gate;
-use crate::network::{Graph, NetworkSpec};
-
-/// What an inspection belongs to: it is valid for exactly this spec, these weights, this picture and its preparation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct InspectionKey {
-    /// The network.
-    pub spec: NetworkSpec,
-    /// Its weights.
-    pub weights: WeightsChoice,
-    /// The picture it saw.
-    pub picture: PictureChoice,
-    /// How the picture was prepared.
-    pub preprocessing: Preprocessing,
-}
-
-impl InspectionKey {
-    /// The key of a network in a document.
-    #[must_use]
-    pub fn of(network: &Network, document: &Document) -> Self {
-        Self {
-            spec: network.spec.clone(),
-            weights: network.weights.clone(),
-            picture: document.picture().clone(),
-            preprocessing: network.preparation(),
-        }
-    }
-}
 
 /// What a network did with a picture.
 pub struct Inspection {
-    /// What it belongs to.
-    pub key: InspectionKey,
+    /// What was asked.
+    pub question: Question,
     /// Where it ran.
     pub device: DeviceKind,
     /// The network that ran.
@@ -65,6 +40,18 @@ pub struct Inspection {
 }
 
 impl Inspection {
+    /// The weights it ran with.
+    #[must_use]
+    pub fn weights(&self) -> &WeightsChoice {
+        &self.question.asked().weights
+    }
+
+    /// The picture it was asked about.
+    #[must_use]
+    pub fn asked_picture(&self) -> Option<&PictureChoice> {
+        self.question.asked().picture.as_ref().map(|(picture, _)| picture)
+    }
+
     /// Is this gate's attention not from the weights' file?
     #[must_use]
     pub fn is_grafted(&self, gate: usize) -> bool {
@@ -86,11 +73,15 @@ impl Inspection {
             None => self.lens(gate)?.map(slice),
         }
     }
+}
 
-    /// How much memory its gates take, in bytes.
-    #[must_use]
-    pub fn gate_bytes(&self) -> usize {
-        self.run.gates.iter().map(|gate| size_of_val(&gate.values[..])).sum()
+impl Answer for Inspection {
+    /// Its gates and what was made of them, and its pictures, though others may share them.
+    fn bytes(&self) -> usize {
+        let gates: usize = self.run.gates.iter().map(|gate| size_of_val(&gate.values[..])).sum();
+        let means: usize = self.means.iter().flatten().map(|mean| size_of_val(&mean.values[..])).sum();
+        let seen = size_of_val(&self.prepared.tensor[..]) + self.prepared.crop.as_raw().len();
+        gates + means + seen + self.picture.pixels.as_raw().len()
     }
 }
 

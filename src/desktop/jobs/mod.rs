@@ -1,72 +1,86 @@
-//! The worker thread: inspections and measurements run here, so that the window never waits.
+//! What the window has others do: questions to networks on a worker thread, so that the window never waits, and what
+//! goes on beside them: downloads, files being opened, the lab.
 //!
-//! One of them at a time; a download goes on beside it, so that a slow network holds nothing up, and so does the
-//! recognition of a checkpoint. Every result carries the [`InspectionKey`] it belongs to; a result whose key no longer
-//! matches the document is never shown.
+//! Every answer stands on a [`Shelf`] under its question; an answer to a question that the document does not ask any
+//! more is never shown. One question is worked on at a time, so that nothing else runs while a network is measured.
 
 mod catalogue;
 mod download;
 mod inspection;
 mod lab;
-mod measuring;
 mod opening;
+mod shelf;
 #[cfg(test)]
 mod tests;
 mod worker;
 
 pub use catalogue::Catalogue;
 pub use download::Download;
-pub use inspection::{Inspection, InspectionKey};
-pub use lab::{Begin, Ending, Lab, LabRun, Shelf, StepPoint, Strip, Thumbnail, Training, Writable};
-pub use measuring::{MeasureKey, Measurement, Measuring};
-pub use opening::{Opened, Pictures};
+pub use inspection::Inspection;
+pub use lab::{Begin, Ending, Lab, LabRun, LabShelf, StepPoint, Strip, Thumbnail, Training, Writable};
+pub use opening::{OpenedFile, Pictures};
+pub use shelf::{Answer, Phase, Running, Shelf, Ticket};
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use self::measuring::{Measure, Measurements};
+use self::download::Downloads;
+use self::opening::Openings;
+use self::worker::Request;
 use super::document::{Document, Network};
-use crate::compute::engine::DeviceKind;
-use crate::compute::hub::{Fetched, Hub, Reference};
-use crate::network::Graph;
+use crate::compute::engine::{DeviceKind, Timing};
+use crate::compute::hub::Fetched;
+use crate::compute::question::Question;
 
-/// How many finished inspections are kept for undo and for switching back.
-const KEPT: usize = 12;
-/// How much memory the gates of those may take that no network of the document needs: one matrix over 56 × 56
-/// positions is 39 MB.
-const KEPT_BYTES: usize = 512 << 20;
+/// Bytes of inspections that are kept for undo and for switching back: one matrix over 56 × 56 positions is 39 MB, a
+/// photo of twelve million pixels 36 MB.
+const KEPT_INSPECTIONS: usize = 512 << 20;
+/// The same of measurements.
+const KEPT_MEASUREMENTS: usize = 4 << 20;
 
-/// What the worker is asked to do.
-pub(super) enum Request {
-    Inspect(Box<Inspect>),
-    Measure(Measure),
+/// A question, and where the network is to run for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// What is asked.
+    pub question: Question,
+    /// Where it runs.
+    pub device: DeviceKind,
 }
 
-/// What the worker is asked to inspect.
-pub(super) struct Inspect {
-    pub(super) key: InspectionKey,
-    pub(super) device: DeviceKind,
-    pub(super) graph: Arc<Graph>,
-    pub(super) cancelled: Arc<AtomicBool>,
-    /// Files may have changed: read them again.
-    pub(super) fresh: bool,
+impl Asked {
+    /// Is it about this network as it is now?
+    #[must_use]
+    pub fn is_of(&self, network: &Network) -> bool {
+        self.question == *network.question() || self.question == *network.time()
+    }
 }
 
-/// What the worker says.
+impl Answer for Timing {
+    fn bytes(&self) -> usize {
+        self.memory()
+    }
+}
+
+/// What the threads say.
 pub(super) enum Event {
     Progress {
-        key: InspectionKey,
+        ticket: u64,
         phase: Phase,
         fraction: f32,
     },
-    Done(Box<Inspection>),
-    Failed {
-        key: InspectionKey,
-        message: String,
+    /// `Err(None)` when it was cancelled.
+    Inspected {
+        ticket: u64,
+        asked: Asked,
+        outcome: Result<Box<Inspection>, Option<String>>,
     },
-    Cancelled(InspectionKey),
+    /// `Err(None)` when it was cancelled.
+    Measured {
+        ticket: u64,
+        asked: Asked,
+        outcome: Result<Box<Timing>, Option<String>>,
+    },
     Downloading {
         id: u64,
         fraction: f32,
@@ -76,79 +90,47 @@ pub(super) enum Event {
         id: u64,
         outcome: Result<Fetched, Option<String>>,
     },
-    Opened(Box<Opened>),
+    Opened(Box<OpenedFile>),
     Pictures(Pictures),
-    Measuring(f32),
-    /// `Err(None)` when it was cancelled.
-    Measured(Result<Box<Measurement>, Option<String>>),
     /// The device asked for is not there: what runs, runs on the processor.
     NoDevice(String),
     Lab(lab::LabEvent),
     Counted(Catalogue),
 }
 
-/// What a job is busy with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Reading the picture.
-    Picture,
-    /// Reading or making the weights.
-    Weights,
-    /// Running the network.
-    Inference,
+/// How a thread tells the window something.
+#[derive(Clone)]
+pub(super) struct Reporter {
+    outbox: Sender<Event>,
+    wake: Arc<dyn Fn() + Send + Sync>,
 }
 
-impl Phase {
-    /// In words, for the status bar.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Picture => "reading the picture",
-            Self::Weights => "preparing weights",
-            Self::Inference => "inferring",
-        }
+impl Reporter {
+    fn say(&self, event: Event) {
+        // The window may be closing: nobody is left to tell.
+        let _ = self.outbox.send(event);
+        (self.wake)();
     }
 }
 
-/// The job in progress.
-pub struct Running {
-    /// What it belongs to.
-    pub key: InspectionKey,
-    /// What it is busy with.
-    pub phase: Phase,
-    /// How far it is, 0 to 1.
-    pub fraction: f32,
-    cancelled: Arc<AtomicBool>,
-}
-
-/// The worker and everything it has found.
+/// What is asked, and everything that has been found.
 pub struct Jobs {
-    requests: Sender<Request>,
+    worker: Sender<Request>,
     events: Receiver<Event>,
-    running: Option<Running>,
-    finished: VecDeque<Arc<Inspection>>,
-    failed: Vec<(InspectionKey, String)>,
-    /// Stopped by the user: not started again until something changes.
-    stopped: Vec<InspectionKey>,
-    fresh: bool,
-    outbox: Sender<Event>,
-    wake: Arc<dyn Fn() + Send + Sync>,
-    hub: Option<Hub>,
-    download: Option<Download>,
-    fetched: Vec<Result<Fetched, String>>,
-    downloads: u64,
-    /// Checkpoints whose names and shapes are being read.
-    opening: usize,
-    opened: Vec<Opened>,
-    /// Pictures that have been looked at.
-    pictures: Vec<Pictures>,
-    measurements: Measurements,
+    reporter: Reporter,
     device: DeviceKind,
+    inspections: Shelf<Asked, Inspection>,
+    measurements: Shelf<Asked, Timing>,
+    /// Measured only when somebody asks.
+    to_measure: VecDeque<Asked>,
+    /// Files may have changed: read them again.
+    fresh: bool,
+    downloads: Downloads,
+    openings: Openings,
+    lab: Lab,
+    catalogue: catalogue::Counting,
     /// What went wrong and belongs to no inspection.
     problems: Vec<String>,
-    lab: Lab,
-    catalogue: Option<Catalogue>,
-    is_counting: bool,
 }
 
 impl Jobs {
@@ -157,184 +139,179 @@ impl Jobs {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
-        let (requests, inbox) = channel();
+        let (worker, inbox) = channel();
         let (outbox, events) = channel();
-        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(wake);
-        let (to_window, waker) = (outbox.clone(), wake.clone());
+        let reporter = Reporter { outbox, wake: Arc::new(wake) };
+        let to_window = reporter.clone();
         std::thread::Builder::new()
             .name("gatescope-worker".to_owned())
-            .spawn(move || worker::run(&inbox, &to_window, &*waker))?;
+            .spawn(move || worker::run(&inbox, &to_window))?;
         Ok(Self {
-            requests,
+            worker,
             events,
-            running: None,
-            finished: VecDeque::new(),
-            failed: Vec::new(),
-            stopped: Vec::new(),
-            fresh: false,
-            outbox,
-            wake,
-            hub: None,
-            download: None,
-            fetched: Vec::new(),
-            downloads: 0,
-            opening: 0,
-            opened: Vec::new(),
-            pictures: Vec::new(),
-            measurements: Measurements::default(),
+            reporter,
             device: DeviceKind::default(),
-            problems: Vec::new(),
+            inspections: Shelf::new(KEPT_INSPECTIONS),
+            measurements: Shelf::new(KEPT_MEASUREMENTS),
+            to_measure: VecDeque::new(),
+            fresh: false,
+            downloads: Downloads::default(),
+            openings: Openings::default(),
             lab: Lab::default(),
-            catalogue: None,
-            is_counting: false,
+            catalogue: catalogue::Counting::default(),
+            problems: Vec::new(),
         })
     }
 
-    /// Takes in the worker's news and asks for what the document lacks, the active network first.
+    /// Takes in the news and asks for what the document lacks, the active network first.
     pub fn tend(&mut self, document: &Document) {
         while let Ok(event) = self.events.try_recv() {
             self.take(event);
         }
-        let wanted: Vec<InspectionKey> = document.networks().iter().map(|n| InspectionKey::of(n, document)).collect();
-        self.failed.retain(|(key, _)| wanted.contains(key));
-        self.stopped.retain(|key| wanted.contains(key));
-        self.forget_large(&wanted);
-        self.tend_measurements(document);
-        if let Some(running) = &self.running {
-            if !wanted.contains(&running.key) {
-                running.cancelled.store(true, Ordering::Relaxed);
-            }
-        } else if self.measuring().is_none() && !self.request_measurement() {
-            self.request_next(document);
+        let wanted: Vec<Asked> = document.networks().iter().map(|network| self.asked(network)).collect();
+        let times: Vec<Asked> = document.networks().iter().map(|network| self.asked_time(network)).collect();
+        self.inspections.tend(&wanted);
+        self.measurements.tend(&times);
+        self.to_measure.retain(|asked| times.contains(asked));
+        if self.inspections.running().is_some() || self.measurements.running().is_some() {
+            return;
+        }
+        if let Some(asked) = self.to_measure.pop_front() {
+            return self.begin_measurement(asked);
+        }
+        let active = document.active().map(|network| self.asked(network));
+        let next = active.into_iter().chain(wanted).find(|asked| self.inspections.lacks(asked));
+        if let Some(asked) = next {
+            self.begin_inspection(asked);
         }
     }
 
-    /// Keeps what is wanted and of the rest, the latest first, what there is memory for.
-    fn forget_large(&mut self, wanted: &[InspectionKey]) {
-        let mut bytes = 0;
-        self.finished.retain(|known| {
-            bytes += known.gate_bytes();
-            wanted.contains(&known.key) || bytes <= KEPT_BYTES
-        });
-    }
-
-    fn request_next(&mut self, document: &Document) {
-        let active = document.active().into_iter();
-        let next = active.chain(document.networks()).find_map(|network| {
-            let key = InspectionKey::of(network, document);
-            self.lacks(&key).then_some((network, key))
-        });
-        let Some((network, key)) = next else { return };
-        let cancelled = Arc::new(AtomicBool::new(false));
+    fn begin_inspection(&mut self, asked: Asked) {
+        let ticket = self.inspections.begin(asked.clone(), Phase::Picture);
+        let opened = self.openings.take_file(asked.question.asked().weights.path());
         let fresh = std::mem::take(&mut self.fresh);
-        let (device, graph) = (self.device, network.graph.clone());
-        let request = Inspect { key: key.clone(), device, graph, cancelled: cancelled.clone(), fresh };
-        if self.requests.send(Request::Inspect(Box::new(request))).is_ok() {
-            self.running = Some(Running { key, phase: Phase::Picture, fraction: 0.0, cancelled });
-        } else {
-            self.failed.push((key, "the worker has stopped; save your project and start gatescope again".to_owned()));
+        let number = ticket.number;
+        if self.worker.send(Request { asked: asked.clone(), ticket, fresh, opened }).is_err() {
+            self.inspections.end(number, asked, Err(Some(NO_WORKER.to_owned())));
         }
     }
 
-    fn lacks(&self, key: &InspectionKey) -> bool {
-        !self.finished.iter().any(|known| known.key == *key)
-            && !self.failed.iter().any(|(known, _)| known == key)
-            && !self.stopped.contains(key)
+    fn begin_measurement(&mut self, asked: Asked) {
+        let ticket = self.measurements.begin(asked.clone(), Phase::Measuring);
+        let number = ticket.number;
+        if self.worker.send(Request { asked: asked.clone(), ticket, fresh: false, opened: None }).is_err() {
+            self.measurements.end(number, asked, Err(None));
+            self.problems.push(NO_WORKER.to_owned());
+        }
     }
 
     fn take(&mut self, event: Event) {
         match event {
-            Event::Progress { key, phase, fraction } => {
-                if let Some(running) = self.running.as_mut().filter(|running| running.key == key) {
-                    running.phase = phase;
-                    running.fraction = fraction;
-                }
-                return;
+            Event::Progress { ticket, phase: Phase::Measuring, fraction } => {
+                self.measurements.advance(ticket, Phase::Measuring, fraction);
             }
-            // Asked for before another device was chosen.
-            Event::Done(inspection) if inspection.device != self.device => {}
-            Event::Done(inspection) => {
-                self.finished.retain(|known| known.key != inspection.key);
-                self.finished.push_front(Arc::new(*inspection));
-                self.finished.truncate(KEPT);
+            Event::Progress { ticket, phase, fraction } => self.inspections.advance(ticket, phase, fraction),
+            Event::Inspected { ticket, asked, outcome } => {
+                self.inspections.end(ticket, asked, outcome.map(|inspection| *inspection));
             }
-            Event::Failed { key, message } => self.failed.push((key, message)),
-            Event::Cancelled(key) => log::info!("cancelled {}", key.spec),
-            Event::Downloading { id, fraction } => return self.download_advanced(id, fraction),
-            Event::Fetched { id, outcome } => return self.download_ended(id, outcome),
-            Event::Pictures(pictures) => return self.take_in_pictures(pictures),
-            Event::Opened(opened) => return self.take_in_opened(*opened),
-            Event::Measuring(fraction) => return self.measuring_advanced(fraction),
-            Event::Measured(outcome) => return self.measuring_ended(outcome.map(|measurement| *measurement)),
+            Event::Measured { ticket, asked, outcome } => {
+                let problem = outcome.as_ref().err().cloned().flatten();
+                self.problems.extend(problem);
+                self.measurements.end(ticket, asked, outcome.map(|timing| *timing).map_err(|_| None));
+            }
+            Event::Downloading { id, fraction } => self.downloads.advanced(id, fraction),
+            Event::Fetched { id, outcome } => self.downloads.ended(id, outcome),
+            Event::Opened(opened) => self.openings.take_in(*opened),
+            Event::Pictures(pictures) => self.openings.take_in_pictures(pictures),
             Event::NoDevice(problem) => {
                 self.fall_back();
-                return self.problems.push(problem);
+                self.problems.push(problem);
             }
-            Event::Lab(event) => return self.take_lab(event),
-            Event::Counted(catalogue) => return self.take_catalogue(catalogue),
+            Event::Lab(event) => self.take_lab(event),
+            Event::Counted(catalogue) => self.catalogue.take(catalogue),
         }
-        self.running = None;
     }
 
-    /// The job in progress.
+    /// What the document asks of a network.
+    fn asked(&self, network: &Network) -> Asked {
+        Asked { question: network.question().clone(), device: self.device }
+    }
+
+    fn asked_time(&self, network: &Network) -> Asked {
+        Asked { question: network.time().clone(), device: self.device }
+    }
+
+    /// The inspection in progress.
     #[must_use]
-    pub fn running(&self) -> Option<&Running> {
-        self.running.as_ref()
+    pub fn running(&self) -> Option<&Running<Asked>> {
+        self.inspections.running()
     }
 
     /// A network's inspection, if it belongs to the document as it is now.
     #[must_use]
-    pub fn inspection(&self, network: &Network, document: &Document) -> Option<&Arc<Inspection>> {
-        let key = InspectionKey::of(network, document);
-        self.finished.iter().find(|known| known.key == key)
+    pub fn inspection(&self, network: &Network) -> Option<&Arc<Inspection>> {
+        self.inspections.answer(&self.asked(network))
     }
 
     /// Why a network could not be inspected.
     #[must_use]
-    pub fn failure(&self, network: &Network, document: &Document) -> Option<&str> {
-        let key = InspectionKey::of(network, document);
-        self.failed.iter().find(|(known, _)| *known == key).map(|(_, message)| message.as_str())
+    pub fn failure(&self, network: &Network) -> Option<&str> {
+        self.inspections.failure(&self.asked(network))
     }
 
     /// Was a network's inspection stopped by the user?
     #[must_use]
-    pub fn is_stopped(&self, network: &Network, document: &Document) -> bool {
-        self.stopped.contains(&InspectionKey::of(network, document))
+    pub fn is_stopped(&self, network: &Network) -> bool {
+        self.inspections.is_stopped(&self.asked(network))
+    }
+
+    /// Asks how long a network takes; what is known of it stays until there is news.
+    pub fn measure(&mut self, network: &Network) {
+        if !self.is_measured_soon(network) {
+            self.to_measure.push_back(self.asked_time(network));
+        }
+    }
+
+    /// How long a network takes, if it has been measured as it is now.
+    #[must_use]
+    pub fn measurement(&self, network: &Network) -> Option<&Arc<Timing>> {
+        self.measurements.answer(&self.asked_time(network))
+    }
+
+    /// The measurement in progress.
+    #[must_use]
+    pub fn measuring(&self) -> Option<&Running<Asked>> {
+        self.measurements.running()
+    }
+
+    /// Is a network being measured, or will it be?
+    #[must_use]
+    pub fn is_measured_soon(&self, network: &Network) -> bool {
+        let asked = self.asked_time(network);
+        self.to_measure.contains(&asked) || self.measuring().is_some_and(|running| running.question == asked)
     }
 
     /// Is there nothing left to do for this document?
     #[must_use]
     pub fn is_idle(&self, document: &Document) -> bool {
-        self.running.is_none()
-            && self.download.is_none()
-            && self.fetched.is_empty()
-            && self.opening == 0
-            && self.opened.is_empty()
-            && self.pictures.is_empty()
-            && !self.lab.is_reading()
-            && !self.is_counting
-            && self.has_measured_all()
-            && document.networks().iter().all(|network| !self.lacks(&InspectionKey::of(network, document)))
+        let has_measured_all = self.to_measure.is_empty() && self.measuring().is_none();
+        let has_inspected_all = document.networks().iter().all(|network| !self.inspections.lacks(&self.asked(network)));
+        let is_quiet = self.downloads.are_idle() && self.openings.are_idle() && !self.catalogue.is_counting();
+        self.running().is_none() && has_measured_all && has_inspected_all && is_quiet && !self.lab.is_reading()
     }
 
     /// Stops the download if there is one, else the measurement, else the inspection in progress; nothing is started
     /// again until the document changes or [`Self::rerun`].
     pub fn cancel(&mut self, document: &Document) {
-        if let Some(download) = self.download.take() {
-            return download.stop();
-        }
-        if self.stop_measuring() {
+        if self.downloads.stop() {
             return;
         }
-        if let Some(running) = &self.running {
-            running.cancelled.store(true, Ordering::Relaxed);
+        if !self.to_measure.is_empty() || self.measuring().is_some() {
+            self.to_measure.clear();
+            return self.measurements.cancel();
         }
-        self.stopped = document
-            .networks()
-            .iter()
-            .map(|network| InspectionKey::of(network, document))
-            .filter(|key| self.lacks(key))
-            .collect();
+        let wanted = document.networks().iter().map(|network| self.asked(network)).collect();
+        self.inspections.stop(wanted);
     }
 
     /// Where networks run.
@@ -343,18 +320,18 @@ impl Jobs {
         self.device
     }
 
-    /// Runs everything there from now on, and what is known once more.
+    /// Runs everything there from now on, but what has run there already.
     pub fn use_device(&mut self, device: DeviceKind) {
-        if self.device == device {
-            return;
-        }
         self.device = device;
-        self.finished.clear();
-        self.failed.clear();
-        self.stopped.clear();
-        if let Some(running) = &self.running {
-            running.cancelled.store(true, Ordering::Relaxed);
-        }
+    }
+
+    /// The device is not there: what was asked of it is done on the processor.
+    fn fall_back(&mut self) {
+        self.device = DeviceKind::Cpu;
+        let on_the_processor = |asked: &mut Asked| asked.device = DeviceKind::Cpu;
+        self.inspections.readdress(on_the_processor);
+        self.measurements.readdress(on_the_processor);
+        self.to_measure.iter_mut().for_each(on_the_processor);
     }
 
     /// What went wrong since this was last asked and belongs to no inspection.
@@ -362,12 +339,13 @@ impl Jobs {
         std::mem::take(&mut self.problems)
     }
 
-    /// Forgets a network's inspection or failure, so that it is run again.
-    pub fn rerun(&mut self, network: &Network, document: &Document) {
-        let key = InspectionKey::of(network, document);
-        self.finished.retain(|known| known.key != key);
-        self.failed.retain(|(known, _)| *known != key);
-        self.stopped.retain(|known| *known != key);
+    /// Forgets a network's inspection or failure, so that it is run again; files are read again for it.
+    pub fn rerun(&mut self, network: &Network) {
+        let asked = self.asked(network);
+        self.inspections.forget(&asked);
         self.fresh = true;
     }
 }
+
+/// What is said when the worker is gone.
+const NO_WORKER: &str = "the worker has stopped; save your project and start gatescope again";

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{InspectionKey, Jobs};
+use super::Jobs;
 use crate::desktop::document::{Command, Document, PictureChoice, WeightsChoice};
-use crate::network::parse;
+use crate::network::Model;
 
 fn document() -> Document {
     let mut document = Document::first_start();
-    let spec = parse("resnet8(blocks=1-1-1,input=16)").expect("parses");
-    document.apply(&Command::OpenNetworks(vec![spec])).expect("valid");
+    let model = Model::parse("resnet8(blocks=1-1-1,input=16)").expect("parses");
+    document.apply(&Command::OpenNetworks(vec![model])).expect("valid");
     document
 }
 
@@ -19,8 +19,7 @@ fn settle(jobs: &mut Jobs, document: &Document) {
     let patience = Instant::now() + Duration::from_mins(1);
     loop {
         jobs.tend(document);
-        let found = document.networks().iter().all(|network| !jobs.lacks(&InspectionKey::of(network, document)));
-        if found && jobs.running.is_none() {
+        if jobs.is_idle(document) {
             return;
         }
         assert!(Instant::now() < patience, "the worker does not answer");
@@ -29,19 +28,36 @@ fn settle(jobs: &mut Jobs, document: &Document) {
 }
 
 #[test]
-fn twelve_inspections_are_kept_for_going_back() {
+fn inspections_are_kept_for_going_back_and_shown_for_their_own_question_only() {
     let mut document = document();
     let mut jobs = Jobs::start(|| {}).expect("a thread");
     let id = document.networks()[0].id;
-    let mut keys = Vec::new();
+    let mut logits = Vec::new();
     for seed in 0..15 {
         document.apply(&Command::SetWeights(id, WeightsChoice::Seeded(seed))).expect("valid");
+        assert!(jobs.inspection(&document.networks()[0]).is_none(), "another seed's");
         settle(&mut jobs, &document);
-        keys.push(InspectionKey::of(&document.networks()[0], &document));
+        logits.push(jobs.inspection(&document.networks()[0]).expect("found").run.logits.clone());
     }
-    assert_eq!(jobs.finished.len(), 12);
-    let kept: Vec<bool> = keys.iter().map(|key| !jobs.lacks(key)).collect();
-    assert_eq!(kept, [[false; 3].as_slice(), &[true; 12]].concat(), "the latest are");
+    for seed in (0..15).rev() {
+        document.apply(&Command::SetWeights(id, WeightsChoice::Seeded(seed))).expect("valid");
+        let known = jobs.inspection(&document.networks()[0]).expect("kept");
+        assert_eq!(known.run.logits, logits[seed as usize], "seed {seed}");
+    }
+}
+
+/// Equal networks are asked the same, whatever they are called: nothing runs twice.
+#[test]
+fn a_question_that_was_answered_is_not_asked_again() {
+    let mut document = document();
+    let mut jobs = Jobs::start(|| {}).expect("a thread");
+    settle(&mut jobs, &document);
+    document.apply(&Command::DuplicateNetwork(document.networks()[0].id)).expect("valid");
+    assert_eq!(document.networks().len(), 2);
+    assert!(jobs.is_idle(&document), "the copy's answer is there");
+    jobs.measure(&document.networks()[0]);
+    settle(&mut jobs, &document);
+    assert!(jobs.measurement(&document.networks()[1]).is_some());
 }
 
 fn paint(path: &Path, gray: u8) {
@@ -59,10 +75,10 @@ fn run_again_reads_a_changed_file_again() {
     let mut seen = |document: &Document, again: bool| {
         let network = &document.networks()[0];
         if again {
-            jobs.rerun(network, document);
+            jobs.rerun(network);
         }
         settle(&mut jobs, document);
-        jobs.inspection(network, document).expect("found").prepared.tensor.clone()
+        jobs.inspection(network).expect("found").prepared.tensor.clone()
     };
     let dark = seen(&document, false);
     paint(&path, 240);

@@ -2,22 +2,21 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::Receiver;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::inspection::means;
-use super::measuring::{Measure, Measurement};
-use super::{Event, Inspect, Inspection, Phase, Request};
+use super::{Asked, Event, Inspection, Phase, Reporter, Ticket};
 use crate::compute::config::ModelConfig;
-use crate::compute::engine::{self, Control, DeviceKind, Effort, EngineError, Holds, PlanOptions, Runner, Timing};
+use crate::compute::engine::{self, Control, DeviceKind, Effort, EngineError, PlanOptions, Runner, Timing};
 use crate::compute::explain::{Broken, Stats};
-use crate::compute::imaging::{self, Picture};
-use crate::compute::lab::data::object_sample;
+use crate::compute::holds::Holds;
+use crate::compute::imaging::Picture;
 use crate::compute::labels::{Labels, Reading};
-use crate::compute::weights::{Checkpoint, TrainedOn, Weights, WeightsError};
-use crate::desktop::document::{PictureChoice, WeightsChoice};
-use crate::network::{Graph, NetworkSpec, zoo};
+use crate::compute::question::PictureChoice;
+use crate::compute::weights::{Checkpoint, Opened, TrainedOn, WeightsChoice};
+use crate::network::{Graph, Print};
 
 /// How many classes a prediction lists.
 const TOP: usize = 5;
@@ -28,46 +27,61 @@ const EFFORT: Effort = Effort { runs: 25, patience: Duration::from_millis(1500) 
 /// How often a measurement says how far it is: a window that repaints takes time from what is measured.
 const SAY_EVERY: Duration = Duration::from_millis(250);
 
-/// A network ready to run, which of its gates were grafted, and what its file says it was trained on.
+/// A question for the worker.
+pub(in crate::desktop) struct Request {
+    pub(super) asked: Asked,
+    pub(super) ticket: Ticket,
+    /// Files may have changed: read them again.
+    pub(super) fresh: bool,
+    /// The file of the weights, where it is open already.
+    pub(super) opened: Option<Arc<Opened>>,
+}
+
+impl Request {
+    fn is_cancelled(&self) -> bool {
+        self.ticket.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+/// A network ready to run, and what the file of its weights says.
 #[derive(Clone)]
 struct Ready {
+    print: Print,
+    weights: WeightsChoice,
     runner: Arc<Runner>,
+    /// By gate: its attention is not from the file.
     grafted: Arc<[bool]>,
     /// Gates that are held because their attention is not there.
     holds: Arc<Holds>,
     trained_on: Option<TrainedOn>,
+    /// What its classes are called.
+    labels: Option<Labels>,
 }
 
 /// What was used last, to be used again.
 #[derive(Default)]
 struct Cache {
     device: DeviceKind,
-    plans: Vec<(NetworkSpec, WeightsChoice, Ready)>,
+    plans: Vec<Ready>,
     picture: Option<(PictureChoice, Arc<Picture>)>,
 }
 
 /// Works off requests until the window is gone.
-pub(super) fn run(inbox: &Receiver<Request>, outbox: &Sender<Event>, wake: &(dyn Fn() + Sync)) {
+pub(super) fn run(inbox: &Receiver<Request>, reporter: &Reporter) {
     let mut cache = Cache::default();
     while let Ok(request) = inbox.recv() {
-        let event = match request {
-            Request::Inspect(request) => {
-                let key = request.key.clone();
-                match guarded("inspection", || inspect(&request, &mut cache, outbox, wake)) {
-                    Ok(inspection) => Event::Done(Box::new(inspection)),
-                    Err(None) => Event::Cancelled(key),
-                    Err(Some(message)) => Event::Failed { key, message },
-                }
+        let (ticket, asked) = (request.ticket.number, request.asked.clone());
+        let event = match asked.question.asked().picture {
+            Some(_) => {
+                let outcome = guarded("inspection", || inspect(&request, &mut cache, reporter));
+                Event::Inspected { ticket, asked: cache.placed(asked, &outcome), outcome: outcome.map(Box::new) }
             }
-            Request::Measure(request) => {
-                let outcome = guarded("measurement", || measure(&request, &mut cache, outbox, wake));
-                Event::Measured(outcome.map(Box::new))
+            None => {
+                let outcome = guarded("measurement", || measure(&request, &mut cache, reporter));
+                Event::Measured { ticket, asked: cache.placed(asked, &outcome), outcome: outcome.map(Box::new) }
             }
         };
-        if outbox.send(event).is_err() {
-            return;
-        }
-        wake();
+        reporter.say(event);
     }
 }
 
@@ -78,28 +92,21 @@ fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, Option<String>>) -> R
 }
 
 /// One measurement; `Err(None)` when it was cancelled.
-fn measure(
-    request: &Measure,
-    cache: &mut Cache,
-    outbox: &Sender<Event>,
-    wake: &(dyn Fn() + Sync),
-) -> Result<Measurement, Option<String>> {
-    let Measure { key, graph, cancelled } = request;
-    let Ready { runner, .. } = cache.ready(key.device, (&key.spec, None), graph, outbox)?;
+fn measure(request: &Request, cache: &mut Cache, reporter: &Reporter) -> Result<Timing, Option<String>> {
+    let asked = request.asked.question.asked();
+    let graph = asked.model.graph();
+    let Ready { runner, .. } = cache.ready(request, None, reporter)?;
     let said = Mutex::new(Instant::now());
     let progress = |fraction: f32| {
         let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
         if said.elapsed() >= SAY_EVERY {
             *said = Instant::now();
-            // The window may be closing: nobody is left to tell.
-            let _ = outbox.send(Event::Measuring(fraction));
-            wake();
+            reporter.say(Event::Progress { ticket: request.ticket.number, phase: Phase::Measuring, fraction });
         }
     };
-    let control = Control { progress: &progress, cancelled: &|| cancelled.load(Ordering::Relaxed) };
+    let control = Control { progress: &progress, cancelled: &|| request.is_cancelled() };
     let times = engine::measure(&runner, graph, EFFORT, &control).map_err(told)?;
-    let key = super::MeasureKey { device: runner.device(), ..key.clone() };
-    Ok(Measurement { key, timing: Timing::of(graph, &runner, &times) })
+    Ok(Timing::of(graph, &runner, &times))
 }
 
 /// What is said of a run that did not end; nothing of one that was cancelled.
@@ -110,31 +117,30 @@ fn told(error: EngineError) -> Option<String> {
     }
 }
 
+/// What went wrong, for people.
+fn said<T, E: ToString>(outcome: Result<T, E>) -> Result<T, Option<String>> {
+    outcome.map_err(|error| Some(error.to_string()))
+}
+
 /// One inspection; `Err(None)` when it was cancelled.
-fn inspect(
-    request: &Inspect,
-    cache: &mut Cache,
-    outbox: &Sender<Event>,
-    wake: &(dyn Fn() + Sync),
-) -> Result<Inspection, Option<String>> {
-    let Inspect { key, device, graph, cancelled, fresh } = request;
-    if *fresh {
+fn inspect(request: &Request, cache: &mut Cache, reporter: &Reporter) -> Result<Inspection, Option<String>> {
+    if request.fresh {
         *cache = Cache::default();
     }
-    let say = |phase, fraction| {
-        // The window may be closing: nobody is left to tell.
-        let _ = outbox.send(Event::Progress { key: key.clone(), phase, fraction });
-        wake();
-    };
-    let is_cancelled = || cancelled.load(Ordering::Relaxed);
+    let question = request.asked.question.clone();
+    let asked = question.asked();
+    let (model, graph) = (&asked.model, asked.model.graph());
+    let Some((choice, preparation)) = &asked.picture else { return Err(None) };
+    let say = |phase, fraction| reporter.say(Event::Progress { ticket: request.ticket.number, phase, fraction });
     say(Phase::Picture, 0.0);
-    let picture = cache.picture(&key.picture)?;
-    let prepared = key.preprocessing.prepare(&picture).map_err(|error| Some(error.to_string()))?;
-    if is_cancelled() {
+    let picture = cache.picture(choice)?;
+    let prepared = said(preparation.prepare(&picture))?;
+    if request.is_cancelled() {
         return Err(None);
     }
     say(Phase::Weights, 0.0);
-    let ready = cache.ready(*device, (&key.spec, Some(&key.weights)), graph, outbox)?;
+    let Ready { runner, grafted, holds, trained_on, labels, .. } =
+        cache.ready(request, Some(&asked.weights), reporter)?;
     let reported = AtomicU32::new(0);
     let progress = |fraction: f32| {
         let percent = (fraction * 100.0) as u32;
@@ -143,17 +149,15 @@ fn inspect(
         }
     };
     say(Phase::Inference, 0.0);
-    let control = Control { progress: &progress, cancelled: &is_cancelled };
-    let run = ready.runner.run_with(&prepared.tensor, &ready.holds, &control).map_err(told)?;
+    let control = Control { progress: &progress, cancelled: &|| request.is_cancelled() };
+    let run = runner.run_with(&prepared.tensor, &holds.and(&asked.holds), &control).map_err(told)?;
     let stats = run.gates.iter().map(|gate| Stats::of(&gate.values)).collect();
     let means = means(graph, &run);
-    let classes = zoo::classes_of(&key.spec);
-    let broken = broken(graph, &key.weights, &prepared.tensor, &run.logits)?;
-    let reading = Reading::of(&run.logits, classes, own_labels(&key.weights, classes).as_ref(), TOP, broken);
-    let grafted = ready.grafted.to_vec();
-    let (key, device, graph) = (key.clone(), ready.runner.device(), graph.clone());
-    let trained_on = ready.trained_on;
-    Ok(Inspection { key, device, graph, run, stats, means, reading, picture, prepared, trained_on, grafted })
+    let broken = broken(graph, &asked.weights, &prepared.tensor, &run.logits)?;
+    let labels = labels.and_then(|labels| labels.fitted(model.classes()).ok());
+    let reading = Reading::of(&run.logits, model.classes(), labels.as_ref(), TOP, broken);
+    let (device, graph, grafted) = (runner.device(), graph.clone(), grafted.to_vec());
+    Ok(Inspection { question, device, graph, run, stats, means, reading, picture, prepared, trained_on, grafted })
 }
 
 impl Cache {
@@ -163,61 +167,72 @@ impl Cache {
         {
             return Ok(picture.clone());
         }
-        let picture = match choice {
-            PictureChoice::File(path) => imaging::open(path).map_err(|error| Some(error.to_string()))?,
-            PictureChoice::Sample(name) => sample(name)?,
-        };
-        let picture = Arc::new(picture);
+        let picture = Arc::new(choice.read().map_err(Some)?);
         self.picture = Some((choice.clone(), picture.clone()));
         Ok(picture)
+    }
+
+    /// The question where it was answered: on the device that was there.
+    fn placed<T>(&self, asked: Asked, outcome: &Result<T, Option<String>>) -> Asked {
+        match outcome {
+            Ok(_) => Asked { device: self.device, ..asked },
+            Err(_) => asked,
+        }
     }
 
     /// The network ready to run, with any weights where none are named. They are packed for the device and not kept
     /// otherwise.
     fn ready(
         &mut self,
-        device: DeviceKind,
-        (spec, weights): (&NetworkSpec, Option<&WeightsChoice>),
-        graph: &Graph,
-        outbox: &Sender<Event>,
+        request: &Request,
+        weights: Option<&WeightsChoice>,
+        reporter: &Reporter,
     ) -> Result<Ready, Option<String>> {
+        let (device, model) = (request.asked.device, &request.asked.question.asked().model);
         if std::mem::replace(&mut self.device, device) != device {
             self.plans.clear();
         }
-        let is_it = |known: &WeightsChoice| weights.is_none_or(|weights| weights == known);
-        let known = self.plans.iter().position(|(other, choice, _)| other == spec && is_it(choice));
-        let entry = match known {
+        let is_it =
+            |known: &Ready| known.print == model.print() && weights.is_none_or(|weights| *weights == known.weights);
+        let ready = match self.plans.iter().position(is_it) {
             Some(position) => self.plans.remove(position),
             None => {
                 // Makes room first: two networks of a hundred megabytes are enough in memory.
                 self.plans.truncate(PLANS_KEPT - 1);
                 let choice = weights.cloned().unwrap_or(WeightsChoice::Seeded(0));
-                let weights = opened(graph, &choice)?;
-                let runner = Runner::new(device, graph, &weights, PlanOptions::default());
-                let (runner, missing) = runner.map_err(|error| Some(error.to_string()))?;
-                if let Some(missing) = missing {
-                    self.device = runner.device();
-                    // The window may be closing: nobody is left to tell.
-                    let _ = outbox.send(Event::NoDevice(missing.to_string()));
-                }
-                let trained_on = choice.path().and_then(|path| TrainedOn::of(&Checkpoint::open(path).ok()?));
-                let holds = Arc::new(weights.holds(graph));
-                let ready = Ready { runner: Arc::new(runner), grafted: weights.grafted().into(), holds, trained_on };
-                (spec.clone(), choice, ready)
+                let ready = Ready::of(request, choice, reporter)?;
+                self.device = ready.runner.device();
+                ready
             }
         };
-        let ready = entry.2.clone();
-        self.plans.insert(0, entry);
+        self.plans.insert(0, ready.clone());
         Ok(ready)
     }
 }
 
-/// Makes or reads weights.
-fn opened(graph: &Graph, choice: &WeightsChoice) -> Result<Weights, Option<String>> {
-    match choice {
-        WeightsChoice::Seeded(seed) => Ok(Weights::seeded(graph, *seed)),
-        WeightsChoice::File(path) => said(Weights::open(graph, path)),
-        WeightsChoice::Grafted(path, graft) => said(Weights::graft(graph, path, *graft)),
+impl Ready {
+    fn of(request: &Request, choice: WeightsChoice, reporter: &Reporter) -> Result<Self, Option<String>> {
+        let model = &request.asked.question.asked().model;
+        let graph = model.graph();
+        let opened = match &request.opened {
+            Some(opened) if choice.path() == Some(opened.file().path()) => Some(opened.clone()),
+            _ => said(choice.opened())?.map(Arc::new),
+        };
+        let weights = said(choice.weights(graph, opened.as_deref()))?;
+        let (runner, missing) = said(Runner::new(request.asked.device, graph, &weights, PlanOptions::default()))?;
+        if let Some(missing) = missing {
+            reporter.say(Event::NoDevice(missing.to_string()));
+        }
+        let file = opened.as_ref().map(|opened| opened.file());
+        Ok(Self {
+            print: model.print(),
+            runner: Arc::new(runner),
+            grafted: weights.grafted().into(),
+            holds: Arc::new(weights.holds(graph)),
+            trained_on: file.and_then(TrainedOn::of),
+            labels: file.and_then(own_labels),
+            weights: choice,
+        })
     }
 }
 
@@ -231,25 +246,11 @@ fn broken(
     if outputs.iter().all(|value| value.is_finite()) {
         return Ok(None);
     }
-    Ok(Broken::find(graph, &opened(graph, choice)?, image, outputs))
+    Ok(Broken::find(graph, &said(choice.weights(graph, None))?, image, outputs))
 }
 
-fn said(opened: Result<Weights, WeightsError>) -> Result<Weights, Option<String>> {
-    opened.map_err(|error| Some(error.to_string()))
-}
-
-/// The class names that go with a checkpoint, if they are for that many classes.
-fn own_labels(weights: &WeightsChoice, classes: usize) -> Option<Labels> {
-    let config = ModelConfig::of_checkpoint(weights.path()?);
-    let config = config.inspect_err(|error| log::warn!("no class names: {error}")).ok()??;
-    config.labels.and_then(|labels| labels.fitted(classes).ok())
-}
-
-fn sample(name: &str) -> Result<Picture, Option<String>> {
-    if let Some(picture) = object_sample(name) {
-        return Ok(picture);
-    }
-    let sample = imaging::samples().iter().find(|sample| sample.name == name);
-    let sample = sample.ok_or_else(|| Some(format!("{name}: no such sample picture; open one with Ctrl+O")))?;
-    imaging::decode(sample.name, sample.bytes).map_err(|error| Some(error.to_string()))
+/// The class names that go with a checkpoint.
+fn own_labels(file: &Checkpoint) -> Option<Labels> {
+    let config = ModelConfig::of_checkpoint(file);
+    config.inspect_err(|error| log::warn!("no class names: {error}")).ok()??.labels
 }

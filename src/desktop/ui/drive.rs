@@ -6,7 +6,7 @@ use egui_kittest::Harness;
 use super::{Outbox, Shared, Views, theme};
 use crate::desktop::document::{Command, Document, PictureChoice, Project, SavedNetwork, Selection, ThemeChoice, View};
 use crate::desktop::jobs::Jobs;
-use crate::network::parse;
+use crate::network::Model;
 
 /// A view with everything it reads, and everything it asked for.
 pub struct Stage {
@@ -23,12 +23,12 @@ pub struct Stage {
 /// Shows the cost table or the comparison of these networks; the last one is the active one.
 pub fn show(specs: &[&str], view: View) -> Harness<'static, Stage> {
     let project = Project {
-        networks: specs.iter().map(|spec| SavedNetwork::untrained(parse(spec).expect(spec))).collect(),
+        networks: specs.iter().map(|spec| SavedNetwork::untrained(Model::parse(spec).expect(spec))).collect(),
         active: specs.len().saturating_sub(1),
         picture: PictureChoice::Sample("cat.png".to_owned()),
     };
     let stage = Stage {
-        document: Document::of(&project).expect("valid"),
+        document: Document::of(&project),
         jobs: Jobs::start(|| ()).expect("a thread"),
         view,
         views: Views::default(),

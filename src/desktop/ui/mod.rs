@@ -64,7 +64,7 @@ impl<'a> Shared<'a> {
     /// The inspection of a network, if it belongs to the document as it is now.
     #[must_use]
     pub fn inspection(&self, network: &Network) -> Option<&'a Arc<Inspection>> {
-        self.jobs.inspection(network, self.document)
+        self.jobs.inspection(network)
     }
 
     /// The position of a network: 0 is A.

@@ -9,9 +9,8 @@ use super::actions::ACTIONS;
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared, widgets};
 use crate::desktop::document::{Command, Selection};
-use crate::network::cost::Ledger;
 use crate::network::zoo::Subject;
-use crate::network::{NetworkSpec, attention, lower, number, papers, parse, zoo};
+use crate::network::{Model, attention, number, papers, zoo};
 
 /// How many results are listed.
 const LISTED: usize = 60;
@@ -152,9 +151,9 @@ fn find(query: &str, shared: &Shared) -> Vec<Entry> {
     let query = query.trim();
     let mut found: Vec<(usize, Entry)> = Vec::new();
     // Anything that reads as a spec can be added as it stands.
-    if let Ok(spec) = parse(query) {
-        let note = cost(&spec).unwrap_or_else(|problem| problem);
-        found.push((0, Entry { title: format!("Add {spec}"), note, command: Command::AddNetwork(spec) }));
+    if let Ok(model) = Model::parse(query) {
+        let note = cost(&model);
+        found.push((0, Entry { title: format!("Add {model}"), note, command: Command::AddNetwork(model) }));
     }
     let mut offer = |title: &str, note: &str, bias: usize, command: &dyn Fn() -> Option<Command>| {
         if let Some(score) = score(query, title)
@@ -210,9 +209,9 @@ static OTHER_WORDS: &[(&str, &str)] = &[
 ];
 
 /// What a network costs, in few words.
-fn cost(spec: &NetworkSpec) -> Result<String, String> {
-    let total = lower(spec).map(|graph| Ledger::of(&graph).total()).map_err(|error| error.to_string())?;
-    Ok(format!("{} parameters · {} MACs", number::short(total.params), number::short(total.macs)))
+fn cost(model: &Model) -> String {
+    let total = model.ledger().total();
+    format!("{} parameters · {} MACs", number::short(total.params), number::short(total.macs))
 }
 
 type Offer<'a> = dyn FnMut(&str, &str, usize, &dyn Fn() -> Option<Command>) + 'a;
@@ -220,12 +219,12 @@ type Offer<'a> = dyn FnMut(&str, &str, usize, &dyn Fn() -> Option<Command>) + 'a
 /// Scopes, layers and gates of the active network.
 fn parts(shared: &Shared, offer: &mut Offer) {
     let Some(network) = shared.active() else { return };
-    let graph = &network.graph;
+    let graph = network.graph();
     let select = |part: &str, gate: Option<&str>| {
         Some(Command::Select(Selection { part: Some(part.to_owned()), gate: gate.map(str::to_owned) }))
     };
     for scope in graph.scopes.iter().filter(|scope| !scope.path.is_empty()) {
-        offer(&scope.path, scope.label, 2, &|| select(&scope.path, None));
+        offer(&scope.path, &scope.label, 2, &|| select(&scope.path, None));
     }
     for gate in &graph.gates {
         let scope = &graph[gate.scope];
@@ -251,7 +250,7 @@ fn networks_to_add(offer: &mut Offer) {
     for model in zoo::model_names() {
         for attention in &attentions {
             let text = format!("{model}{attention}");
-            offer(&format!("Add {text}"), "network", 5, &|| parse(&text).ok().map(Command::AddNetwork));
+            offer(&format!("Add {text}"), "network", 5, &|| Model::parse(&text).ok().map(Command::AddNetwork));
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::compute::hub::{self, Reference};
 use crate::compute::lab::data::Source;
 use crate::desktop::document::{Command, NetworkId};
 use crate::network::cost::Ledger;
-use crate::network::{lower, number, parse};
+use crate::network::{number, zoo};
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,8 +159,8 @@ fn answer(question: Question, text: &str) -> Result<(Command, String), String> {
     let path = || paths::of(text);
     match question {
         Question::EditSpec(network) => {
-            let spec = parse(text).map_err(|error| error.to_string())?;
-            let total = lower(&spec).map(|graph| Ledger::of(&graph).total()).map_err(|error| error.to_string())?;
+            let (spec, graph) = zoo::read(text).map_err(|error| error.to_string())?;
+            let total = Ledger::of(&graph).total();
             let note = format!("{} parameters, {} MACs", number::grouped(total.params), number::grouped(total.macs));
             Ok((Command::Edit { network, spec, stroke: None }, note))
         }

@@ -6,7 +6,8 @@ use egui::{Align, Button, Layout, ProgressBar, RichText, Ui, Vec2};
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared, scripts, widgets};
 use crate::desktop::document::{Command, Network};
-use crate::network::{NetworkSpec, number};
+use crate::desktop::jobs::Asked;
+use crate::network::number;
 
 /// Below this width numbers are short and only parameters and MACs are there.
 const NARROW: f32 = 900.0;
@@ -25,10 +26,10 @@ pub fn ui(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
 }
 
 fn totals(ui: &mut Ui, shared: &Shared, network: &Network) {
-    let total = network.ledger.total();
+    let total = network.ledger().total();
     let letter = network.letter();
     let is_narrow = ui.available_width() < NARROW;
-    let time = shared.jobs.measurement(network).map(|measured| measured.timing.median.as_secs_f64() * 1e3);
+    let time = shared.jobs.measurement(network).map(|measured| measured.median.as_secs_f64() * 1e3);
     let time = time.map(|time| ("time".to_owned(), format!("{time:.1} ms")));
     let counted = [
         (
@@ -51,7 +52,7 @@ fn difference(ui: &mut Ui, shared: &Shared, network: &Network) {
     if ui.available_width() < DIFFERENCE {
         return;
     }
-    let (a, b) = (base.ledger.total(), network.ledger.total());
+    let (a, b) = (base.ledger().total(), network.ledger().total());
     let part = |label: &str, from: u64, to: u64| {
         let change = number::percent_change(from, to).map(|change| format!(" ({change})")).unwrap_or_default();
         format!("{}{label}{change}", number::short_signed(i128::from(to) - i128::from(from)))
@@ -72,7 +73,7 @@ fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
         return progress(ui, &what, download.fraction, Command::Cancel, out);
     }
     if let Some(measuring) = shared.jobs.measuring() {
-        let letter = letter_of(shared, &measuring.key.spec);
+        let letter = letter_of(shared, &measuring.question);
         return progress(ui, &format!("{letter} measuring"), measuring.fraction, Command::Cancel, out);
     }
     if let Some(run) = shared.jobs.lab().running().filter(|_| shared.jobs.running().is_none()) {
@@ -88,10 +89,10 @@ fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
     }
     ui.add_space(size::GAP);
     if let Some(running) = shared.jobs.running() {
-        let letter = letter_of(shared, &running.key.spec);
+        let letter = letter_of(shared, &running.question);
         progress(ui, &format!("{letter} {}", running.phase.label()), running.fraction, Command::Cancel, out);
     } else if let Some(inspection) = shared.inspection(network) {
-        let input = network.graph.input();
+        let input = network.graph().input();
         let milliseconds = inspection.run.elapsed.as_secs_f64() * 1000.0;
         let digits = usize::from(milliseconds < 10.0);
         let name = shared.document.picture().name();
@@ -103,9 +104,9 @@ fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
         );
         let whole = text.clone();
         ui.add(egui::Label::new(RichText::new(text).color(colours.muted)).truncate()).on_hover_text(whole);
-    } else if let Some(message) = shared.jobs.failure(network, shared.document) {
+    } else if let Some(message) = shared.jobs.failure(network) {
         ui.add(egui::Label::new(RichText::new(message).color(colours.error)).truncate()).on_hover_text(message);
-    } else if shared.jobs.is_stopped(network, shared.document) {
+    } else if shared.jobs.is_stopped(network) {
         if ui.add(Button::new("run again").small()).clicked() {
             out.send(Command::RunAgain);
         }
@@ -113,8 +114,8 @@ fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
     }
 }
 
-fn letter_of(shared: &Shared, spec: &NetworkSpec) -> String {
-    let network = shared.document.networks().iter().find(|network| network.spec == *spec);
+fn letter_of(shared: &Shared, asked: &Asked) -> String {
+    let network = shared.document.networks().iter().find(|network| asked.is_of(network));
     network.map(Network::letter).unwrap_or_default()
 }
 

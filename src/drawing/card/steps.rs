@@ -141,7 +141,7 @@ impl Reader<'_> {
             ScopeKind::Attention(name) => (Kind::Attention, Some(name)),
             _ => (Kind::Layer, None),
         };
-        self.steps.push(Step { attention, ..Step::titled(self.graph[scope].label.to_owned(), kind) });
+        self.steps.push(Step { attention, ..Step::titled(self.graph[scope].label.to_string(), kind) });
         self.steps.len() - 1
     }
 

@@ -39,7 +39,7 @@ pub fn compare(networks: &[(&Graph, &Ledger)]) -> Vec<Row> {
 fn row_name(graph: &Graph, id: ScopeId) -> Option<String> {
     let scope = &graph[id];
     match scope.kind {
-        ScopeKind::Stem | ScopeKind::Head => Some(scope.label.to_owned()),
+        ScopeKind::Stem | ScopeKind::Head => Some(scope.label.to_string()),
         ScopeKind::Auxiliary => Some(scope.path.clone()),
         ScopeKind::Stage | ScopeKind::Block => Some(scope.path.clone()),
         ScopeKind::Root | ScopeKind::Shortcut | ScopeKind::Attention(_) => None,

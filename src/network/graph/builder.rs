@@ -1,6 +1,6 @@
 //! Building a graph, one node at a time, shapes checked as it grows.
 
-use super::{Conv2d, Gate, GateKind, Graph, Node, NodeId, Op, Param, ParamId, Scope, ScopeId, ScopeKind};
+use super::{Conv2d, Gate, GateKind, Graph, Node, NodeId, Op, Param, ParamId, Parts, Scope, ScopeId, ScopeKind};
 use super::{Shape, ShapeError};
 use crate::network::ops::Tensors;
 
@@ -69,7 +69,7 @@ impl GraphBuilder {
             kind: ScopeKind::Root,
             path: String::new(),
             prefix: String::new(),
-            label: "network",
+            label: "network".into(),
             parent: None,
             output: NodeId(0),
             input: None,
@@ -82,7 +82,8 @@ impl GraphBuilder {
             scope: ScopeId(0),
             params: Vec::new(),
         };
-        let graph = Graph { name, nodes: vec![image], scopes: vec![root], params: Vec::new(), gates: Vec::new() };
+        let parts = Parts { name, nodes: vec![image], scopes: vec![root], params: Vec::new(), gates: Vec::new() };
+        let graph = Graph { parts };
         let (path, prefix, numerics) = (String::new(), String::new(), Numerics::default());
         Self { graph, current: Graph::ROOT, path, prefix, failure: None, numerics, image: NodeId(0), transform: None }
     }
@@ -189,7 +190,8 @@ impl GraphBuilder {
         let (id, first) = (ScopeId(self.graph.scopes.len()), self.graph.nodes.len());
         let open = OpenScope { id, parent: self.current, first, outer };
         let parent = Some(self.current);
-        self.graph.scopes.push(Scope { kind, path, prefix, label, parent, output: NodeId(0), input: None });
+        let label = label.into();
+        self.graph.parts.scopes.push(Scope { kind, path, prefix, label, parent, output: NodeId(0), input: None });
         self.current = open.id;
         if let Some(layer) = self.transform.take_if(|_| kind == ScopeKind::Stem) {
             self.image = self.add("transform_input", layer, &[self.image]);
@@ -202,9 +204,10 @@ impl GraphBuilder {
         let OpenScope { id, parent, first, outer } = open;
         self.current = parent;
         self.leave(outer);
-        let scope = &mut self.graph.scopes[id.0];
+        let input = self.graph.nodes.get(first).and_then(|node| node.inputs.first().copied());
+        let scope = &mut self.graph.parts.scopes[id.0];
         scope.output = output;
-        scope.input = self.graph.nodes.get(first).and_then(|node| node.inputs.first().copied());
+        scope.input = input;
     }
 
     /// Adds a layer with its own parameters, named after `name` in the current scope.
@@ -215,8 +218,8 @@ impl GraphBuilder {
         for (role, shape) in tensors.shapes {
             let param = ParamId(self.graph.params.len());
             let name = format!("{path}.{}", role.suffix());
-            self.graph.params.push(Param { name, shape, role, owner: id });
-            self.graph.nodes[id.0].params.push(param);
+            self.graph.parts.params.push(Param { name, shape, role, owner: id });
+            self.graph.parts.nodes[id.0].params.push(param);
         }
         id
     }
@@ -225,7 +228,7 @@ impl GraphBuilder {
     pub fn share(&mut self, name: &str, twin: NodeId, inputs: &[NodeId]) -> NodeId {
         let op = self.graph[twin].op;
         let (id, _) = self.push(joined(&self.prefix, name), op, inputs);
-        self.graph.nodes[id.0].params = self.graph[twin].params.clone();
+        self.graph.parts.nodes[id.0].params = self.graph[twin].params.clone();
         id
     }
 
@@ -285,7 +288,7 @@ impl GraphBuilder {
             }
         };
         let (id, inputs, scope) = (NodeId(self.graph.nodes.len()), inputs.to_vec(), self.current);
-        self.graph.nodes.push(Node { name, op, inputs, shape, scope, params: Vec::new() });
+        self.graph.parts.nodes.push(Node { name, op, inputs, shape, scope, params: Vec::new() });
         (id, tensors)
     }
 
@@ -328,7 +331,7 @@ impl GraphBuilder {
     /// `neutral`: the value at which the block changes nothing, if there is one.
     pub fn register(&mut self, kind: GateKind, gate: NodeId, scale: NodeId, neutral: Option<f32>) -> NodeId {
         let (name, scope) = (self.graph[gate].name.clone(), self.current);
-        self.graph.gates.push(Gate { name, kind, node: gate, scale, scope, neutral });
+        self.graph.parts.gates.push(Gate { name, kind, node: gate, scale, scope, neutral });
         scale
     }
 
@@ -340,7 +343,7 @@ impl GraphBuilder {
         if let Some(failure) = self.failure {
             return Err(failure);
         }
-        self.graph.scopes[0].output = NodeId(self.graph.nodes.len() - 1);
+        self.graph.parts.scopes[0].output = self.graph.output();
         Ok(self.graph)
     }
 }

@@ -1,15 +1,19 @@
 //! The graph: every layer of a network in execution order, with its shape, its parameters and its place.
 //!
-//! It is made once, when a spec is lowered, and read by everything else: costs, the engine, the canvas.
+//! It is made once, when a spec is lowered or a file is read, and read by everything else: costs, the engine, the
+//! canvas. A [`Graph`] is whole: [`GraphBuilder`] checks as it grows, [`Graph::checked`] what comes from elsewhere.
 
 mod builder;
+mod check;
 mod receptive;
 
 pub use super::ops::{Conv2d, Facts, Op, Pool2d, Product, Role, Shape, ShapeError, adaptive_windows};
 pub use builder::{GraphBuilder, HeadPool, Numerics, OpenScope, Outer};
+pub use check::GraphError;
 pub use receptive::{Receptive, receptive, receptive_fields};
 
-use std::ops::Index;
+use std::borrow::Cow;
+use std::ops::{Deref, Index};
 
 /// The index of a [`Node`] in its graph; nodes are in execution order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,7 +78,7 @@ pub enum ScopeKind {
     Block,
     /// The projection on a shortcut.
     Shortcut,
-    /// An attention block; its name is the one in the registry (`cbam`).
+    /// An attention block; its name is the one in the registry (`cbam`), or says what its gates are.
     Attention(&'static str),
     /// Pooling and classifier.
     Head,
@@ -93,7 +97,7 @@ pub struct Scope {
     /// What the names of its layers begin with; the path, where a library's modules are nested as the parts are.
     pub prefix: String,
     /// What it is made of, in words: `Bottleneck`, `CBAM`.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     /// The scope it is in; `None` for the root.
     pub parent: Option<ScopeId>,
     /// The node whose output is the scope's output.
@@ -168,10 +172,23 @@ pub struct Gate {
     pub neutral: Option<f32>,
 }
 
-/// A network, lowered.
+/// A network as layers and parts. Reading its [`Parts`] is reading fields; none can be changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Graph {
-    /// The spec's text form.
+    parts: Parts,
+}
+
+impl Deref for Graph {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+/// What a graph is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parts {
+    /// What the network is called: a spec's text form.
     pub name: String,
     /// Layers in execution order; the first is the input, the last makes the logits.
     pub nodes: Vec<Node>,
@@ -197,6 +214,16 @@ impl Graph {
     #[must_use]
     pub fn output(&self) -> NodeId {
         NodeId(self.nodes.len() - 1)
+    }
+
+    /// How many classes its output tells apart; 0 where that is no classifier's.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        let output = &self[self.output()];
+        match output.op {
+            Op::Linear { out_features, .. } if output.shape.dims().len() == 1 => out_features,
+            _ => 0,
+        }
     }
 
     /// Node ids in execution order.

@@ -1,9 +1,10 @@
 //! A table read: what its networks cost as they are lowered, beside what was printed, and where a difference is from.
 
+use std::sync::Arc;
+
 use super::{PaperTable, Printed, Row};
-use crate::network::cost::Ledger;
 use crate::network::graph::Graph;
-use crate::network::{NetworkSpec, SpecError, lower, parse};
+use crate::network::{Model, SpecError};
 
 /// A row with its network lowered and counted.
 #[derive(Clone, Debug)]
@@ -11,7 +12,7 @@ pub struct Reading {
     /// What was printed.
     pub row: &'static Row,
     /// The network it means.
-    pub spec: NetworkSpec,
+    pub model: Arc<Model>,
     /// Parameters.
     pub params: u64,
     /// Multiply-accumulates of convolution and linear layers, no bias: what the papers call FLOPs.
@@ -45,11 +46,11 @@ pub fn read(table: &PaperTable) -> Result<Vec<Reading>, SpecError> {
 
 impl Reading {
     fn of(row: &'static Row) -> Result<Self, SpecError> {
-        let spec = parse(row.spec)?;
-        let graph = lower(&spec)?;
-        let total = Ledger::of(&graph).total();
+        let model = Model::parse(row.spec)?;
+        let (graph, total) = (model.graph(), model.ledger().total());
         let scaled = graph.gates.iter().map(|gate| graph[gate.scale].shape.elements() as u64).sum();
-        Ok(Self { row, spec, params: total.params, macs: total.macs, statistics: statistics(&graph), scaled })
+        let statistics = statistics(graph);
+        Ok(Self { row, params: total.params, macs: total.macs, statistics, scaled, model })
     }
 
     /// Parameters in the paper's unit, millions.

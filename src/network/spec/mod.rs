@@ -43,6 +43,12 @@ impl NetworkSpec {
         }
     }
 
+    /// The same spec for data of any size and any number of classes.
+    #[must_use]
+    pub fn without_sizes(&self) -> Self {
+        Self { input: None, classes: None, ..self.clone() }
+    }
+
     /// The same spec without any attention.
     #[must_use]
     pub fn without_attention(&self) -> Self {

@@ -4,7 +4,7 @@
 use super::arithmetic::chosen_activation;
 use super::mobilenet::inverted::{After, Inverted};
 use super::shared::{BUILT_IN, SHORTCUT, classifier, make_divisible, numbered_stages, word};
-use super::{Alias, Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
+use super::{Alias, Arithmetic, Entry, Family, FamilyCard, Lowering, Stage};
 use crate::network::attention::SqueezeExcite;
 use crate::network::graph::{Conv2d, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options};
@@ -136,8 +136,8 @@ impl Family for EfficientNet {
         }
     }
 
-    fn models(&self) -> Vec<Model> {
-        PRESETS.iter().map(|preset| Model::imagenet(preset.name, preset.summary, preset.side)).collect()
+    fn models(&self) -> Vec<Entry> {
+        PRESETS.iter().map(|preset| Entry::imagenet(preset.name, preset.summary, preset.side)).collect()
     }
 
     fn aliases(&self) -> &'static [Alias] {

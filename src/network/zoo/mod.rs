@@ -52,9 +52,9 @@ pub const MAX_CLASSES: usize = 100_000;
 /// The most input channels accepted.
 const MAX_CHANNELS: usize = 1024;
 
-/// One model of a family.
+/// A model as its family lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Model {
+pub struct Entry {
     /// The name used in specs: `resnet50`.
     pub name: &'static str,
     /// What it is, in a few words.
@@ -74,10 +74,10 @@ pub trait Family: Sync {
     fn card(&self) -> FamilyCard;
 
     /// Its models.
-    fn models(&self) -> Vec<Model>;
+    fn models(&self) -> Vec<Entry>;
 
     /// A model that is not listed because there are too many of its kind: every CIFAR depth.
-    fn unlisted(&self, _name: &str) -> Option<Model> {
+    fn unlisted(&self, _name: &str) -> Option<Entry> {
         None
     }
 
@@ -114,7 +114,7 @@ pub trait Family: Sync {
 
 /// The family and the entry of a model.
 #[must_use]
-pub fn find(model: &str) -> Option<(&'static dyn Family, Model)> {
+pub fn find(model: &str) -> Option<(&'static dyn Family, Entry)> {
     FAMILIES.iter().copied().find_map(|family| {
         let listed = family.models().into_iter().find(|known| known.name.eq_ignore_ascii_case(model));
         listed.or_else(|| family.unlisted(model)).map(|found| (family, found))
@@ -138,19 +138,48 @@ pub fn model_names() -> Vec<&'static str> {
 /// # Errors
 /// A [`SpecError`] that names the place, the value and a suggestion.
 pub fn parse(text: &str) -> Result<NetworkSpec, SpecError> {
+    read(text).map(|(spec, _)| spec)
+}
+
+/// The same with its graph: a spec is checked by lowering it.
+///
+/// # Errors
+/// As [`parse`].
+pub fn read(text: &str) -> Result<(NetworkSpec, Graph), SpecError> {
     parse_text(text).and_then(|parsed| resolve(&parsed, text)).map_err(SpecError::printable)
 }
 
 /// Reads the TOML form of a spec.
 ///
 /// # Errors
-/// A [`SpecError`] that names the place, the value and a suggestion.
+/// As [`parse`].
 pub fn parse_toml(text: &str) -> Result<NetworkSpec, SpecError> {
+    read_toml(text).map(|(spec, _)| spec)
+}
+
+/// The same with its graph.
+///
+/// # Errors
+/// A [`SpecError`] that names the place, the value and a suggestion.
+pub fn read_toml(text: &str) -> Result<(NetworkSpec, Graph), SpecError> {
     toml::parse_toml(text).and_then(|parsed| resolve(&parsed, &parsed.model)).map_err(SpecError::printable)
 }
 
+/// Does a text name a network, whether or not that can be built?
+#[must_use]
+pub fn is_named(text: &str) -> bool {
+    parse_text(text).is_ok_and(|parsed| named(&parsed, text).is_ok())
+}
+
 /// Looks up every name of a parsed spec and checks it, lowering included.
-fn resolve(parsed: &SpecText, source: &str) -> Result<NetworkSpec, SpecError> {
+fn resolve(parsed: &SpecText, source: &str) -> Result<(NetworkSpec, Graph), SpecError> {
+    let spec = named(parsed, source)?;
+    let graph = lower(&spec)?;
+    Ok((spec, graph))
+}
+
+/// Looks up every name of a parsed spec.
+fn named(parsed: &SpecText, source: &str) -> Result<NetworkSpec, SpecError> {
     let field = |problem: String| SpecError::Field { spec: source.trim().to_owned(), problem };
     let mut spec = alias::resolve(&parsed.model)?;
     for (key, value) in &parsed.options {
@@ -187,7 +216,6 @@ fn resolve(parsed: &SpecText, source: &str) -> Result<NetworkSpec, SpecError> {
     for (place, choice) in placed {
         spec.attention.set(place, choice);
     }
-    lower(&spec)?;
     Ok(spec)
 }
 
@@ -278,7 +306,7 @@ pub fn stages(spec: &NetworkSpec) -> Result<Vec<Stage>, SpecError> {
     family.stages(model.name, &spec.options).map_err(|problem| SpecError::Field { spec: spec.to_string(), problem })
 }
 
-fn known(spec: &NetworkSpec) -> Result<(&'static dyn Family, Model), SpecError> {
+fn known(spec: &NetworkSpec) -> Result<(&'static dyn Family, Entry), SpecError> {
     find(&spec.model).ok_or_else(|| {
         let hint = suggest::hint(&spec.model, &model_names());
         SpecError::UnknownModel { name: spec.model.clone(), hint }

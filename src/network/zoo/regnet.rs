@@ -2,7 +2,7 @@
 //! rounded to a few steps. Y has an SE after the grouped 3×3, where attention that is chosen goes too.
 
 use super::shared::{BUILT_IN, SHORTCUT, attend_or_built_in, classifier, make_divisible, numbered_stages, word};
-use super::{Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
+use super::{Arithmetic, Entry, Family, FamilyCard, Lowering, Stage};
 use crate::network::attention::{Position, SqueezeExcite};
 use crate::network::graph::{Conv2d, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
@@ -138,12 +138,12 @@ impl Family for RegNet {
         }
     }
 
-    fn models(&self) -> Vec<Model> {
+    fn models(&self) -> Vec<Entry> {
         let summary = |preset: &Preset| match preset.has_se() {
             true => "grouped bottlenecks with SE, widths on a line",
             false => "grouped bottlenecks, widths on a line",
         };
-        PRESETS.iter().map(|preset| Model::imagenet(preset.name, summary(preset), 224)).collect()
+        PRESETS.iter().map(|preset| Entry::imagenet(preset.name, summary(preset), 224)).collect()
     }
 
     fn arithmetic(&self, _model: &str) -> Arithmetic {

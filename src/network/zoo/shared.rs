@@ -1,6 +1,6 @@
 //! What several families have in common: rounding widths, numbering stages, options of the same name.
 
-use super::{Model, Stage};
+use super::{Entry, Stage};
 use crate::network::attention::{SqueezeExcite, careful_multiple};
 use crate::network::graph::{GraphBuilder, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
@@ -31,7 +31,7 @@ pub(super) fn lettered_stages(stages: &[(&str, &str)]) -> Vec<Stage> {
     stages.iter().map(stage).collect()
 }
 
-impl Model {
+impl Entry {
     /// A model for square ImageNet pictures.
     pub(super) fn imagenet(name: &'static str, summary: &'static str, side: usize) -> Self {
         Self { name, summary, input: [3, side, side], classes: 1000 }

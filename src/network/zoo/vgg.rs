@@ -3,7 +3,7 @@
 //! A block is one 3×3 convolution with what follows it; attention goes after its ReLU, as the SENet paper's
 //! SE-VGG-16 has it.
 
-use super::{Arithmetic, Family, FamilyCard, Lowering, Model, Stage, numbered_stages};
+use super::{Arithmetic, Entry, Family, FamilyCard, Lowering, Stage, numbered_stages};
 use crate::network::graph::{Conv2d, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 
@@ -81,8 +81,8 @@ impl Family for Vgg {
         }
     }
 
-    fn models(&self) -> Vec<Model> {
-        let model = |preset: &Preset| Model::imagenet(preset.name, preset.summary, 224);
+    fn models(&self) -> Vec<Entry> {
+        let model = |preset: &Preset| Entry::imagenet(preset.name, preset.summary, 224);
         PRESETS.iter().map(model).collect()
     }
 

@@ -163,7 +163,7 @@ fn what_is_learnt_holds_for_other_images_and_the_file_says_so() {
     let found = recognise(&Checkpoint::open(&out).expect("opens")).expect("is known");
     assert_eq!(found.spec.to_string(), graph.name);
     assert!(found.verdict[0].contains("toy, 3 classes") && found.doubts.is_empty(), "{:?}", found.verdict);
-    let config = ModelConfig::within(&out).expect("says it");
+    let config = ModelConfig::within(&Checkpoint::open(&out).expect("opens")).expect("says it");
     assert_eq!(config.labels.expect("names").get(2).as_deref(), Some("checks"));
     let preprocessing = config.preprocessing.expect("mean and std");
     assert_eq!((preprocessing.mean, preprocessing.resize), ([0.4; 3], 12));

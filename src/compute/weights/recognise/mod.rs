@@ -32,6 +32,7 @@ mod words;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use doubt::{Alternative, Doubt, OptionValue, Standing};
 pub use evidence::{Evidence, Source};
@@ -43,7 +44,7 @@ use crate::network::attention::Attention;
 use crate::network::graph::{Param, ScopeKind};
 use crate::network::spec::{AttentionPlan, Place};
 use crate::network::zoo;
-use crate::network::{Graph, NetworkSpec, lower};
+use crate::network::{Graph, Model, NetworkSpec, lower};
 use attention::{Attended, Chosen};
 use gates::{Gates, Maker};
 use structure::{Odd, Structure};
@@ -56,7 +57,7 @@ pub struct Recognised {
     /// The network.
     pub spec: NetworkSpec,
     /// The spec, lowered.
-    pub graph: Graph,
+    pub graph: Arc<Graph>,
     /// Whose names the file has.
     pub dialect: Dialect,
     /// The name among the file's entries of every parameter of the graph.
@@ -194,11 +195,17 @@ fn residual(tensors: &Tensors, structure: &Structure) -> Result<Recognised, Odd>
 }
 
 impl Recognised {
+    /// The network, as everything else takes it.
+    #[must_use]
+    pub fn model(&self) -> Arc<Model> {
+        Model::lowered(self.spec.clone(), self.graph.clone())
+    }
+
     /// A network and whose names it has, all else empty.
     fn of(spec: NetworkSpec, graph: Graph, dialect: Dialect) -> Self {
         Self {
             spec,
-            graph,
+            graph: Arc::new(graph),
             dialect,
             names: BTreeMap::new(),
             prefix: String::new(),

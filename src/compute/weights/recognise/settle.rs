@@ -1,6 +1,8 @@
 //! From tensors and all that is said of them to a network: the most credible is believed, a contradiction is shown,
 //! and what nobody settles becomes a doubt.
 
+use std::sync::Arc;
+
 use super::Recognised;
 use super::doubt::{Alternative, Doubt, OptionValue, Standing};
 use super::evidence::{Claim, Content, Evidence, Source};
@@ -144,8 +146,8 @@ impl Settling {
 
     /// Sets an option, if that leaves the tensors as they are.
     fn set(&mut self, setting: &OptionValue) -> Result<(), String> {
-        let changed = open::with(&self.found, std::slice::from_ref(setting))?;
-        (self.found.spec, self.found.graph) = changed;
+        let (spec, graph) = open::with(&self.found, std::slice::from_ref(setting))?;
+        (self.found.spec, self.found.graph) = (spec, Arc::new(graph));
         Ok(())
     }
 

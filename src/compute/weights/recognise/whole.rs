@@ -28,7 +28,7 @@ fn tensors_of(attention: &Attention, channels: usize) -> Option<Found> {
     let features = builder.input();
     attention.block().attach(&mut builder, features, attention.options());
     let graph = builder.finish().ok()?;
-    Some(graph.params.into_iter().map(|param| (param.name, param.shape)).collect())
+    Some(graph.params.iter().map(|param| (param.name.clone(), param.shape.clone())).collect())
 }
 
 /// Every choice of a block's options that shapes depend on, defaults first.

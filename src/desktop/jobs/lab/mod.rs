@@ -3,7 +3,7 @@
 mod state;
 mod work;
 
-pub use state::{Ending, Lab, LabRun, Shelf, StepPoint, Strip, Thumbnail, Training};
+pub use state::{Ending, Lab, LabRun, LabShelf, StepPoint, Strip, Thumbnail, Training};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -109,13 +109,9 @@ impl Jobs {
     pub fn begin_lab(&mut self, task: LabTask, begin: Begin) {
         self.stop_lab();
         let (id, flags) = self.lab.begin(&task, begin != Begin::Anew);
-        let (outbox, wake) = (self.outbox.clone(), self.wake.clone());
+        let reporter = self.reporter.clone();
         let run = move || {
-            let say = |event| {
-                // The window may be closing: nobody is left to tell.
-                let _ = outbox.send(Event::Lab(event));
-                wake();
-            };
+            let say = |event| reporter.say(Event::Lab(event));
             let working = || work::run(id, &task, &begin, &flags, &say);
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(working));
             let broken = || Err(Some("the run broke off unexpectedly; please report it".to_owned()));
@@ -146,12 +142,8 @@ impl Jobs {
 
     /// Looks for trainings that were stopped, or broke off, in a folder.
     pub fn look_for_interrupted(&mut self, folder: PathBuf) {
-        let (outbox, wake) = (self.outbox.clone(), self.wake.clone());
-        let look = move || {
-            // The window may be closing: nobody is left to tell.
-            let _ = outbox.send(Event::Lab(LabEvent::Interrupted(Interrupted::all_in(&folder))));
-            wake();
-        };
+        let reporter = self.reporter.clone();
+        let look = move || reporter.say(Event::Lab(LabEvent::Interrupted(Interrupted::all_in(&folder))));
         // Without a thread they are found when the next training ends.
         let _ = std::thread::Builder::new().name("gatescope-looking".to_owned()).spawn(look);
     }
@@ -159,13 +151,11 @@ impl Jobs {
     /// Makes thumbnails of a data set's training pictures.
     pub fn preview_lab(&mut self, source: Source) {
         self.lab.await_strip(source.clone());
-        let (outbox, wake) = (self.outbox.clone(), self.wake.clone());
+        let reporter = self.reporter.clone();
         let of = source.clone();
         let run = move || {
             let outcome = work::thumbnails(&of).map_err(|error| error.to_string());
-            // The window may be closing: nobody is left to tell.
-            let _ = outbox.send(Event::Lab(LabEvent::Strip { source: of, outcome }));
-            wake();
+            reporter.say(Event::Lab(LabEvent::Strip { source: of, outcome }));
         };
         if std::thread::Builder::new().name("gatescope-preview".to_owned()).spawn(run).is_err() {
             self.take_lab(LabEvent::Strip { source, outcome: Err("no thread to read pictures with".to_owned()) });
@@ -174,7 +164,7 @@ impl Jobs {
 
     /// Writes a result's files into a folder.
     pub fn write_lab(&mut self, result: Writable, folder: PathBuf) {
-        let (outbox, wake) = (self.outbox.clone(), self.wake.clone());
+        let reporter = self.reporter.clone();
         let run = move || {
             let written = match result {
                 Writable::Degradation(result) => result.write(&folder),
@@ -184,9 +174,7 @@ impl Jobs {
             let said = written
                 .map(|files| format!("Wrote {} files into {}", files.len(), folder.display()))
                 .map_err(|error| error.to_string());
-            // The window may be closing: nobody is left to tell.
-            let _ = outbox.send(Event::Lab(LabEvent::Written(said)));
-            wake();
+            reporter.say(Event::Lab(LabEvent::Written(said)));
         };
         if std::thread::Builder::new().name("gatescope-writing".to_owned()).spawn(run).is_err() {
             self.take_lab(LabEvent::Written(Err("no thread to write files with".to_owned())));

@@ -17,7 +17,7 @@ use crate::compute::lab::experiments::degradation::DegradationResult;
 use crate::compute::lab::experiments::{EpochPoint, Progress};
 use crate::compute::lab::training::Interrupted;
 use crate::desktop::document::{LabPage, LabTask, TrainTask};
-use crate::network::NetworkSpec;
+use crate::network::Model;
 
 /// From here on every second step of a training's curve is dropped: a screen shows no more.
 const STEPS_KEPT: usize = 4000;
@@ -33,9 +33,9 @@ pub struct Lab {
     training: Option<Training>,
     /// Trainings before that one, the newest first.
     earlier: VecDeque<Training>,
-    degradation: Shelf<DegradationResult>,
-    attention: Shelf<AttentionResult>,
-    atlas: Shelf<AtlasResult>,
+    degradation: LabShelf<DegradationResult>,
+    attention: LabShelf<AttentionResult>,
+    atlas: LabShelf<AtlasResult>,
     strip: Option<(Source, Strip)>,
     interrupted: Vec<Interrupted>,
     news: Vec<Result<String, String>>,
@@ -92,14 +92,14 @@ pub enum Ending {
 }
 
 /// A result, as far as it has come, and how its last run ended.
-pub struct Shelf<R> {
+pub struct LabShelf<R> {
     /// What there is.
     pub result: Option<Arc<R>>,
     /// How the last run ended.
     pub ending: Ending,
 }
 
-impl<R> Default for Shelf<R> {
+impl<R> Default for LabShelf<R> {
     fn default() -> Self {
         Self { result: None, ending: Ending::Open }
     }
@@ -130,8 +130,8 @@ pub struct Training {
     pub notes: Vec<String>,
     /// How it ended.
     pub ending: Ending,
-    /// Where the trained network is, with the spec it has by the data.
-    pub trained: Option<(NetworkSpec, PathBuf)>,
+    /// Where the trained network is, as it is by the data.
+    pub trained: Option<(Arc<Model>, PathBuf)>,
 }
 
 impl Training {
@@ -199,19 +199,19 @@ impl Lab {
 
     /// Plain against residual.
     #[must_use]
-    pub fn degradation(&self) -> &Shelf<DegradationResult> {
+    pub fn degradation(&self) -> &LabShelf<DegradationResult> {
         &self.degradation
     }
 
     /// Every attention.
     #[must_use]
-    pub fn attention(&self) -> &Shelf<AttentionResult> {
+    pub fn attention(&self) -> &LabShelf<AttentionResult> {
         &self.attention
     }
 
     /// Channel gates by class.
     #[must_use]
-    pub fn atlas(&self) -> &Shelf<AtlasResult> {
+    pub fn atlas(&self) -> &LabShelf<AtlasResult> {
         &self.atlas
     }
 
@@ -248,9 +248,9 @@ impl Lab {
                     trained: None,
                 });
             }
-            LabTask::Degradation(_) => self.degradation = Shelf::default(),
-            LabTask::Attention(_) => self.attention = Shelf::default(),
-            LabTask::Atlas(_) => self.atlas = Shelf::default(),
+            LabTask::Degradation(_) => self.degradation = LabShelf::default(),
+            LabTask::Attention(_) => self.attention = LabShelf::default(),
+            LabTask::Atlas(_) => self.atlas = LabShelf::default(),
         }
         self.running = Some(LabRun {
             task: task.clone(),
@@ -265,10 +265,10 @@ impl Lab {
 
     /// Is the training on the screen this one, stopped?
     fn has_stopped(&self, task: &TrainTask) -> bool {
-        let free = |spec: &NetworkSpec| NetworkSpec { input: None, classes: None, ..spec.clone() };
+        let free = |model: &Model| model.spec().map(|spec| spec.without_sizes());
         self.training.as_ref().is_some_and(|last| {
             last.ending == Ending::Stopped
-                && free(&last.task.spec) == free(&task.spec)
+                && free(&last.task.model) == free(&task.model)
                 && last.task.source == task.source
                 && last.task.recipe == task.recipe
         })
@@ -353,7 +353,7 @@ impl Lab {
             LabPage::Train => {
                 if let Some(training) = &mut self.training {
                     training.ending = ending;
-                    training.trained = outcome.ok().flatten().map(|trained| (trained.spec, trained.path));
+                    training.trained = outcome.ok().flatten().map(|trained| (trained.model, trained.path));
                 }
             }
             LabPage::Degradation => self.degradation.ending = ending,

@@ -11,9 +11,9 @@ use crate::compute::lab::data::{Objects, OpenedData, Source, Split};
 use crate::compute::lab::experiments::atlas::{self, AtlasSettings};
 use crate::compute::lab::experiments::{EpochNotes, Progress, Watch, attention, degradation};
 use crate::compute::lab::training::{TrainingControl, TrainingEvent, TrainingOptions, fitted, place, train};
-use crate::compute::weights::Weights;
-use crate::desktop::document::{AtlasTask, LabTask, TrainTask, WeightsChoice};
-use crate::network::{NetworkSpec, lower, zoo};
+use crate::compute::weights::{Opened, WeightsError};
+use crate::desktop::document::{AtlasTask, LabTask, TrainTask};
+use crate::network::Model;
 
 /// The window is told of steps at most this often.
 const TOLD_EVERY: Duration = Duration::from_millis(100);
@@ -24,7 +24,7 @@ const THUMBNAILS: u64 = 20;
 
 /// A network that has been trained, and its file.
 pub(in crate::desktop) struct Trained {
-    pub(super) spec: NetworkSpec,
+    pub(super) model: Arc<Model>,
     pub(super) path: PathBuf,
 }
 
@@ -76,13 +76,13 @@ fn watched<R>(
     Ok(())
 }
 
-/// A data set, and the spec with the input and classes that it asks for.
-fn prepared(source: &Source, spec: &NetworkSpec) -> Result<(OpenedData, NetworkSpec), LabError> {
-    let opened = source.open(zoo::input_of(spec), 0)?;
+/// A data set, and the network with the input and classes that it asks for.
+fn prepared(source: &Source, model: &Model) -> Result<(OpenedData, Arc<Model>), LabError> {
+    let spec = model.editable("training").map_err(LabError::Setting)?;
+    let opened = source.open(model.input(), 0)?;
     // The form says that both follow the data, so what the spec says of them does not stand in the way.
-    let free = NetworkSpec { input: None, classes: None, ..spec.clone() };
-    let spec = fitted(&free, &*opened.dataset)?;
-    Ok((opened, spec))
+    let fitted = Model::of(fitted(&spec.without_sizes(), &*opened.dataset)?);
+    Ok((opened, fitted.map_err(|error| LabError::Setting(error.to_string()))?))
 }
 
 /// What is to be known of a training's pictures, in lines.
@@ -94,17 +94,17 @@ fn notes(opened: &OpenedData) -> Vec<String> {
 }
 
 fn training(id: u64, task: &TrainTask, begin: &Begin, flags: &Flags, say: Say) -> Result<Trained, LabError> {
-    let (opened, spec) = prepared(&task.source, &task.spec)?;
+    let (opened, model) = prepared(&task.source, &task.model)?;
     say(LabEvent::Notes { id, notes: notes(&opened) });
     let dataset = opened.dataset;
-    let graph = lower(&spec).map_err(|error| LabError::Setting(error.to_string()))?;
+    let graph = model.graph();
     let wanted = task.out.clone().unwrap_or_else(|| std::env::temp_dir().join("gatescope-trained.safetensors"));
     if let Some(folder) = wanted.parent() {
         std::fs::create_dir_all(folder).map_err(|reason| LabError::Write { path: folder.to_path_buf(), reason })?;
     }
     let (path, resume) = match begin {
         Begin::With(checkpoint) => (wanted, Some(checkpoint.clone())),
-        begin => place(&wanted, (&graph, &*dataset, &task.recipe), *begin == Begin::GoesOn),
+        begin => place(&wanted, (graph, &*dataset, &task.recipe), *begin == Begin::GoesOn),
     };
     let told = Mutex::new(None::<Instant>);
     let epochs = task.recipe.epochs as f32;
@@ -133,29 +133,25 @@ fn training(id: u64, task: &TrainTask, begin: &Begin, flags: &Flags, say: Say) -
         paused: &|| flags.held.load(Ordering::Relaxed),
     };
     let options = TrainingOptions { threads: task.threads, resume, out: Some(path.clone()), replace: false };
-    train(&graph, &*dataset, &task.recipe, options, &control)?;
-    Ok(Trained { spec, path })
+    train(graph, &*dataset, &task.recipe, options, &control)?;
+    Ok(Trained { model, path })
 }
 
 fn atlas(id: u64, task: &AtlasTask, flags: &Flags, say: Say) -> Result<(), LabError> {
-    let graph = lower(&task.spec).map_err(|error| LabError::Setting(error.to_string()))?;
-    let opened = match &task.weights {
-        WeightsChoice::Seeded(seed) => Ok(Weights::seeded(&graph, *seed)),
-        WeightsChoice::File(path) => Weights::open(&graph, path),
-        WeightsChoice::Grafted(path, graft) => Weights::graft(&graph, path, *graft),
-    };
-    let weights = opened.map_err(|error| LabError::Setting(error.to_string()))?;
-    let input = zoo::input_of(&task.spec);
+    let said = |error: WeightsError| LabError::Setting(error.to_string());
+    let (graph, input) = (task.model.graph(), task.model.input());
+    let opened = task.weights.opened().map_err(said)?;
+    let weights = task.weights.weights(graph, opened.as_ref()).map_err(said)?;
     let dataset = task.source.open(input, 0)?.dataset;
     let mut settings = AtlasSettings::of(&*dataset);
-    settings.prepare_for(input, task.weights.path())?;
+    settings.prepare_for(input, opened.as_ref().map(Opened::file))?;
     settings.images = task.images;
     settings.threads = task.threads;
     if matches!(task.source, Source::Folder(_)) {
         settings.splits = Split::ALL.to_vec();
     }
     let partial = |result: &_| say(LabEvent::Atlas { id, result: Arc::new(Clone::clone(result)) });
-    watched(id, flags, say, &partial, |watch| atlas::run(&graph, &weights, &*dataset, &settings, watch))
+    watched(id, flags, say, &partial, |watch| atlas::run(graph, &weights, &*dataset, &settings, watch))
 }
 
 /// The first training pictures of a data set.

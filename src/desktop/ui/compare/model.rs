@@ -45,7 +45,7 @@ impl Comparison {
     /// Aligns the networks; the others are compared with this one.
     #[must_use]
     pub fn of(networks: &[Network], baseline: NetworkId) -> Self {
-        let pairs: Vec<_> = networks.iter().map(|network| (&*network.graph, &*network.ledger)).collect();
+        let pairs: Vec<_> = networks.iter().map(|network| (&**network.graph(), network.ledger())).collect();
         let rows = cost::compare(&pairs);
         let outer: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].kind != ScopeKind::Block).collect();
         let attention: Vec<Vec<Vec<Attention>>> = outer
@@ -61,11 +61,11 @@ impl Comparison {
         let column = |network: &Network| Column {
             letter: network.letter(),
             slot: network.slot,
-            name: network.graph.name.clone(),
-            total: network.ledger.total(),
+            name: network.graph().name.clone(),
+            total: network.ledger().total(),
         };
         Self {
-            graphs: networks.iter().map(|network| network.graph.clone()).collect(),
+            graphs: networks.iter().map(|network| network.graph().clone()).collect(),
             columns: networks.iter().map(column).collect(),
             base: networks.iter().position(|network| network.id == baseline).unwrap_or(0),
             rows,
@@ -81,7 +81,7 @@ impl Comparison {
         self.graphs.len() == networks.len()
             && networks.get(self.base).is_some_and(|base| base.id == baseline)
             && self.columns.iter().zip(networks).all(|(column, network)| column.slot == network.slot)
-            && self.graphs.iter().zip(networks).all(|(graph, network)| Arc::ptr_eq(graph, &network.graph))
+            && self.graphs.iter().zip(networks).all(|(graph, network)| Arc::ptr_eq(graph, network.graph()))
     }
 
     /// What each attention kind takes of a network in the outer row at this position.
@@ -122,7 +122,7 @@ pub fn stage_of(block: &str) -> Option<&str> {
 }
 
 fn attention_in(network: &Network, part: &str) -> Vec<Attention> {
-    let graph = &network.graph;
+    let graph = network.graph();
     let mut found: Vec<Attention> = Vec::new();
     let Some(part) = graph.scope_at(part) else { return found };
     for id in graph.scope_ids() {
@@ -130,7 +130,7 @@ fn attention_in(network: &Network, part: &str) -> Vec<Attention> {
         if !graph.is_within(id, part) {
             continue;
         }
-        let cost = network.ledger.scope(id);
+        let cost = network.ledger().scope(id);
         match found.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, sum)) => *sum += cost,
             None => found.push((kind, cost)),
@@ -148,12 +148,13 @@ pub fn difference(base: u64, other: u64) -> i128 {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::desktop::document::WeightsChoice;
-    use crate::network::parse;
+    use crate::desktop::document::{PictureChoice, WeightsChoice};
+    use crate::network::Model;
 
     pub fn networks(specs: &[&str]) -> Vec<Network> {
         let network = |(id, spec): (usize, &&str)| {
-            Network::new(NetworkId(id as u64), parse(spec).expect(spec), WeightsChoice::Seeded(0)).expect(spec)
+            let (model, picture) = (Model::parse(spec).expect(spec), PictureChoice::Sample("cat.png".to_owned()));
+            Network::new(NetworkId(id as u64), model, WeightsChoice::Seeded(0), &picture)
         };
         specs.iter().enumerate().map(network).collect()
     }
@@ -168,7 +169,7 @@ pub(super) mod tests {
                 .flat_map(|row| comparison.attention(row, column))
                 .map(|(_, cost)| *cost)
                 .sum();
-            assert_eq!(sum, network.ledger.attention(&network.graph), "{}", network.graph.name);
+            assert_eq!(sum, network.ledger().attention(network.graph()), "{}", network.graph().name);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The papers' tables: what was printed beside what the networks cost, and those networks to open.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use eframe::egui;
 use egui::{Align, Layout, Rect, Sense, Ui, pos2, vec2};
@@ -9,7 +10,7 @@ use crate::desktop::document::Command;
 use crate::desktop::ui::table::{self, Side};
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, widgets};
-use crate::network::NetworkSpec;
+use crate::network::Model;
 use crate::network::number::grouped;
 use crate::network::papers::{Agreement, PaperTable, Printed, Reading, explanations, find, read, tables};
 
@@ -156,28 +157,28 @@ impl Shown {
         Self { table, readings, ticked, columns, best: [lowest(0), lowest(1)] }
     }
 
-    fn specs(&self) -> Vec<NetworkSpec> {
+    fn models(&self) -> Vec<Arc<Model>> {
         let ticked = self.readings.iter().zip(&self.ticked).filter(|(_, ticked)| **ticked);
-        ticked.map(|(reading, _)| reading.spec.clone()).collect()
+        ticked.map(|(reading, _)| reading.model.clone()).collect()
     }
 
     /// What it compares, who says so, and the networks to open; says whether they were.
     fn heading(&self, ui: &mut Ui, out: &mut Outbox) -> bool {
-        let specs = self.specs();
+        let models = self.models();
         let mut opened = false;
         ui.horizontal(|ui| {
             ui.set_height(size::ROW);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let is_any = !specs.is_empty();
+                let is_any = !models.is_empty();
                 let add = ui.add_enabled(is_any, egui::Button::new("Add to mine"));
                 if add.on_hover_text("After the networks that are open").clicked() {
-                    out.send(Command::AddNetworks(specs.clone()));
+                    out.send(Command::AddNetworks(models.clone()));
                     opened = true;
                 }
                 let open = ui.add_enabled(is_any, egui::Button::new("Open these networks"));
                 let hint = "The ticked rows, in place of the networks that are open; Undo brings those back";
                 if open.on_hover_text(hint).clicked() {
-                    out.send(Command::OpenNetworks(specs.clone()));
+                    out.send(Command::OpenNetworks(models.clone()));
                     opened = true;
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {

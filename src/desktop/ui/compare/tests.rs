@@ -4,7 +4,7 @@ use egui_kittest::kittest::Queryable;
 
 use crate::desktop::document::{Command, NetworkId, View};
 use crate::desktop::ui::drive::show;
-use crate::network::parse;
+use crate::network::Model;
 
 #[test]
 fn stages_open_to_their_blocks_and_rows_select() {
@@ -61,9 +61,9 @@ fn a_paper_table_opens_with_a_click_and_its_networks_with_another() {
     harness.run();
     harness.get_by_label("Open these networks").click();
     harness.run();
-    let spec = |text: &str| parse(text).expect(text);
+    let model = |text: &str| Model::parse(text).expect(text);
     let wanted = ["+cbam", "+cbam(order=sc)", "+cbam(order=parallel)"];
-    let wanted = wanted.map(|attention| spec(&format!("resnet50(stride=v1){attention}")));
+    let wanted = wanted.map(|attention| model(&format!("resnet50(stride=v1){attention}")));
     assert_eq!(harness.state().sent, [Command::OpenNetworks(wanted.into())]);
     harness.get_by_label("Expand layer1");
 }

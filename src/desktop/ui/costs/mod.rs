@@ -86,8 +86,8 @@ impl CostsView {
     /// Brings the rows up to date with the network, its measurement and the selection.
     fn follow(&mut self, network: &Network, shared: &Shared) {
         let part = shared.selection.part.as_deref();
-        if !self.tree.as_ref().is_some_and(|tree| Arc::ptr_eq(&tree.graph, &network.graph)) {
-            self.tree = Some(Tree::of(&network.graph, &network.ledger));
+        if !self.tree.as_ref().is_some_and(|tree| Arc::ptr_eq(&tree.graph, network.graph())) {
+            self.tree = Some(Tree::of(network.graph(), network.ledger()));
             self.stale = true;
         }
         let Some(tree) = &mut self.tree else { return };

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::compute::engine::{Timing, gflops};
-use crate::desktop::jobs::Measurement;
 use crate::network::Graph;
 use crate::network::attention;
 use crate::network::cost::{Cost, Ledger};
@@ -87,7 +86,7 @@ pub struct Tree {
     /// The attention kinds it has, in order of appearance.
     pub kinds: Vec<&'static str>,
     /// How long it takes, once measured.
-    pub measured: Option<Arc<Measurement>>,
+    pub measured: Option<Arc<Timing>>,
 }
 
 impl Tree {
@@ -123,7 +122,7 @@ impl Tree {
     /// The network's times, once measured.
     #[must_use]
     pub fn timing(&self) -> Option<&Timing> {
-        self.measured.as_ref().map(|measured| &measured.timing)
+        self.measured.as_deref()
     }
 
     /// Nanoseconds of a row; `None` before it is measured and for a layer whose time stands at another.
@@ -175,7 +174,7 @@ impl Tree {
 fn path_of(graph: &Graph, id: ScopeId) -> String {
     let scope = &graph[id];
     match scope.kind {
-        ScopeKind::Stem | ScopeKind::Head => scope.label.to_owned(),
+        ScopeKind::Stem | ScopeKind::Head => scope.label.to_string(),
         _ => scope.path.clone(),
     }
 }
@@ -202,7 +201,7 @@ fn scope_row(graph: &Graph, ledger: &Ledger, id: ScopeId, parent: Option<usize>,
         },
         ScopeKind::Attention(kind) => attention::find(kind).map_or(kind, |block| block.card().title).to_owned(),
         ScopeKind::Stem | ScopeKind::Head => String::new(),
-        _ => scope.label.to_owned(),
+        _ => scope.label.to_string(),
     };
     let shape = graph[scope.output].shape;
     Row {
@@ -262,9 +261,8 @@ fn layer_row(graph: &Graph, ledger: &Ledger, id: NodeId, parent: Option<usize>, 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::compute::engine::{Control, DeviceKind, Effort, Plan, PlanOptions, Runner, measure};
+    use crate::compute::engine::{Control, Effort, Plan, PlanOptions, Runner, measure};
     use crate::compute::weights::Weights;
-    use crate::desktop::jobs::MeasureKey;
     use crate::network::{lower, parse};
 
     pub fn tree(spec: &str) -> Tree {
@@ -279,8 +277,7 @@ pub(super) mod tests {
         let plan = Plan::new(&tree.graph, &Weights::seeded(&tree.graph, 0), PlanOptions::default()).expect(spec);
         let runner = Runner::from(plan);
         let times = measure(&runner, &tree.graph, Effort::runs(1), &Control::none()).expect(spec);
-        let key = MeasureKey { spec: parse(spec).expect(spec), device: DeviceKind::Cpu };
-        tree.measured = Some(Arc::new(Measurement { key, timing: Timing::of(&tree.graph, &runner, &times) }));
+        tree.measured = Some(Arc::new(Timing::of(&tree.graph, &runner, &times)));
         tree
     }
 

@@ -42,8 +42,8 @@ impl CostsView {
                 self.copy_buttons(ui);
                 measure_button(ui, network, shared, out);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let name = widgets::strong(network.graph.name.as_str(), size::TITLE);
-                    ui.add(egui::Label::new(name).truncate()).on_hover_text(network.graph.name.as_str());
+                    let name = widgets::strong(network.graph().name.as_str(), size::TITLE);
+                    ui.add(egui::Label::new(name).truncate()).on_hover_text(network.graph().name.as_str());
                 });
             });
         });

@@ -21,7 +21,7 @@ pub(super) fn overlay(ui: &Ui, rect: Rect, shared: &Shared) {
     if files.is_empty() {
         return;
     }
-    let active = shared.active().map(|network| format!("{} {}", network.letter(), network.graph.name));
+    let active = shared.active().map(|network| format!("{} {}", network.letter(), network.graph().name));
     let (title, hint) = promise(&files.iter().map(AsRef::as_ref).collect::<Vec<_>>(), active.as_deref());
     let colours = palette(ui);
     let painter = ui.ctx().layer_painter(LayerId::new(Order::Foreground, Id::unique("inspect drop")));

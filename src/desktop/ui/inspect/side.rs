@@ -141,14 +141,14 @@ fn prediction(ui: &mut Ui, scene: Scene) {
     let reading = &scene.inspection.reading;
     section(ui, if matches!(reading.activation, Activation::Features(_)) { "Features" } else { "Prediction" });
     ui.add_space(2.0);
-    let weights = &scene.inspection.key.weights;
+    let weights = scene.inspection.weights();
     if weights.is_trained() {
         ui.add(
             Label::new(RichText::new(format!("weights: {}", weights_name(weights))).color(colours.muted)).truncate(),
         );
         if let Some(trained) = &scene.inspection.trained_on {
             ui.add(Label::new(RichText::new(trained.sentence()).color(colours.muted)).wrap());
-            if is_beyond(trained, &scene.inspection.key.picture) {
+            if scene.inspection.asked_picture().is_some_and(|picture| is_beyond(trained, picture)) {
                 ui.add(Label::new(RichText::new(knows_only(trained)).color(colours.difference)).wrap());
             }
         }
@@ -171,8 +171,9 @@ fn prediction(ui: &mut Ui, scene: Scene) {
 fn preparation(ui: &mut Ui, scene: Scene) {
     section(ui, "Preparation");
     ui.add_space(2.0);
-    let Inspection { key, picture, .. } = &**scene.inspection;
-    let words = [key.preprocessing.words(), key.preprocessing.words_of_values()].into_iter();
+    let Inspection { question, picture, .. } = &**scene.inspection;
+    let prepared = question.asked().picture.iter();
+    let words = prepared.flat_map(|(_, preparation)| [preparation.words(), preparation.words_of_values()]);
     let words = words.chain(picture.changes.iter().map(|change| change.words().to_owned()));
     let words = words.collect::<Vec<_>>().join("; ");
     ui.add(Label::new(RichText::new(words).color(palette(ui).muted)).wrap());

@@ -8,7 +8,7 @@ use super::super::widgets::{empty_state, muted, strong};
 use super::super::{Outbox, Shared};
 use crate::compute::imaging;
 use crate::desktop::document::{Command, Network, PictureChoice, WeightsChoice};
-use crate::desktop::jobs::{InspectionKey, Running};
+use crate::desktop::jobs::{Asked, Running};
 
 /// The width of what is said in the middle of the view.
 const COLUMN: f32 = 360.0;
@@ -41,12 +41,12 @@ pub(super) fn not_inspected(ui: &mut Ui, network: &Network, shared: &Shared, out
         egui::pos2(room.center().x + width / 2.0, room.bottom()),
     );
     super::within(ui, column, |ui| {
-        if let Some(message) = shared.jobs.failure(network, shared.document) {
+        if let Some(message) = shared.jobs.failure(network) {
             failed(ui, message, network, shared, out);
-        } else if shared.jobs.is_stopped(network, shared.document) {
+        } else if shared.jobs.is_stopped(network) {
             stopped(ui, out);
         } else if let Some(running) = shared.jobs.running() {
-            in_progress(ui, running, network, shared, out);
+            in_progress(ui, running, network, out);
         } else {
             ui.label(strong("Waiting to start", size::TITLE));
         }
@@ -86,10 +86,10 @@ fn stopped(ui: &mut Ui, out: &mut Outbox) {
     }
 }
 
-fn in_progress(ui: &mut Ui, running: &Running, network: &Network, shared: &Shared, out: &mut Outbox) {
-    let is_ours = running.key == InspectionKey::of(network, shared.document);
-    let name = running.key.spec.to_string();
-    ui.add(Label::new(strong(&name, size::TITLE)).truncate());
+fn in_progress(ui: &mut Ui, running: &Running<Asked>, network: &Network, out: &mut Outbox) {
+    let is_ours = running.question.is_of(network);
+    let name = running.question.question.asked().model.name();
+    ui.add(Label::new(strong(name, size::TITLE)).truncate());
     egui::Sides::new().show(
         ui,
         |ui| muted(ui, running.phase.label()),

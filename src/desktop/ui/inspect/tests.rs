@@ -11,7 +11,7 @@ use crate::desktop::document::{Command, Document, PictureChoice, Project, SavedN
 use crate::desktop::jobs::Jobs;
 use crate::desktop::ui::textures::GateTextures;
 use crate::desktop::ui::{Outbox, Shared, theme};
-use crate::network::parse;
+use crate::network::Model;
 
 struct Stage {
     view: InspectView,
@@ -24,8 +24,8 @@ struct Stage {
 
 /// The view of one network, inspected.
 fn view_of(spec: &str, picture: PictureChoice) -> Harness<'static, Stage> {
-    let networks = vec![SavedNetwork::untrained(parse(spec).expect(spec))];
-    let document = Document::of(&Project { networks, active: 0, picture }).expect(spec);
+    let networks = vec![SavedNetwork::untrained(Model::parse(spec).expect(spec))];
+    let document = Document::of(&Project { networks, active: 0, picture });
     let mut jobs = Jobs::start(|| ()).expect("a thread");
     let started = Instant::now();
     while !jobs.is_idle(&document) || jobs.running().is_some() {
@@ -75,7 +75,7 @@ fn cat() -> PictureChoice {
 
 /// The name of the active network's gate at this place.
 fn gate(index: usize, harness: &Harness<Stage>) -> Option<String> {
-    harness.state().document.active().map(|network| network.graph.gates[index].name.clone())
+    harness.state().document.active().map(|network| network.graph().gates[index].name.clone())
 }
 
 #[test]

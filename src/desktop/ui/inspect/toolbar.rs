@@ -1,6 +1,7 @@
 //! Above everything: which picture, which weights, run again; and what the last run was.
 
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use eframe::egui;
 use egui::containers::menu::MenuButton;
@@ -16,7 +17,7 @@ use crate::compute::weights::bundled::Bundled;
 use crate::compute::weights::recognise::same_tensors;
 use crate::desktop::document::{Command, Network, PictureChoice, SavedNetwork, WeightsChoice};
 use crate::desktop::jobs::Inspection;
-use crate::network::{Graph, lower};
+use crate::network::Model;
 
 /// Longer file names are cut on buttons.
 const NAME_LENGTH: usize = 22;
@@ -195,12 +196,11 @@ fn weights(ui: &mut Ui, network: &Network, out: &mut Outbox) {
 
 /// Has the network the tensors of this bundled one?
 fn fits(network: &Network, candidate: &Bundled) -> bool {
-    static GRAPHS: LazyLock<Vec<(&str, Option<Graph>)>> = LazyLock::new(|| {
-        let graph = |name: &str| lower(&SavedNetwork::bundled(name)?.spec).ok();
-        bundled().iter().map(|known| (known.name, graph(known.name))).collect()
+    static MODELS: LazyLock<BTreeMap<&str, Arc<Model>>> = LazyLock::new(|| {
+        let model = |known: &Bundled| Some((known.name, SavedNetwork::bundled(known.name)?.model));
+        bundled().iter().filter_map(model).collect()
     });
-    let own = GRAPHS.iter().find(|(name, _)| *name == candidate.name).and_then(|(_, graph)| graph.as_ref());
-    own.is_some_and(|own| same_tensors(&network.graph, own))
+    MODELS.get(candidate.name).is_some_and(|own| same_tensors(network.graph(), own.graph()))
 }
 
 /// The weights in a word or a file name.

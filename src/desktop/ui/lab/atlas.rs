@@ -57,7 +57,7 @@ impl AtlasPage {
             form::whole(ui, "Threads", "The window keeps what is left", &mut self.threads, 1..=64, 0.05);
         });
         if let Some(network) = active {
-            let words = format!("of {} {}, the active network", network.letter(), network.spec);
+            let words = format!("of {} {}, the active network", network.letter(), network.model);
             let text = egui::RichText::new(words).size(size::LABEL).color(palette(ui).muted);
             ui.add(egui::Label::new(text).truncate()).on_hover_text("Choose another on the left");
             ui.add_space(size::GAP);
@@ -74,7 +74,7 @@ impl AtlasPage {
 
     fn task(&self, network: &Network) -> LabTask {
         LabTask::Atlas(Box::new(AtlasTask {
-            spec: network.spec.clone(),
+            model: network.model.clone(),
             weights: network.weights.clone(),
             source: self.source.clone(),
             images: self.images,
@@ -152,7 +152,7 @@ impl AtlasPage {
 }
 
 fn has_channel_gates(network: &Network) -> bool {
-    network.graph.gates.iter().any(|gate| gate.kind == GateKind::Channel)
+    network.graph().gates.iter().any(|gate| gate.kind == GateKind::Channel)
 }
 
 fn hint(active: Option<&Network>) -> &'static str {

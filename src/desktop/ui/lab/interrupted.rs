@@ -9,7 +9,7 @@ use crate::desktop::document::Command;
 use crate::desktop::jobs::Lab;
 use crate::desktop::ui::theme::palette;
 use crate::desktop::ui::{Outbox, widgets};
-use crate::network::{NetworkSpec, parse};
+use crate::network::{Model, parse};
 
 /// How many are listed.
 const LISTED: usize = 6;
@@ -17,18 +17,20 @@ const LISTED: usize = 6;
 /// The one that is the run of this form.
 pub(super) fn same<'a>(
     lab: &'a Lab,
-    spec: &NetworkSpec,
+    model: &Model,
     source: &Source,
     recipe: &TrainingRecipe,
 ) -> Option<&'a Interrupted> {
     // Input and classes follow the data.
-    let free = |spec: &NetworkSpec| NetworkSpec { input: None, classes: None, ..spec.clone() };
+    let own = model.spec()?.without_sizes();
     let folder = match source {
         Source::Objects => None,
         Source::Folder(path) => Some(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
     };
     let is_same = |run: &&Interrupted| {
-        run.recipe == *recipe && run.folder == folder && parse(&run.network).is_ok_and(|own| free(&own) == free(spec))
+        run.recipe == *recipe
+            && run.folder == folder
+            && parse(&run.network).is_ok_and(|spec| spec.without_sizes() == own)
     };
     lab.interrupted().iter().find(is_same)
 }

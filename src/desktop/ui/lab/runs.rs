@@ -73,13 +73,13 @@ impl Runs {
                 self.hidden.insert(number);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if let Some((spec, path)) = &run.trained
+                if let Some((model, path)) = &run.trained
                     && ui.button("Open in Inspect").on_hover_text(path.display().to_string()).clicked()
                 {
-                    out.send(Command::OpenTrained { spec: spec.clone(), path: path.clone() });
+                    out.send(Command::OpenTrained { model: model.clone(), path: path.clone() });
                 }
                 ui.label(result(run));
-                let text = RichText::new(run.task.spec.to_string()).color(colours.muted);
+                let text = RichText::new(run.task.model.name()).color(colours.muted);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     ui.add(Label::new(text).truncate()).on_hover_text(recipe(run));
                 });

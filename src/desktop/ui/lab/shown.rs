@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eframe::egui;
 use egui::Ui;
 
-use crate::desktop::jobs::Shelf;
+use crate::desktop::jobs::LabShelf;
 use crate::desktop::ui::theme::palette;
 use crate::desktop::ui::widgets;
 
@@ -22,14 +22,14 @@ impl<R> Shown<R> {
     }
 
     /// The result to show: the user's own as soon as there is one, else the one that ships, if any does.
-    pub(super) fn result(&self, shelf: &Shelf<R>) -> Option<Arc<R>> {
+    pub(super) fn result(&self, shelf: &LabShelf<R>) -> Option<Arc<R>> {
         let (own, shipped) = (shelf.result.as_ref(), self.precomputed.as_ref());
         let (first, second) = if self.prefers_precomputed { (shipped, own) } else { (own, shipped) };
         first.or(second).cloned()
     }
 
     /// Is it the one that ships?
-    pub(super) fn is_precomputed(&self, shelf: &Shelf<R>) -> bool {
+    pub(super) fn is_precomputed(&self, shelf: &LabShelf<R>) -> bool {
         self.precomputed.is_some() && (self.prefers_precomputed || shelf.result.is_none())
     }
 
@@ -39,7 +39,7 @@ impl<R> Shown<R> {
     }
 
     /// Whose result it is; where there are two, a switch.
-    pub(super) fn ui(&mut self, ui: &mut Ui, shelf: &Shelf<R>, budget: &str) {
+    pub(super) fn ui(&mut self, ui: &mut Ui, shelf: &LabShelf<R>, budget: &str) {
         ui.horizontal_wrapped(|ui| {
             if self.precomputed.is_some() && shelf.result.is_some() {
                 ui.selectable_value(&mut self.prefers_precomputed, false, "your run");

@@ -16,7 +16,7 @@ use crate::desktop::document::{
 };
 use crate::desktop::jobs::{Ending, Jobs};
 use crate::desktop::ui::{Outbox, Shared, theme};
-use crate::network::parse;
+use crate::network::Model;
 
 struct Stage {
     view: LabView,
@@ -28,9 +28,9 @@ struct Stage {
 
 /// The view on a page, with this network in the document.
 fn lab(page: LabPage, spec: &str) -> Harness<'static, Stage> {
-    let networks = vec![SavedNetwork::untrained(parse(spec).expect(spec))];
+    let networks = vec![SavedNetwork::untrained(Model::parse(spec).expect(spec))];
     let picture = PictureChoice::Sample("cat.png".to_owned());
-    let document = Document::of(&Project { networks, active: 0, picture }).expect(spec);
+    let document = Document::of(&Project { networks, active: 0, picture });
     let mut view = LabView::default();
     view.open(page);
     let jobs = Jobs::start(|| ()).expect("a thread");
@@ -74,7 +74,7 @@ fn wait(harness: &mut Harness<Stage>, problem: &str, until: impl Fn(&Stage) -> b
     let started = Instant::now();
     while !until(harness.state()) {
         let stage = harness.state_mut();
-        let document = Document::of(&Project { networks: Vec::new(), ..stage.document.project() }).expect("empty");
+        let document = Document::of(&Project { networks: Vec::new(), ..stage.document.project() });
         stage.jobs.tend(&document);
         harness.step();
         std::thread::sleep(Duration::from_millis(5));
@@ -96,7 +96,7 @@ fn start_sends_the_recipe_as_it_stands_and_pages_are_reached_by_their_tabs() {
     let Some(Command::StartLab(LabTask::Train(task))) = harness.state().sent.last() else {
         panic!("no run was asked for")
     };
-    assert!(task.spec.to_string().contains("+cbam") && task.source == Source::Objects, "{}", task.spec);
+    assert!(task.model.name().contains("+cbam") && task.source == Source::Objects, "{}", task.model);
     for page in LabPage::ALL {
         harness.get_by_label(&format!("Lab: {}", page.title())).click();
         harness.run();
@@ -109,7 +109,7 @@ fn training_shows_what_it_learns_from_its_curves_and_the_way_to_inspect() {
     let mut harness = lab(LabPage::Train, "resnet20+se");
     let folder = tempfile::tempdir().expect("a folder");
     let task = crate::desktop::document::TrainTask {
-        spec: parse("resnet20(blocks=1-1-1,stem=strided)+se").expect("parses"),
+        model: Model::parse("resnet20(blocks=1-1-1,stem=strided)+se").expect("parses"),
         source: Source::Objects,
         recipe: toy(),
         threads: 1,
@@ -127,10 +127,9 @@ fn training_shows_what_it_learns_from_its_curves_and_the_way_to_inspect() {
     harness.get_by_label("Loss by epoch");
     harness.get_by_label("Open in Inspect").click();
     harness.run();
-    let Some(Command::OpenTrained { spec, path }) = harness.state().sent.last() else { panic!("nothing was opened") };
+    let Some(Command::OpenTrained { model, path }) = harness.state().sent.last() else { panic!("nothing was opened") };
     assert!(path.is_file(), "the weights are there");
-    let graph = crate::network::lower(spec).expect("lowers");
-    assert!(crate::compute::weights::Weights::open(&graph, path).is_ok(), "and are the network's");
+    assert!(crate::compute::weights::Weights::open(model.graph(), path).is_ok(), "and are the network's");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Training: a recipe, a button, and what the network learns while one watches.
 
+use std::sync::Arc;
+
 use eframe::egui;
 use egui::{ComboBox, Label, RichText, Ui};
 
@@ -11,8 +13,7 @@ use crate::desktop::document::{Command, LabPage, LabTask, TrainTask};
 use crate::desktop::jobs::{Ending, Training};
 use crate::desktop::ui::theme::{palette, size};
 use crate::desktop::ui::{Outbox, Shared, widgets};
-use crate::network::NetworkSpec;
-use crate::network::zoo;
+use crate::network::Model;
 
 const CLAIM: &str = "A network learns to tell objects apart in front of your eyes; then open it in Inspect and see where \
                      it looks.";
@@ -61,14 +62,14 @@ impl TrainPage {
 
     pub(super) fn ui(&mut self, ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
         let lab = shared.jobs.lab();
-        let spec = self.spec(shared);
+        let model = self.model(shared);
         parts::title(ui, "Train", CLAIM, |ui| {
-            parts::start(ui, "Start", lab, || spec.clone().map(|spec| self.task(spec)), out);
-            let stopped = spec.as_ref().and_then(|spec| interrupted::same(lab, spec, &self.source, &self.recipe));
-            if let (Some(_), Some(spec), None) = (stopped, &spec, lab.running())
+            parts::start(ui, "Start", lab, || model.clone().map(|model| self.task(model)), out);
+            let stopped = model.as_ref().and_then(|model| interrupted::same(lab, model, &self.source, &self.recipe));
+            if let (Some(_), Some(model), None) = (stopped, &model, lab.running())
                 && ui.button("Start anew").on_hover_text("From the beginning, under a new name").clicked()
             {
-                out.send(Command::StartLabAnew(self.task(spec.clone())));
+                out.send(Command::StartLabAnew(self.task(model.clone())));
             }
             let words = if self.more { "Fewer options" } else { "More options" };
             if ui.button(words).clicked() {
@@ -83,9 +84,9 @@ impl TrainPage {
         if self.more {
             form::recipe(ui, &mut self.recipe);
         }
-        self.cost(ui, spec.as_ref());
+        self.cost(ui, model.as_deref());
         if lab.running().is_none() {
-            let same = spec.as_ref().and_then(|spec| interrupted::same(lab, spec, &self.source, &self.recipe));
+            let same = model.as_ref().and_then(|model| interrupted::same(lab, model, &self.source, &self.recipe));
             interrupted::ui(ui, lab, same, out);
         }
         ui.add_space(size::GAP);
@@ -104,21 +105,21 @@ impl TrainPage {
     }
 
     /// The network to be trained, if there is one; input and classes follow the data.
-    fn spec(&self, shared: &Shared) -> Option<NetworkSpec> {
+    fn model(&self, shared: &Shared) -> Option<Arc<Model>> {
         match self.choice {
-            Choice::Active => shared.active().map(|network| network.spec.clone()),
-            Choice::Preset(index) => lab_network(DEPTH, true, ATTENTIONS.get(index)?, 10).ok(),
+            Choice::Active => shared.active().map(|network| network.model.clone()),
+            Choice::Preset(index) => Model::of(lab_network(DEPTH, true, ATTENTIONS.get(index)?, 10).ok()?).ok(),
         }
     }
 
-    fn task(&self, spec: NetworkSpec) -> LabTask {
+    fn task(&self, model: Arc<Model>) -> LabTask {
         let (source, recipe) = (self.source.clone(), self.recipe.clone());
-        LabTask::Train(Box::new(TrainTask { spec, source, recipe, threads: self.threads, out: None }))
+        LabTask::Train(Box::new(TrainTask { model, source, recipe, threads: self.threads, out: None }))
     }
 
     fn network(&mut self, ui: &mut Ui, shared: &Shared) {
         let active =
-            shared.active().map(|network| format!("{} {}, from the beginning", network.letter(), network.spec));
+            shared.active().map(|network| format!("{} {}, from the beginning", network.letter(), network.model));
         let name = |choice: Choice| match choice {
             Choice::Active => active.clone().unwrap_or_else(|| "no network".to_owned()),
             Choice::Preset(index) => match ATTENTIONS.get(index) {
@@ -143,18 +144,15 @@ impl TrainPage {
     }
 
     /// What the run comes to, in a line.
-    fn cost(&self, ui: &mut Ui, spec: Option<&NetworkSpec>) {
-        let Some(spec) = spec else { return };
+    fn cost(&self, ui: &mut Ui, model: Option<&Model>) {
+        let Some((model, spec)) = model.and_then(|model| Some((model, model.spec()?))) else { return };
         let images = crate::network::number::grouped(self.recipe.samples * self.recipe.epochs as u64);
-        let [_, height, width] = zoo::input_of(spec);
+        let [_, height, width] = model.input();
         let seen = match self.source {
             Source::Objects => "64 × 64".to_owned(),
             Source::Folder(_) => format!("{height} × {width}"),
         };
-        let text = format!(
-            "{} · {images} images of {seen} in all",
-            NetworkSpec { input: None, classes: None, ..spec.clone() }
-        );
+        let text = format!("{} · {images} images of {seen} in all", spec.without_sizes());
         ui.add(Label::new(RichText::new(text).size(size::LABEL).color(palette(ui).muted)).truncate());
     }
 }
@@ -169,12 +167,12 @@ fn outcome(ui: &mut Ui, training: &Training, out: &mut Outbox) {
         &training.ending,
         "What has been trained is kept: Start with the same settings goes on where it was.",
     );
-    let (Ending::Done, Some((spec, path))) = (&training.ending, &training.trained) else { return };
+    let (Ending::Done, Some((model, path))) = (&training.ending, &training.trained) else { return };
     ui.horizontal_wrapped(|ui| {
         let right = training.epochs.last().map_or(0.0, |last| 100.0 - last.test_error * 100.0);
         ui.label(widgets::strong(format!("Trained: {right:.1} % of validation images are right"), size::TEXT));
         if ui.button("Open in Inspect").on_hover_text(path.display().to_string()).clicked() {
-            out.send(Command::OpenTrained { spec: spec.clone(), path: path.clone() });
+            out.send(Command::OpenTrained { model: model.clone(), path: path.clone() });
         }
     });
     ui.add_space(size::GAP);

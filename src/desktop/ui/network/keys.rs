@@ -53,7 +53,7 @@ fn pressed(ui: &Ui, key: Key) -> bool {
 /// Digits: the attention of the selected block or stage.
 pub(super) fn selection(ui: &Ui, overview: &Overview, network: &Network, part: Option<Part>, out: &mut Outbox) {
     let blocks: Vec<&Block> = overview.blocks().collect();
-    let selected = part.and_then(|part| overview.holder(&network.graph, part));
+    let selected = part.and_then(|part| overview.holder(network.graph(), part));
     let position = selected.and_then(|scope| blocks.iter().position(|block| block.scope == scope));
     let steps = [(Key::ArrowLeft, -1_isize), (Key::ArrowRight, 1)];
     if let Some((_, step)) = steps.into_iter().find(|(key, _)| pressed(ui, *key)) {
@@ -73,8 +73,10 @@ pub(super) fn selection(ui: &Ui, overview: &Overview, network: &Network, part: O
     for (digit, key) in DIGITS.into_iter().enumerate().take(attention::BLOCKS.len() + 1) {
         if let Some(place) = part.and_then(|part| place_of(network, part)).filter(|_| pressed(ui, key)) {
             let kind = digit.checked_sub(1).map(|index| attention::BLOCKS[index].card().name);
-            let spec = with_attention(&network.spec, &place, kind);
-            out.send(Command::Edit { network: network.id, spec, stroke: None });
+            if let Some(spec) = network.model.spec() {
+                let spec = with_attention(spec, &place, kind);
+                out.send(Command::Edit { network: network.id, spec, stroke: None });
+            }
         }
     }
 }
@@ -86,7 +88,7 @@ pub(super) fn folds(ui: &Ui, folds: &mut Folds, overview: &Overview, network: &N
         return;
     }
     let around = |part: Part| {
-        let is_within = |scope| network.graph.is_within(part.scope(&network.graph), scope);
+        let is_within = |scope| network.graph().is_within(part.scope(network.graph()), scope);
         overview.groups.iter().find(|group| is_within(group.scope) && group.repeats())
     };
     match part.and_then(around).filter(|_| !all) {
@@ -97,7 +99,7 @@ pub(super) fn folds(ui: &Ui, folds: &mut Folds, overview: &Overview, network: &N
 
 /// The place an attention can be set for this part: its block, or the selected stage.
 fn place_of(network: &Network, part: Part) -> Option<Place> {
-    let graph = &network.graph;
+    let graph = network.graph();
     let scope = part.block(graph).unwrap_or_else(|| part.scope(graph));
     let can_attend = match graph[scope].kind {
         kind if is_block(kind) => kind == ScopeKind::Block,

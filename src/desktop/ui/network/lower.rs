@@ -27,7 +27,7 @@ impl NetworkView {
         let heading = Rect::from_min_size(pane.min, vec2(pane.width(), size::ROW));
         ui.scope_builder(egui::UiBuilder::new().max_rect(heading), |ui| {
             ui.horizontal_centered(|ui| {
-                ui.label(widgets::strong(tooltip::title(&network.graph, *scope), size::TEXT));
+                ui.label(widgets::strong(tooltip::title(network.graph(), *scope), size::TEXT));
                 if let Some(notes) = &placed.common {
                     widgets::caption(ui, format!("every convolution with {notes}"));
                 }
@@ -43,7 +43,7 @@ impl NetworkView {
         let view = self.detail.transform(placed.bounds, pane, OPENED);
         let mut hovered = None;
         for (index, layer) in opened.boxes.iter().enumerate() {
-            let node = &network.graph[layer.node];
+            let node = &network.graph()[layer.node];
             let spoken = format!("{}, {}", node.name, node.op.name());
             let Some(response) = reactive(ui, pane, view * placed.rects[index], ("layer", layer.node.0), &spoken)
             else {
@@ -57,12 +57,12 @@ impl NetworkView {
         }
         let frames = opened.frames.iter().zip(&placed.frames);
         for (framed, values) in frames.flat_map(|(frame, placed)| frame.gates.iter().zip(&placed.values)) {
-            let gate = &network.graph.gates[framed.gate];
+            let gate = &network.graph().gates[framed.gate];
             let Some(response) = reactive(ui, pane, view * *values, ("gate", framed.gate), &gate.name) else {
                 continue;
             };
             if response.clicked() {
-                out.select_gate(scope_name(&network.graph, *scope), gate.name.as_str());
+                out.select_gate(scope_name(network.graph(), *scope), gate.name.as_str());
             }
             response.on_hover_ui(|ui| tooltip::gate(ui, shared, network, framed.gate));
         }
@@ -70,12 +70,12 @@ impl NetworkView {
             Part::Layer(node) => Some(node),
             Part::Scope(_) => None,
         });
-        let gate = selected_gate(&network.graph, shared);
+        let gate = selected_gate(network.graph(), shared);
         let marks = Marks { selected, gate, hovered };
         let painter = ui.painter_at(pane);
         let canvas = Canvas { painter: &painter, view, colours: palette(ui) };
         let mut pen = Pen::new(canvas.sight());
-        draw(&mut pen, &network.graph, *scope, (opened, placed), marks);
+        draw(&mut pen, network.graph(), *scope, (opened, placed), marks);
         canvas.paint(&pen.finish(placed.bounds), &mut |painter, rect, gate, kind, colour| {
             gates.paint(painter, rect, gate, kind, (palette(ui), colour))
         });

@@ -82,7 +82,7 @@ impl NetworkView {
             super::widgets::empty_state(ui, "No networks", "Add one with Ctrl+N, or open a file with Ctrl+O.");
             return;
         };
-        let part = shared.selection.part.as_deref().and_then(|name| Part::find(&network.graph, name));
+        let part = shared.selection.part.as_deref().and_then(|name| Part::find(network.graph(), name));
         self.know(network, part);
         let (rect, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
         let inner = rect.shrink2(vec2(size::PADDING, size::GAP));
@@ -108,23 +108,23 @@ impl NetworkView {
 
     /// Lays out the graph again only when it is another, and the opened block when that changes.
     fn know(&mut self, network: &Network, part: Option<Part>) {
-        let is_same = self.known.as_ref().is_some_and(|known| Arc::ptr_eq(&known.graph, &network.graph));
+        let is_same = self.known.as_ref().is_some_and(|known| Arc::ptr_eq(&known.graph, network.graph()));
         if !is_same {
-            let overview = Overview::of(&network.graph);
+            let overview = Overview::of(network.graph());
             let placed = overview::place(&overview, &self.folds);
             let folds = self.folds.clone();
-            self.known = Some(Known { graph: network.graph.clone(), overview, folds, placed, open: None });
+            self.known = Some(Known { graph: network.graph().clone(), overview, folds, placed, open: None });
         }
         let Some(known) = &mut self.known else { return };
         if known.folds != self.folds {
             known.placed = overview::place(&known.overview, &self.folds);
             known.folds = self.folds.clone();
         }
-        let wanted = open_scope(&known.overview, &network.graph, part);
+        let wanted = open_scope(&known.overview, network.graph(), part);
         let is_open = known.open.as_ref().map(|(scope, ..)| *scope) == wanted;
         if !is_open {
             known.open = wanted.map(|scope| {
-                let opened = Opened::of(&network.graph, &network.ledger, scope);
+                let opened = Opened::of(network.graph(), network.ledger(), scope);
                 let placed = opened::place(&opened);
                 (scope, opened, placed)
             });

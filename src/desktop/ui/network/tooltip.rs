@@ -49,11 +49,11 @@ fn narrow(ui: &mut Ui) {
 
 pub(super) fn block(ui: &mut Ui, shared: &Shared, network: &Network, block: &Block) {
     narrow(ui);
-    let graph = &network.graph;
-    let cost = network.ledger.scope(block.scope);
+    let graph = network.graph();
+    let cost = network.ledger().scope(block.scope);
     ui.label(widgets::strong(block.name.as_str(), size::TEXT));
     if graph[block.scope].label != block.name {
-        widgets::caption(ui, graph[block.scope].label);
+        widgets::caption(ui, &*graph[block.scope].label);
     }
     widgets::fact(ui, "Output", shape_text(block.shape));
     widgets::fact(ui, "Parameters", number::grouped(cost.params));
@@ -74,18 +74,18 @@ pub(super) fn block(ui: &mut Ui, shared: &Shared, network: &Network, block: &Blo
 }
 
 pub(super) fn layer(ui: &mut Ui, network: &Network, layer: &LayerBox) {
-    let words: Vec<&str> = layer.nodes.iter().map(|id| network.graph[*id].op.name()).collect();
+    let words: Vec<&str> = layer.nodes.iter().map(|id| network.graph()[*id].op.name()).collect();
     node(ui, network, layer.node, &words.join(" · "));
 }
 
 /// A layer of no block.
 pub(super) fn loose(ui: &mut Ui, network: &Network, id: NodeId) {
-    node(ui, network, id, network.graph[id].op.name());
+    node(ui, network, id, network.graph()[id].op.name());
 }
 
 fn node(ui: &mut Ui, network: &Network, id: NodeId, words: &str) {
     narrow(ui);
-    let graph = &network.graph;
+    let graph = network.graph();
     let node = &graph[id];
     ui.label(widgets::strong(node.name.as_str(), size::TEXT));
     widgets::caption(ui, words);
@@ -108,7 +108,7 @@ fn node(ui: &mut Ui, network: &Network, id: NodeId, words: &str) {
 
 pub(super) fn gate(ui: &mut Ui, shared: &Shared, network: &Network, index: usize) {
     narrow(ui);
-    let gate = &network.graph.gates[index];
+    let gate = &network.graph().gates[index];
     ui.label(widgets::strong(gate.name.as_str(), size::TEXT));
     widgets::caption(ui, in_words(gate.kind));
     if let Some(stats) = shared.inspection(network).and_then(|found| found.stats.get(index)) {
@@ -134,7 +134,7 @@ fn in_words(kind: GateKind) -> String {
 /// What the gates wait for, why there are none, or that they have learnt nothing.
 pub(super) fn gates_status(ui: &Ui, shared: &Shared, network: &Network) -> (String, Color32) {
     let colours = palette(ui);
-    if network.graph.gates.is_empty() {
+    if network.graph().gates.is_empty() {
         return (String::new(), colours.muted);
     }
     if shared.inspection(network).is_some() {
@@ -146,13 +146,13 @@ pub(super) fn gates_status(ui: &Ui, shared: &Shared, network: &Network) -> (Stri
             }
         };
     }
-    if let Some(message) = shared.jobs.failure(network, shared.document) {
+    if let Some(message) = shared.jobs.failure(network) {
         return (message.to_owned(), colours.error);
     }
-    if shared.jobs.is_stopped(network, shared.document) {
+    if shared.jobs.is_stopped(network) {
         return ("stopped: no gates to show, run again with F5".to_owned(), colours.muted);
     }
-    let running = shared.jobs.running().filter(|running| running.key.spec == network.spec);
+    let running = shared.jobs.running().filter(|running| running.question.is_of(network));
     let text = running.map_or_else(
         || "inferring…".to_owned(),
         |running| format!("{}… {:.0} %", running.phase.label(), running.fraction * 100.0),

@@ -30,7 +30,7 @@ impl NetworkView {
             self.overview.reset();
         }
         self.overview.follow(ui, &background, bounds, pane, OVERVIEW);
-        let selected = part.and_then(|part| known.overview.holder(&network.graph, part).or(stage(part)));
+        let selected = part.and_then(|part| known.overview.holder(network.graph(), part).or(stage(part)));
         if std::mem::replace(&mut self.marked, selected) != selected
             && let Some(place) = known.blocks().find(|(group, place)| {
                 group.blocks[place.run.clone()].iter().any(|block| Some(block.scope) == selected)
@@ -116,7 +116,7 @@ fn side(
     }
     let groups = known.overview.groups.iter().zip(&known.placed.groups);
     for ((_, id), rect) in groups.flat_map(|(group, place)| group.loose.iter().zip(&place.loose)) {
-        let node = &network.graph[*id];
+        let node = &network.graph()[*id];
         let spoken = format!("{}, {}", node.name, node.op.name());
         let Some(response) = reactive(ui, pane, view * rect.expand(2.0), ("loose", id.0), &spoken) else { continue };
         if response.clicked() {

@@ -7,7 +7,7 @@ use egui::{Align, ComboBox, DragValue, Layout, Response, RichText, TextEdit, Ui}
 
 use super::brush::choices;
 use super::labelled;
-use crate::desktop::document::{Command, Network};
+use crate::desktop::document::{Command, Network, Stroke};
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, cards, widgets};
 use crate::network::options::{Declared, Kind, Value};
@@ -19,6 +19,13 @@ const WIDGET: f32 = 140.0;
 /// The same where two share a row.
 const NARROW: f32 = 54.0;
 
+/// The network whose spec is edited.
+#[derive(Clone, Copy)]
+pub(super) struct Edited<'a> {
+    pub(super) network: &'a Network,
+    pub(super) spec: &'a NetworkSpec,
+}
+
 /// An option some attention of the network has, and the value it has there.
 type Used = (Declared, Value);
 
@@ -27,40 +34,39 @@ type Used = (Declared, Value);
 pub(super) struct Design {
     typing: Option<(&'static str, String)>,
     more: bool,
-    stroke: u64,
+    stroke: Option<Stroke>,
 }
 
 impl Design {
-    pub(super) fn ui(&mut self, ui: &mut Ui, network: &Network, kinds: &[&'static str], out: &mut Outbox) {
+    pub(super) fn ui(&mut self, ui: &mut Ui, edited: Edited, kinds: &[&'static str], out: &mut Outbox) {
         ui.horizontal(|ui| {
-            widgets::section(ui, &format!("{} · Design", network.letter()));
+            widgets::section(ui, &format!("{} · Design", edited.network.letter()));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let text = RichText::new("as text").size(size::LABEL).color(palette(ui).muted);
-                if ui.add(egui::Button::new(text).frame(false)).on_hover_text(network.spec.to_string()).clicked() {
-                    out.send(Command::AskEditSpec(network.id));
+                if ui.add(egui::Button::new(text).frame(false)).on_hover_text(edited.spec.to_string()).clicked() {
+                    out.send(Command::AskEditSpec(edited.network.id));
                 }
             });
         });
         ui.add_space(4.0);
-        model(ui, network, out);
-        self.sizes(ui, network, out);
-        self.attention_numbers(ui, network, kinds, out);
-        self.more_options(ui, network, out);
+        model(ui, edited, out);
+        self.sizes(ui, edited, out);
+        self.attention_numbers(ui, edited, kinds, out);
+        self.more_options(ui, edited, out);
     }
 
     /// Edits with one stroke count as one step of undo: a new one begins when the pointer goes down.
-    fn stroke(&mut self, ui: &Ui) -> u64 {
+    fn stroke(&mut self, ui: &Ui) -> Option<Stroke> {
         if ui.input(|input| input.pointer.any_pressed()) {
-            self.stroke += 1;
+            self.stroke = Some(Stroke::begin());
         }
-        // Even numbers are the matrix's.
-        self.stroke * 2 + 1
+        self.stroke
     }
 
-    fn sizes(&mut self, ui: &mut Ui, network: &Network, out: &mut Outbox) {
+    fn sizes(&mut self, ui: &mut Ui, edited: Edited, out: &mut Outbox) {
         let stroke = self.stroke(ui);
-        let [_, height, width] = zoo::input_of(&network.spec);
-        let (mut side, mut classes) = (height, zoo::classes_of(&network.spec));
+        let [_, height, width] = edited.network.model.input();
+        let (mut side, mut classes) = (height, edited.network.model.classes());
         let mut changed = None;
         ui.columns(2, |columns| {
             labelled(&mut columns[0], "Input", "Side of the square input, in pixels", |ui| {
@@ -68,7 +74,7 @@ impl Design {
                 let drag = DragValue::new(&mut side).range(1..=zoo::MAX_INPUT).suffix(suffix);
                 let response = ui.add_sized([NARROW, size::ROW], drag);
                 if response.changed() {
-                    changed = with_option(&network.spec, "input", &side.to_string());
+                    changed = with_option(edited.spec, "input", &side.to_string());
                 }
                 response
             });
@@ -77,20 +83,20 @@ impl Design {
                 let drag = DragValue::new(&mut classes).range(0..=zoo::MAX_CLASSES);
                 let response = ui.add_sized([NARROW, size::ROW], drag);
                 if response.changed() {
-                    changed = with_option(&network.spec, "classes", &classes.to_string());
+                    changed = with_option(edited.spec, "classes", &classes.to_string());
                 }
                 response
             });
         });
         if let Some(spec) = changed {
-            out.send(Command::Edit { network: network.id, spec, stroke: Some(stroke) });
+            out.send(Command::Edit { network: edited.network.id, spec, stroke });
         }
     }
 
     /// The numbers (reduction, kernel) of every attention that can be painted, side by side, set for every place that
     /// has it. Those of kinds not in use wait, muted: painting the first cell moves nothing.
-    fn attention_numbers(&mut self, ui: &mut Ui, network: &Network, kinds: &[&'static str], out: &mut Outbox) {
-        let used = used_options(&network.spec);
+    fn attention_numbers(&mut self, ui: &mut Ui, edited: Edited, kinds: &[&'static str], out: &mut Outbox) {
+        let used = used_options(edited.spec);
         let numbers: Vec<(Used, bool)> = offered(kinds)
             .into_iter()
             .map(|offered| match used.iter().find(|(known, _)| known.field.key == offered.0.field.key) {
@@ -101,7 +107,7 @@ impl Design {
         for pair in numbers.chunks(2) {
             ui.columns(2, |columns| {
                 for (ui, (used, is_used)) in columns.iter_mut().zip(pair) {
-                    ui.add_enabled_ui(*is_used, |ui| self.attention_option(ui, network, used, NARROW, out))
+                    ui.add_enabled_ui(*is_used, |ui| self.attention_option(ui, edited, used, NARROW, out))
                         .response
                         .on_disabled_hover_text("No attention of this network has it yet");
                 }
@@ -109,18 +115,18 @@ impl Design {
         }
     }
 
-    fn attention_option(&mut self, ui: &mut Ui, network: &Network, used: &Used, width: f32, out: &mut Outbox) {
+    fn attention_option(&mut self, ui: &mut Ui, edited: Edited, used: &Used, width: f32, out: &mut Outbox) {
         let (declared, value) = used;
         let stroke = self.stroke(ui);
         if let Some(value) = self.option_row(ui, &title(declared.field.long), declared, value, width) {
-            let spec = with_attention_option(&network.spec, declared.field.key, &value);
-            out.send(Command::Edit { network: network.id, spec, stroke: Some(stroke) });
+            let spec = with_attention_option(edited.spec, declared.field.key, &value);
+            out.send(Command::Edit { network: edited.network.id, spec, stroke });
         }
     }
 
     /// Everything else: the model's options, and the words among the attention's.
-    fn more_options(&mut self, ui: &mut Ui, network: &Network, out: &mut Outbox) {
-        let Some((family, model)) = zoo::find(&network.spec.model) else { return };
+    fn more_options(&mut self, ui: &mut Ui, edited: Edited, out: &mut Outbox) {
+        let Some((family, model)) = zoo::find(&edited.spec.model) else { return };
         let text = if self.more { "Fewer options" } else { "More options" };
         let text = RichText::new(text).size(size::LABEL).color(palette(ui).muted);
         if ui.add(egui::Button::new(text).frame(false)).clicked() {
@@ -129,16 +135,16 @@ impl Design {
         if !self.more {
             return;
         }
-        for used in used_options(&network.spec).iter().filter(|(declared, _)| is_word(declared)) {
-            self.attention_option(ui, network, used, WIDGET, out);
+        for used in used_options(edited.spec).iter().filter(|(declared, _)| is_word(declared)) {
+            self.attention_option(ui, edited, used, WIDGET, out);
         }
         for declared in zoo::options(family, model.name) {
-            let value = network.spec.options.value(&declared).clone();
+            let value = edited.spec.options.value(&declared).clone();
             let changed = self.option_row(ui, &title(declared.field.long), &declared, &value, WIDGET);
             if let Some(spec) =
-                changed.and_then(|value| with_option(&network.spec, declared.field.key, &value.to_string()))
+                changed.and_then(|value| with_option(edited.spec, declared.field.key, &value.to_string()))
             {
-                out.send(Command::Edit { network: network.id, spec, stroke: None });
+                out.send(Command::Edit { network: edited.network.id, spec, stroke: None });
             }
         }
     }
@@ -233,18 +239,18 @@ fn title(name: &str) -> String {
 }
 
 /// The model in use, which opens the picker, and what there is to read about its family.
-fn model(ui: &mut Ui, network: &Network, out: &mut Outbox) {
+fn model(ui: &mut Ui, edited: Edited, out: &mut Outbox) {
     ui.horizontal(|ui| {
         widgets::muted(ui, "Model").on_hover_text("Everything else is kept where it still makes sense");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let text = RichText::new(format!("{} …", network.spec.model));
+            let text = RichText::new(format!("{} …", edited.spec.model));
             let response = ui.add_sized([WIDGET, size::ROW], egui::Button::new(text).truncate());
-            let spoken = format!("Model: {}", network.spec.model);
+            let spoken = format!("Model: {}", edited.spec.model);
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
             if response.clicked() {
-                out.send(Command::AskModel(network.id));
+                out.send(Command::AskModel(edited.network.id));
             }
-            if let Some((family, _)) = zoo::find(&network.spec.model) {
+            if let Some((family, _)) = zoo::find(&edited.spec.model) {
                 cards::button(ui, &Subject::Family(family), out);
             }
         });

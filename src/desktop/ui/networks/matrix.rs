@@ -2,20 +2,20 @@
 //! to set them all; hovering says what a cell would cost.
 
 use eframe::egui;
-use egui::{Align2, PointerButton, Pos2, Rangef, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2};
+use egui::{Align2, PointerButton, Pos2, Rangef, Rect, ScrollArea, Sense, StrokeKind, Ui, Vec2};
 
 use super::brush::{brush, reach};
 use super::columns::{self, Columns};
-use crate::desktop::document::{Command, Network};
+use crate::desktop::document::{Command, Network, Stroke};
 use crate::desktop::ui::metric::Metric;
 use crate::desktop::ui::theme::{self, palette, size};
 use crate::desktop::ui::{Outbox, cards, table, widgets};
 use crate::network::attention::{self, Attention};
-use crate::network::cost::{Cost, Ledger};
+use crate::network::cost::Cost;
 use crate::network::graph::ScopeKind;
 use crate::network::spec::Place;
 use crate::network::zoo::{self, Stage, Subject};
-use crate::network::{NetworkSpec, lower, number};
+use crate::network::{Model, NetworkSpec, number};
 
 /// Height of a block's row and of the cell in it.
 const ROW: f32 = 24.0;
@@ -33,7 +33,7 @@ const WIDEST: f32 = 34.0;
 /// The gesture in progress.
 #[derive(Default)]
 pub(super) struct Matrix {
-    stroke: u64,
+    stroke: Option<Stroke>,
     /// The column being painted while the button is down.
     painting: Option<usize>,
     /// Where the pointer was a frame ago: what lies between is painted too.
@@ -53,6 +53,7 @@ enum Target {
 /// The matrix of one frame.
 struct Grid<'a> {
     network: &'a Network,
+    spec: &'a NetworkSpec,
     stages: Vec<Stage>,
     /// `None` first, then attention blocks.
     columns: Vec<Option<&'static str>>,
@@ -70,19 +71,19 @@ impl Matrix {
     }
 
     /// Every kind of attention that can be painted here.
-    pub(super) fn kinds(&mut self, network: &Network) -> Vec<&'static str> {
-        self.columns.shown(network.id, &network.spec).into_iter().flatten().collect()
+    pub(super) fn kinds(&mut self, network: &Network, spec: &NetworkSpec) -> Vec<&'static str> {
+        self.columns.shown(network.id, spec).into_iter().flatten().collect()
     }
 
-    pub(super) fn ui(&mut self, ui: &mut Ui, network: &Network, out: &mut Outbox) {
+    pub(super) fn ui(&mut self, ui: &mut Ui, network: &Network, spec: &NetworkSpec, out: &mut Outbox) {
         widgets::section(ui, "Attention matrix");
         ui.add_space(4.0);
-        let columns = self.columns.shown(network.id, &network.spec);
-        let stages = zoo::stages(&network.spec).unwrap_or_default();
-        let is_built_in = zoo::has_built_in(&network.spec);
+        let columns = self.columns.shown(network.id, spec);
+        let stages = zoo::stages(spec).unwrap_or_default();
+        let is_built_in = zoo::has_built_in(spec);
         let names = names_width(ui, &stages);
         let (spans, width) = spans(ui, &columns, is_built_in, names, ui.available_width());
-        let grid = Grid { network, stages, columns, spans, names, is_built_in };
+        let grid = Grid { network, spec, stages, columns, spans, names, is_built_in };
         if !ui.input(|input| input.pointer.button_down(PointerButton::Primary)) {
             self.painting = None;
         }
@@ -114,7 +115,7 @@ impl Matrix {
         }
         let strokes = std::mem::take(&mut self.strokes);
         if let Some(column) = self.painting.filter(|_| !strokes.is_empty()) {
-            let spec = strokes.into_iter().fold(grid.network.spec.clone(), |spec, place| {
+            let spec = strokes.into_iter().fold(grid.spec.clone(), |spec, place| {
                 painted(&spec, &grid.stages, grid.columns[column], &Target::Place(place))
             });
             self.send(grid, spec, out);
@@ -139,7 +140,7 @@ impl Matrix {
             ui.painter().galley(Align2::CENTER_CENTER.anchor_size(rect.center(), text.size()).min, text, colour);
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
             if response.clicked() {
-                self.stroke += 1;
+                self.stroke = Some(Stroke::begin());
                 self.paint(grid, column, &Target::All, out);
             }
             response.on_hover_text(spoken);
@@ -147,7 +148,7 @@ impl Matrix {
         let more = Rect::from_min_max(Pos2::new(row.right() - columns::MORE, row.top()), row.max);
         self.columns.more(ui, more, &grid.columns);
         let row = about(ui, grid, out);
-        ui.painter().hline(row.x_range(), row.bottom(), Stroke::new(1.0, colours.line));
+        ui.painter().hline(row.x_range(), row.bottom(), egui::Stroke::new(1.0, colours.line));
     }
 
     fn stage_row(&mut self, ui: &mut Ui, grid: &Grid, stage: &Place, blocks: &[Place], out: &mut Outbox) {
@@ -175,7 +176,7 @@ impl Matrix {
                 hue,
             );
             if response.clicked() {
-                self.stroke += 1;
+                self.stroke = Some(Stroke::begin());
                 self.paint(grid, column, &Target::Place(stage.clone()), out);
             }
             response.on_hover_text(format!("{spoken}: {set} of {} blocks have it", blocks.len()));
@@ -206,7 +207,7 @@ impl Matrix {
             response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_set, &spoken));
             let cell = Cell { column, is_set, response };
             self.gesture(ui, grid, block, &cell, out);
-            cell.response.on_hover_ui(|ui| hint(ui, grid.network, block, *kind));
+            cell.response.on_hover_ui(|ui| hint(ui, grid, block, *kind));
         }
     }
 
@@ -214,14 +215,14 @@ impl Matrix {
     fn gesture(&mut self, ui: &Ui, grid: &Grid, block: &Place, cell: &Cell, out: &mut Outbox) {
         let Cell { column, is_set, response } = cell;
         if response.drag_started_by(PointerButton::Primary) {
-            self.stroke += 1;
+            self.stroke = Some(Stroke::begin());
             self.painting = Some(*column);
             self.strokes.push(block.clone());
             // A drag is known as one only after some points: where it was pressed counts.
             self.before = ui.input(|input| input.pointer.press_origin()).map(|origin| origin.y);
             out.select_part(block.path());
         } else if response.clicked() {
-            self.stroke += 1;
+            self.stroke = Some(Stroke::begin());
             self.paint(grid, *column, &Target::Place(block.clone()), out);
             out.select_part(block.path());
         } else if self.painting == Some(*column) && !is_set {
@@ -235,12 +236,11 @@ impl Matrix {
     }
 
     fn paint(&self, grid: &Grid, column: usize, target: &Target, out: &mut Outbox) {
-        self.send(grid, painted(&grid.network.spec, &grid.stages, grid.columns[column], target), out);
+        self.send(grid, painted(grid.spec, &grid.stages, grid.columns[column], target), out);
     }
 
     fn send(&self, grid: &Grid, spec: NetworkSpec, out: &mut Outbox) {
-        // Odd numbers are the design's.
-        out.send(Command::Edit { network: grid.network.id, spec, stroke: Some(self.stroke * 2) });
+        out.send(Command::Edit { network: grid.network.id, spec, stroke: self.stroke });
     }
 }
 
@@ -310,12 +310,12 @@ impl Grid<'_> {
 
     /// The kind chosen for a block.
     fn kind_at(&self, block: &Place) -> Option<&str> {
-        self.network.spec.attention.at(block).map(Attention::name)
+        self.spec.attention.at(block).map(Attention::name)
     }
 
     /// The kind a block has by its own design.
     fn own_at(&self, block: &Place) -> Option<&'static str> {
-        let graph = &self.network.graph;
+        let graph = &self.network.graph();
         let scope = graph.scope_at(block.path()).filter(|_| self.is_built_in)?;
         match graph[graph.attention_of(scope)?].kind {
             ScopeKind::Attention(name) => Some(name),
@@ -353,9 +353,9 @@ fn draw_cell(ui: &Ui, rect: Rect, response: &egui::Response, is_set: bool, kind:
         ui.painter().rect_filled(rect, corner, fill);
     }
     let edge = match (response.hovered() || response.has_focus(), is_set) {
-        (true, _) => Some(Stroke::new(2.0, hue)),
+        (true, _) => Some(egui::Stroke::new(2.0, hue)),
         (false, true) if kind.is_some() => None,
-        _ => Some(Stroke::new(1.0, colours.outline)),
+        _ => Some(egui::Stroke::new(1.0, colours.outline)),
     };
     if let Some(edge) = edge {
         ui.painter().rect_stroke(rect, corner, edge, StrokeKind::Inside);
@@ -370,24 +370,25 @@ fn draw_share(ui: &Ui, rect: Rect, response: &egui::Response, share: f32, hue: e
         ui.painter().rect_filled(filled, 3.0, hue);
     }
     let is_marked = response.hovered() || response.has_focus();
-    let edge = if is_marked { Stroke::new(2.0, hue) } else { Stroke::new(1.0, colours.outline) };
+    let edge = if is_marked { egui::Stroke::new(2.0, hue) } else { egui::Stroke::new(1.0, colours.outline) };
     ui.painter().rect_stroke(rect, 3.0, edge, StrokeKind::Inside);
 }
 
 /// What the cell would cost here, against nothing and against what is there now.
-fn hint(ui: &mut Ui, network: &Network, block: &Place, kind: Option<&str>) {
-    let choice = kind.and_then(|name| brush(&network.spec, name));
+fn hint(ui: &mut Ui, grid: &Grid, block: &Place, kind: Option<&str>) {
+    let (network, spec) = (grid.network, grid.spec);
+    let choice = kind.and_then(|name| brush(spec, name));
     let place = reach(choice.as_ref(), block);
-    let (mut bare, mut with) = (network.spec.clone(), network.spec.clone());
-    let nothing = zoo::has_built_in(&network.spec).then(|| Attention::named(attention::OFF).ok()).flatten();
+    let (mut bare, mut with) = (spec.clone(), spec.clone());
+    let nothing = grid.is_built_in.then(|| Attention::named(attention::OFF).ok()).flatten();
     bare.attention.set(place.clone(), nothing.clone());
     let left = if nothing.is_some() { "its own attention" } else { "no attention" };
     let title = choice.as_ref().map_or_else(|| left.to_owned(), ToString::to_string);
     ui.label(widgets::strong(format!("{title} at {place}"), size::TEXT));
     with.attention.set(place, choice);
-    match (lower(&bare), lower(&with)) {
+    match (Model::of(bare), Model::of(with)) {
         (Ok(bare), Ok(with)) => {
-            let costs = [Ledger::of(&bare).total(), network.ledger.total(), Ledger::of(&with).total()];
+            let costs = [bare.ledger().total(), network.ledger().total(), with.ledger().total()];
             for line in price(costs) {
                 widgets::muted(ui, line);
             }
@@ -441,7 +442,7 @@ mod tests {
 
     #[test]
     fn a_price_says_what_it_costs_here_and_what_changes() {
-        let total = |text: &str| Ledger::of(&lower(&parse(text).expect(text)).expect(text)).total();
+        let total = |text: &str| Model::parse(text).expect(text).ledger().total();
         let costs = [total("resnet50+cbam+none@layer1.0"), total("resnet50+cbam"), total("resnet50+cbam+se@layer1.0")];
         // SE of 256 channels, r = 16: 2·256·16 + 16 + 256. CBAM there: 8,464 + 7·7·2 + 2.
         assert_eq!(price(costs)[0], "8,464 parameters here · −100 against now");

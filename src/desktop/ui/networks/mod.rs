@@ -9,6 +9,7 @@ mod preprocessing;
 use eframe::egui;
 use egui::{Align, Align2, Button, Layout, Response, RichText, ScrollArea, Sense, Ui, Vec2};
 
+use self::design::Edited;
 use super::theme::{self, palette, size};
 use super::{Outbox, Shared, widgets};
 use crate::compute::weights::bundled::is_bundled;
@@ -53,20 +54,32 @@ impl NetworksPanel {
                 widgets::caption(ui, format!("{letter} has learnt to tell ten generated shapes apart"));
             }
             ui.add_space(size::PADDING);
-            self.above_the_matrix(ui, network, out);
-            self.matrix.ui(ui, network, out);
+            match network.model.spec() {
+                Some(spec) => {
+                    self.above_the_matrix(ui, Edited { network, spec }, out);
+                    self.matrix.ui(ui, network, spec, out);
+                }
+                None => self.as_it_is(ui, network, out),
+            }
             ui.add_space(size::PADDING);
         });
     }
 }
 
 impl NetworksPanel {
+    /// A network that was read from a file: nothing of it can be edited but how its pictures are prepared.
+    fn as_it_is(&mut self, ui: &mut Ui, network: &Network, out: &mut Outbox) {
+        widgets::section(ui, &format!("{} · Read from a file", network.letter()));
+        widgets::caption(ui, "It is shown, costed and run as it is in the file; its attention cannot be edited here.");
+        self.preprocessing.ui(ui, network, out);
+    }
+
     /// What stands above the matrix keeps its height while one paints in it.
-    fn above_the_matrix(&mut self, ui: &mut Ui, network: &Network, out: &mut Outbox) {
-        let kinds = self.matrix.kinds(network);
+    fn above_the_matrix(&mut self, ui: &mut Ui, edited: Edited, out: &mut Outbox) {
+        let kinds = self.matrix.kinds(edited.network, edited.spec);
         let mut fill = |ui: &mut Ui| {
-            self.design.ui(ui, network, &kinds, out);
-            self.preprocessing.ui(ui, network, out);
+            self.design.ui(ui, edited, &kinds, out);
+            self.preprocessing.ui(ui, edited.network, out);
             ui.add_space(size::PADDING);
         };
         if !self.matrix.is_painting() {
@@ -107,10 +120,10 @@ fn row(ui: &mut Ui, shared: &Shared, network: &Network, out: &mut Outbox) {
         theme::semibold(size::TEXT),
         colours.text,
     );
-    let params = number::short(network.ledger.total().params);
+    let params = number::short(network.ledger().total().params);
     let params =
         painter.text(inner.right_center(), Align2::RIGHT_CENTER, params, theme::regular(size::TEXT), colours.muted);
-    let name = network.spec.to_string();
+    let name = network.model.to_string();
     let room = params.left() - inner.left() - 48.0;
     let galley = elided(ui, &widgets::brief(&network.title()), room, colours.text);
     painter.galley(egui::pos2(inner.left() + 40.0, rect.center().y - galley.size().y / 2.0), galley, colours.text);

@@ -5,21 +5,19 @@ use egui::{ComboBox, DragValue, RichText, Ui};
 
 use super::labelled;
 use crate::compute::imaging::{CropMode, Interpolation, MAX_RESIZE, Preprocessing};
-use crate::desktop::document::{Command, Network};
+use crate::desktop::document::{Command, Network, Stroke};
 use crate::desktop::ui::Outbox;
 use crate::desktop::ui::theme::{palette, size};
 
 /// Width of a widget, and of one of three in a row.
 const WIDGET: f32 = 96.0;
 const THIRD: f32 = 48.0;
-/// Strokes of this group; the others of the panel count from 0.
-const STROKES: u64 = 1 << 63;
 
 /// The group: closed until it is asked for.
 #[derive(Default)]
 pub(super) struct Group {
     open: bool,
-    stroke: u64,
+    stroke: Option<Stroke>,
 }
 
 impl Group {
@@ -48,7 +46,7 @@ impl Group {
             return;
         }
         if ui.input(|input| input.pointer.any_pressed()) {
-            self.stroke += 1;
+            self.stroke = Some(Stroke::begin());
         }
         let mut changed = now.clone();
         fields(ui, &mut changed);
@@ -60,8 +58,7 @@ impl Group {
             }
         }
         if let Some(preprocessing) = chosen {
-            let stroke = Some(STROKES + self.stroke);
-            out.send(Command::SetPreprocessing { network: network.id, preprocessing, stroke });
+            out.send(Command::SetPreprocessing { network: network.id, preprocessing, stroke: self.stroke });
         }
     }
 }

@@ -89,7 +89,11 @@ impl Open {
 
 /// What a model costs, once it has been counted.
 pub(super) fn cost(shared: &Shared, choice: &Choice) -> Option<Cost> {
-    choice.cost.or_else(|| shared.jobs.catalogue()?.get(choice.name.as_str()).copied())
+    choice
+        .model
+        .as_ref()
+        .map(|model| model.ledger().total())
+        .or_else(|| shared.jobs.catalogue()?.get(choice.name.as_str()).copied())
 }
 
 /// The family's title and what the next names share, where they differ from those before.

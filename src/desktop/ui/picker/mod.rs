@@ -175,13 +175,14 @@ impl Open {
     fn take(&self, shared: &Shared, out: &mut Outbox) {
         let Some(choice) = self.choices.get(self.chosen) else { return };
         match self.purpose {
-            For::Adding => out.send(Command::AddNetwork(choice.spec.clone())),
+            // What is listed can be lowered.
+            For::Adding => choice.lowered().into_iter().for_each(|model| out.send(Command::AddNetwork(model))),
             For::Network(id) => {
                 let Some(network) = shared.document.network(id) else { return };
                 // A model alone keeps the network's other choices, a spec brings its own.
-                let spec = match choice.is_model {
-                    true => zoo::switch_model(&network.spec, &choice.name),
-                    false => choice.spec.clone(),
+                let spec = match network.model.spec().filter(|_| choice.is_model) {
+                    Some(spec) => zoo::switch_model(spec, &choice.name),
+                    None => choice.spec.clone(),
                 };
                 out.send(Command::Edit { network: id, spec, stroke: None });
             }

@@ -1,8 +1,9 @@
 //! What the picker lists: models by family and by the part of their names they share, and what a search leaves.
 
-use crate::network::cost::{Cost, Ledger};
+use std::sync::Arc;
+
 use crate::network::zoo::{self, Family};
-use crate::network::{NetworkSpec, lower, parse};
+use crate::network::{Model, NetworkSpec, parse};
 
 /// One network to choose.
 pub(super) struct Choice {
@@ -18,8 +19,8 @@ pub(super) struct Choice {
     pub(super) family: &'static dyn Family,
     /// The network.
     pub(super) spec: NetworkSpec,
-    /// What a spec that was typed costs; models' costs are in the catalogue.
-    pub(super) cost: Option<Cost>,
+    /// The network, where it has been lowered; models' costs are in the catalogue.
+    pub(super) model: Option<Arc<Model>>,
     /// Is it a model by its own name, and no other name for one or a spec that was typed?
     pub(super) is_model: bool,
 }
@@ -28,7 +29,14 @@ impl Choice {
     fn of(name: &str, summary: &str, family: &'static dyn Family, spec: NetworkSpec, is_model: bool) -> Self {
         let (group, label) = if is_model { split(name) } else { (String::new(), name) };
         let (name, label, summary) = (name.to_owned(), label.to_owned(), summary.to_owned());
-        Self { name, label, group, summary, family, spec, cost: None, is_model }
+        Self { name, label, group, summary, family, spec, model: None, is_model }
+    }
+}
+
+impl Choice {
+    /// The network, lowered.
+    pub(super) fn lowered(&self) -> Option<Arc<Model>> {
+        self.model.clone().or_else(|| Model::of(self.spec.clone()).ok())
     }
 }
 
@@ -71,10 +79,9 @@ fn prefixed(query: &str, family: &'static dyn Family) -> Vec<Choice> {
         name.starts_with(query) && name != query && !is_alias && zoo::find(name).is_none()
     });
     let choice = |name: String| {
-        let spec = parse(&name).ok()?;
-        let cost = lower(&spec).ok().map(|graph| Ledger::of(&graph).total())?;
-        let meaning = spec.to_string();
-        Some(Choice { cost: Some(cost), ..Choice::of(&name, &meaning, family, spec, false) })
+        let model = Model::parse(&name).ok()?;
+        let (spec, meaning) = (model.spec()?.clone(), model.to_string());
+        Some(Choice { model: Some(model), ..Choice::of(&name, &meaning, family, spec, false) })
     };
     names.filter_map(choice).take(OFFERED).collect()
 }
@@ -94,12 +101,12 @@ fn grouped(choices: impl Iterator<Item = Choice>) -> Vec<Choice> {
 
 /// A whole spec, if what was typed is one and not only a name in the list.
 fn typed(query: &str) -> Option<Choice> {
-    let spec = parse(query).ok()?;
+    let lowered = Model::parse(query).ok()?;
+    let spec = lowered.spec()?.clone();
     let (family, model) = zoo::find(&spec.model)?;
     let is_listed = model.name == query || family.aliases().iter().any(|alias| alias.name == query);
     let summary = format!("{} with what was typed", model.name);
-    let cost = lower(&spec).ok().map(|graph| Ledger::of(&graph).total());
-    (!is_listed).then(|| Choice { cost, ..Choice::of(query, &summary, family, spec, false) })
+    (!is_listed).then(|| Choice { model: Some(lowered), ..Choice::of(query, &summary, family, spec, false) })
 }
 
 /// Does every word of the query occur in the name or the title, or begin a word of the summary?
@@ -220,7 +227,7 @@ mod tests {
         assert_eq!(find("seresnet50")[0].spec.to_string(), "resnet50+se");
         assert_eq!(find("resnet50+cbam")[0].spec.to_string(), "resnet50+cbam");
         let begun = find("seresne");
-        assert!(begun.iter().any(|choice| choice.name == "seresnet50" && choice.cost.is_some()));
+        assert!(begun.iter().any(|choice| choice.name == "seresnet50" && choice.model.is_some()));
         assert!(begun[likeliest("seresne", &begun)].name.starts_with("seresnet"), "before the legacy ones");
         assert!(find("resnet51").is_empty());
     }

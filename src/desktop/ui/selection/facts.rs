@@ -16,10 +16,10 @@ use crate::network::graph::{Graph, NodeId, Op, ScopeId, ScopeKind};
 use crate::network::number;
 
 pub(super) fn of_part(ui: &mut Ui, shared: &Shared, network: &Network, part: Selected) {
-    let graph = &network.graph;
+    let graph = network.graph();
     let (output, cost) = match part {
-        Selected::Scope(scope) => (graph[scope].output, network.ledger.scope(scope)),
-        Selected::Layer(node) => (node, network.ledger.layer(node)),
+        Selected::Scope(scope) => (graph[scope].output, network.ledger().scope(scope)),
+        Selected::Layer(node) => (node, network.ledger().layer(node)),
     };
     widgets::fact(ui, "Shape", shape_text(graph[output].shape));
     widgets::fact(ui, "Parameters", number::grouped(cost.params));
@@ -30,9 +30,9 @@ pub(super) fn of_part(ui: &mut Ui, shared: &Shared, network: &Network, part: Sel
     }
     costs(ui, cost);
     if let Some(measured) = shared.jobs.measurement(network) {
-        time(ui, network, part, &measured.timing, cost.macs);
+        time(ui, network, part, measured, cost.macs);
     }
-    if let Some(side) = network.fields.get(output.0) {
+    if let Some(side) = network.model.fields().get(output.0) {
         widgets::fact(ui, "Receptive field", format!("{side} × {side}"));
     }
 }
@@ -61,7 +61,7 @@ fn time(ui: &mut Ui, network: &Network, part: Selected, timing: &Timing, macs: u
             }
         }
         (None, Some(first)) => {
-            let name = network.graph[first].name.as_str();
+            let name = network.graph()[first].name.as_str();
             let short = name.rsplit('.').next().unwrap_or(name);
             widgets::fact(ui, "Time", format!("computed with {short}"));
         }
@@ -71,26 +71,26 @@ fn time(ui: &mut Ui, network: &Network, part: Selected, timing: &Timing, macs: u
 
 /// What of it is the attention's.
 fn of_which(ui: &mut Ui, network: &Network, attention: ScopeId, whole: Cost) {
-    let own = network.ledger.scope(attention);
+    let own = network.ledger().scope(attention);
     let share = 100.0 * own.params as f64 / whole.params.max(1) as f64;
-    let label = format!("of which {}", network.graph[attention].label);
+    let label = format!("of which {}", network.graph()[attention].label);
     widgets::fact(ui, &label, format!("{} · {share:.1} %", number::grouped(own.params)));
 }
 
 pub(super) fn of_network(ui: &mut Ui, shared: &Shared, network: &Network) {
-    let graph = &network.graph;
-    let total = network.ledger.total();
+    let graph = network.graph();
+    let total = network.ledger().total();
     widgets::fact(ui, "Input", shape_text(graph.input()));
     widgets::fact(ui, "Classes", number::grouped(graph[graph.output()].shape.channels() as u64));
     widgets::fact(ui, "Parameters", number::grouped(total.params));
-    let attention = network.ledger.attention(graph);
+    let attention = network.ledger().attention(graph);
     if attention != Cost::default() {
         let share = 100.0 * attention.params as f64 / total.params.max(1) as f64;
         widgets::fact(ui, "of which attention", format!("{} · {share:.1} %", number::grouped(attention.params)));
     }
     costs(ui, total);
     if let Some(measured) = shared.jobs.measurement(network) {
-        let timing = &measured.timing;
+        let timing = &measured;
         widgets::fact(ui, "Time of a run", format!("{:.1} ms", timing.median.as_secs_f64() * 1e3));
         if let Some(Part { attention, network }) = timing.attention.map(|ledger| ledger.nanoseconds) {
             let words = format!("{} ms · {}", milliseconds(attention), percent(attention, network));
@@ -104,7 +104,7 @@ pub(super) fn of_network(ui: &mut Ui, shared: &Shared, network: &Network) {
     widgets::fact(ui, "Layers with weights", number::grouped(weighted.filter(named).count() as u64));
     widgets::fact(ui, "Blocks", number::grouped(graph.scopes_of(ScopeKind::Block).count() as u64));
     widgets::fact(ui, "Gates", number::grouped(graph.gates.len() as u64));
-    if let Some(deepest) = deepest_map(graph).and_then(|id| network.fields.get(id.0)) {
+    if let Some(deepest) = deepest_map(graph).and_then(|id| network.model.fields().get(id.0)) {
         widgets::fact(ui, "Receptive field before pooling", format!("{deepest} × {deepest}"));
     }
 }
@@ -117,7 +117,7 @@ fn deepest_map(graph: &Graph) -> Option<NodeId> {
 
 /// A stage's blocks with their parameters; a click selects one.
 pub(super) fn blocks(ui: &mut Ui, network: &Network, stage: ScopeId, out: &mut Outbox) {
-    let graph = &network.graph;
+    let graph = network.graph();
     ui.add_space(size::PADDING);
     widgets::section(ui, "Blocks, parameters");
     ui.add_space(4.0);
@@ -148,7 +148,7 @@ pub(super) fn blocks(ui: &mut Ui, network: &Network, stage: ScopeId, out: &mut O
                 colours.attention(card.name),
             );
         }
-        let params = number::grouped(network.ledger.scope(block).params);
+        let params = number::grouped(network.ledger().scope(block).params);
         painter.text(row.right_center() - inset, Align2::RIGHT_CENTER, params, font, colours.muted);
         if response.clicked() {
             out.select_part(name);

@@ -30,7 +30,7 @@ pub(super) fn of_layer(ui: &mut Ui, graph: &Graph, node: NodeId) {
 
 /// The parameters of an attention's layers; of a block without one its convolutions, and all BatchNorm together.
 pub(super) fn of_scope(ui: &mut Ui, network: &Network, scope: ScopeId) {
-    let graph = &network.graph;
+    let graph = network.graph();
     let attention = graph.attention_of(scope);
     let shown = attention.unwrap_or(scope);
     let is_attention = matches!(graph[shown].kind, ScopeKind::Attention(_));
@@ -42,7 +42,7 @@ pub(super) fn of_scope(ui: &mut Ui, network: &Network, scope: ScopeId) {
         .zip(&names)
         .filter_map(|(id, name)| formula(graph, *id).0.map(|term| (shortest(name, &names), term)))
         .collect();
-    let norms: u64 = graph.nodes_in(shown).filter(is_norm).map(|id| network.ledger.layer(id).params).sum();
+    let norms: u64 = graph.nodes_in(shown).filter(is_norm).map(|id| network.ledger().layer(id).params).sum();
     if !is_attention && norms > 0 {
         terms.push(("BN", Term { expression: format!("2·{}", norms / 2), value: norms }));
     }

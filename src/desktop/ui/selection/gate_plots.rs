@@ -39,7 +39,7 @@ pub(super) fn show(
         return;
     };
     for index in gates {
-        let gate = &network.graph.gates[*index];
+        let gate = &network.graph().gates[*index];
         let (Some(values), Some(stats)) = (inspection.run.gates.get(*index), inspection.stats.get(*index)) else {
             continue;
         };
@@ -98,7 +98,7 @@ fn heading(kind: GateKind, shape: &str) -> String {
 
 /// The colour of a gate's attention.
 fn colour_of(ui: &Ui, network: &Network, gate: &Gate) -> Color32 {
-    let attention = match network.graph[gate.scope].kind {
+    let attention = match network.graph()[gate.scope].kind {
         ScopeKind::Attention(name) => name,
         _ => "",
     };
@@ -175,7 +175,7 @@ fn over_picture(
 }
 
 fn select(network: &Network, gate: &Gate, out: &mut Outbox) {
-    let graph = &network.graph;
+    let graph = network.graph();
     let block = graph.ancestors(gate.scope).find(|id| is_block(graph[*id].kind)).unwrap_or(gate.scope);
     out.select_gate(scope_name(graph, block), gate.name.as_str());
 }
@@ -258,12 +258,10 @@ fn waiting(ui: &mut Ui, shared: &Shared, network: &Network) {
     let colours = palette(ui);
     ui.add_space(size::PADDING);
     widgets::section(ui, "Gates");
-    let (text, colour) = match shared.jobs.failure(network, shared.document) {
+    let (text, colour) = match shared.jobs.failure(network) {
         Some(message) => (message.to_owned(), colours.error),
-        None if shared.jobs.is_stopped(network, shared.document) => {
-            ("Stopped: run again with F5.".to_owned(), colours.muted)
-        }
-        None => match shared.jobs.running().filter(|running| running.key.spec == network.spec) {
+        None if shared.jobs.is_stopped(network) => ("Stopped: run again with F5.".to_owned(), colours.muted),
+        None => match shared.jobs.running().filter(|running| running.question.is_of(network)) {
             Some(running) => (format!("{}… {:.0} %", running.phase.label(), running.fraction * 100.0), colours.muted),
             None => ("inferring…".to_owned(), colours.muted),
         },

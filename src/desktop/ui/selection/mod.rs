@@ -27,7 +27,7 @@ pub fn ui(ui: &mut Ui, shared: &Shared, textures: &mut GateTextures, out: &mut O
             widgets::muted(ui, "No network yet.");
             return;
         };
-        let part = shared.selection.part.as_deref().and_then(|name| Part::find(&network.graph, name));
+        let part = shared.selection.part.as_deref().and_then(|name| Part::find(network.graph(), name));
         match part {
             Some(part) => selected(ui, shared, network, part, textures, out),
             None => whole(ui, shared, network),
@@ -44,7 +44,7 @@ fn selected(
     textures: &mut GateTextures,
     out: &mut Outbox,
 ) {
-    let graph = &network.graph;
+    let graph = network.graph();
     title(ui, network, part, out);
     ui.add_space(size::GAP);
     facts::of_part(ui, shared, network, part);
@@ -90,9 +90,9 @@ fn attention_at(graph: &Graph, part: Part) -> Option<&'static str> {
 
 /// What is selected, its attention, and a way to read about that or about the network's family.
 fn title(ui: &mut Ui, network: &Network, part: Part, out: &mut Outbox) {
-    let graph = &*network.graph;
+    let graph = network.graph();
     let (name, kind) = match part {
-        Part::Scope(scope) => (scope_name(graph, scope), graph[scope].label),
+        Part::Scope(scope) => (scope_name(graph, scope), &*graph[scope].label),
         Part::Layer(node) => (graph[node].name.as_str(), graph[node].op.name()),
     };
     let attention = attention_at(graph, part).and_then(attention::find);
@@ -107,7 +107,7 @@ fn title(ui: &mut Ui, network: &Network, part: Part, out: &mut Outbox) {
             let card = attention.card();
             widgets::pill(ui, card.title, palette(ui).attention(card.name)).on_hover_text(card.long);
             cards::button(ui, &Subject::Block(attention), out);
-        } else if let Some((family, _)) = zoo::find(&network.spec.model) {
+        } else if let Some((family, _)) = network.model.spec().and_then(|spec| zoo::find(&spec.model)) {
             cards::button(ui, &Subject::Family(family), out);
         }
     });
@@ -118,9 +118,9 @@ fn title(ui: &mut Ui, network: &Network, part: Part, out: &mut Outbox) {
 
 /// What was chosen for the block a part is in; none where its attention is built in.
 fn choice(network: &Network, part: Part) -> Option<&Attention> {
-    let graph = &network.graph;
+    let graph = network.graph();
     let block = graph.enclosing(part.scope(graph), ScopeKind::Block)?;
-    network.spec.attention.at(&Place::new(graph[block].path.as_str()))
+    network.model.spec()?.attention.at(&Place::new(graph[block].path.as_str()))
 }
 
 /// The formula of an attention block as it was chosen, and where it comes from.
@@ -147,7 +147,7 @@ fn card(ui: &mut Ui, name: &str, chosen: Option<&Attention>) {
 
 /// The network itself, and how to select.
 fn whole(ui: &mut Ui, shared: &Shared, network: &Network) {
-    let name = network.spec.to_string();
+    let name = network.model.to_string();
     let heading =
         RichText::new(widgets::brief(&network.title())).font(theme::semibold(size::TITLE)).color(palette(ui).text);
     ui.add(Label::new(heading).truncate()).on_hover_text(&name);

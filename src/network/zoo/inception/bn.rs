@@ -5,7 +5,7 @@ use super::{one, three};
 use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Options};
 use crate::network::zoo::shared::{classifier, lettered_stages};
-use crate::network::zoo::{Alias, Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Alias, Arithmetic, Entry, Family, FamilyCard, Lowering, Stage};
 
 /// The family.
 pub struct BnInception;
@@ -70,8 +70,8 @@ impl Family for BnInception {
         }
     }
 
-    fn models(&self) -> Vec<Model> {
-        vec![Model::imagenet("bn_inception", "ten Inception modules, the SENet release's", 224)]
+    fn models(&self) -> Vec<Entry> {
+        vec![Entry::imagenet("bn_inception", "ten Inception modules, the SENet release's", 224)]
     }
 
     fn aliases(&self) -> &'static [Alias] {

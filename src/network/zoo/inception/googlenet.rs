@@ -5,7 +5,7 @@ use super::{chain, one, three, unit};
 use crate::network::graph::{Conv2d, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options};
 use crate::network::zoo::shared::{AUXILIARY, classifier, lettered_stages, word};
-use crate::network::zoo::{Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Arithmetic, Entry, Family, FamilyCard, Lowering, Stage};
 
 /// The family.
 pub struct GoogleNet;
@@ -51,8 +51,8 @@ impl Family for GoogleNet {
         }
     }
 
-    fn models(&self) -> Vec<Model> {
-        vec![Model::imagenet("googlenet", "nine Inception modules", 224)]
+    fn models(&self) -> Vec<Entry> {
+        vec![Entry::imagenet("googlenet", "nine Inception modules", 224)]
     }
 
     fn arithmetic(&self, _model: &str) -> Arithmetic {

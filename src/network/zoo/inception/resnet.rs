@@ -7,7 +7,7 @@ use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, Pool2d, ScopeKind}
 use crate::network::options::{Declared, Options};
 use crate::network::spec::Place;
 use crate::network::zoo::shared::{SHORTCUT, classifier, word};
-use crate::network::zoo::{Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Arithmetic, Entry, Family, FamilyCard, Lowering, Stage};
 
 /// The family.
 pub struct InceptionResnet;
@@ -46,8 +46,8 @@ impl Family for InceptionResnet {
         }
     }
 
-    fn models(&self) -> Vec<Model> {
-        vec![Model::imagenet("inception_resnet_v2", "Inception modules as residual branches", 299)]
+    fn models(&self) -> Vec<Entry> {
+        vec![Entry::imagenet("inception_resnet_v2", "Inception modules as residual branches", 299)]
     }
 
     fn arithmetic(&self, _model: &str) -> Arithmetic {

@@ -5,7 +5,7 @@ use super::{chain, one, shrinking, three, unit};
 use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Options};
 use crate::network::zoo::shared::{AUXILIARY, classifier, lettered_stages, word};
-use crate::network::zoo::{Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Arithmetic, Entry, Family, FamilyCard, Lowering, Stage};
 
 /// The family.
 pub struct InceptionV3;
@@ -51,8 +51,8 @@ impl Family for InceptionV3 {
         }
     }
 
-    fn models(&self) -> Vec<Model> {
-        vec![Model::imagenet("inception_v3", "factorised kernels", 299)]
+    fn models(&self) -> Vec<Entry> {
+        vec![Entry::imagenet("inception_v3", "factorised kernels", 299)]
     }
 
     fn arithmetic(&self, _model: &str) -> Arithmetic {

@@ -5,7 +5,7 @@ use super::{chain, one, shrinking, three, unit};
 use crate::network::graph::{Conv2d, GraphBuilder, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Options};
 use crate::network::zoo::shared::{classifier, numbered_stages};
-use crate::network::zoo::{Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Arithmetic, Entry, Family, FamilyCard, Lowering, Stage};
 
 /// The family.
 pub struct InceptionV4;
@@ -40,8 +40,8 @@ impl Family for InceptionV4 {
         }
     }
 
-    fn models(&self) -> Vec<Model> {
-        vec![Model::imagenet("inception_v4", "factorised kernels, deeper", 299)]
+    fn models(&self) -> Vec<Entry> {
+        vec![Entry::imagenet("inception_v4", "factorised kernels, deeper", 299)]
     }
 
     fn arithmetic(&self, _model: &str) -> Arithmetic {

@@ -4,7 +4,7 @@
 use crate::network::graph::{Conv2d, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options};
 use crate::network::zoo::shared::{WIDTH, classifier, number, numbered_stages, width_of, word};
-use crate::network::zoo::{Alias, Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Alias, Arithmetic, Entry, Family, FamilyCard, Lowering, Stage};
 
 /// The family.
 pub struct MobileNetV1;
@@ -36,8 +36,8 @@ impl Family for MobileNetV1 {
         }
     }
 
-    fn models(&self) -> Vec<Model> {
-        vec![Model::imagenet("mobilenet_v1", "depthwise separable convolutions", 224)]
+    fn models(&self) -> Vec<Entry> {
+        vec![Entry::imagenet("mobilenet_v1", "depthwise separable convolutions", 224)]
     }
 
     fn aliases(&self) -> &'static [Alias] {

@@ -7,7 +7,7 @@ use crate::network::options::{Declared, Options};
 use crate::network::zoo::shared::{
     SHORTCUT, WIDTH, classifier, make_divisible, number, numbered_stages, width_of, word,
 };
-use crate::network::zoo::{Alias, Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Alias, Arithmetic, Entry, Family, FamilyCard, Lowering, Stage};
 
 /// The family.
 pub struct MobileNetV2;
@@ -33,8 +33,8 @@ impl Family for MobileNetV2 {
         }
     }
 
-    fn models(&self) -> Vec<Model> {
-        vec![Model::imagenet("mobilenet_v2", "inverted residuals", 224)]
+    fn models(&self) -> Vec<Entry> {
+        vec![Entry::imagenet("mobilenet_v2", "inverted residuals", 224)]
     }
 
     fn aliases(&self) -> &'static [Alias] {

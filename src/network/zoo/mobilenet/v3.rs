@@ -6,7 +6,7 @@ use crate::network::attention::SqueezeExcite;
 use crate::network::graph::{Conv2d, NodeId, Op, ScopeKind};
 use crate::network::options::{Declared, Options};
 use crate::network::zoo::shared::{BUILT_IN, SHORTCUT, WIDTH, make_divisible, number, numbered_stages, width_of, word};
-use crate::network::zoo::{Alias, Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Alias, Arithmetic, Entry, Family, FamilyCard, Lowering, Stage};
 
 /// The family.
 pub struct MobileNetV3;
@@ -91,10 +91,10 @@ impl Family for MobileNetV3 {
         }
     }
 
-    fn models(&self) -> Vec<Model> {
+    fn models(&self) -> Vec<Entry> {
         vec![
-            Model::imagenet("mobilenet_v3_small", "inverted residuals, SE in most blocks", 224),
-            Model::imagenet("mobilenet_v3_large", "inverted residuals, SE in half the blocks", 224),
+            Entry::imagenet("mobilenet_v3_small", "inverted residuals, SE in most blocks", 224),
+            Entry::imagenet("mobilenet_v3_large", "inverted residuals, SE in half the blocks", 224),
         ]
     }
 

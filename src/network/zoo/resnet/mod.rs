@@ -8,7 +8,7 @@ mod config;
 mod depths;
 mod presets;
 
-use super::{Alias, Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
+use super::{Alias, Arithmetic, Entry, Family, FamilyCard, Lowering, Stage};
 use crate::network::options::{Declared, Options};
 use crate::network::spec::Place;
 use config::Config;
@@ -31,11 +31,11 @@ impl Family for Resnet {
         }
     }
 
-    fn models(&self) -> Vec<Model> {
+    fn models(&self) -> Vec<Entry> {
         PRESETS.iter().map(model).collect()
     }
 
-    fn unlisted(&self, name: &str) -> Option<Model> {
+    fn unlisted(&self, name: &str) -> Option<Entry> {
         depths::find(name).map(model)
     }
 
@@ -71,8 +71,8 @@ impl Family for Resnet {
     }
 }
 
-fn model(preset: &Preset) -> Model {
-    Model {
+fn model(preset: &Preset) -> Entry {
+    Entry {
         name: preset.name,
         summary: preset.summary,
         input: if preset.is_cifar() { [3, 32, 32] } else { [3, 224, 224] },

@@ -6,7 +6,7 @@ use crate::network::attention::Position;
 use crate::network::graph::{Conv2d, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options};
 use crate::network::zoo::shared::{SHORTCUT, WIDTH, classifier, number, width_of, word};
-use crate::network::zoo::{Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Arithmetic, Entry, Family, FamilyCard, Lowering, Stage};
 
 /// The family.
 pub struct ShuffleNetV1;
@@ -63,8 +63,8 @@ impl Family for ShuffleNetV1 {
         }
     }
 
-    fn models(&self) -> Vec<Model> {
-        PRESETS.iter().map(|preset| Model::imagenet(preset.name, preset.summary, 224)).collect()
+    fn models(&self) -> Vec<Entry> {
+        PRESETS.iter().map(|preset| Entry::imagenet(preset.name, preset.summary, 224)).collect()
     }
 
     fn arithmetic(&self, _model: &str) -> Arithmetic {

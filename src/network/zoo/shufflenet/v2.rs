@@ -5,7 +5,7 @@ use crate::network::graph::{Conv2d, NodeId, Op, Pool2d, ScopeKind};
 use crate::network::options::{Declared, Field, Kind, Options, Value};
 use crate::network::spec::Place;
 use crate::network::zoo::shared::classifier;
-use crate::network::zoo::{Arithmetic, Family, FamilyCard, Lowering, Model, Stage};
+use crate::network::zoo::{Arithmetic, Entry, Family, FamilyCard, Lowering, Stage};
 
 /// The family.
 pub struct ShuffleNetV2;
@@ -53,8 +53,8 @@ impl Family for ShuffleNetV2 {
         }
     }
 
-    fn models(&self) -> Vec<Model> {
-        PRESETS.iter().map(|preset| Model::imagenet(preset.name, preset.summary, 224)).collect()
+    fn models(&self) -> Vec<Entry> {
+        PRESETS.iter().map(|preset| Entry::imagenet(preset.name, preset.summary, 224)).collect()
     }
 
     fn arithmetic(&self, _model: &str) -> Arithmetic {

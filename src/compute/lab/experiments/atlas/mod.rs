@@ -14,7 +14,7 @@ use crate::compute::engine::{Plan, PlanOptions};
 use crate::compute::imaging::{Picture, Preprocessing};
 use crate::compute::lab::LabError;
 use crate::compute::lab::data::{Dataset, Split};
-use crate::compute::weights::{Source, Weights};
+use crate::compute::weights::{Checkpoint, Source, Weights};
 use crate::network::Graph;
 use crate::network::graph::{Gate, GateKind, ScopeKind};
 
@@ -47,7 +47,7 @@ impl AtlasSettings {
     ///
     /// # Errors
     /// A configuration beside the checkpoint that cannot be read.
-    pub fn prepare_for(&mut self, input: [usize; 3], checkpoint: Option<&Path>) -> Result<(), LabError> {
+    pub fn prepare_for(&mut self, input: [usize; 3], checkpoint: Option<&Checkpoint>) -> Result<(), LabError> {
         let config = checkpoint.map(ModelConfig::of_checkpoint).transpose();
         let config = config.map_err(|error| LabError::Setting(error.to_string()))?.flatten();
         let preprocessing = match config.and_then(|config| config.preprocessing) {
