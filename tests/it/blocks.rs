@@ -126,6 +126,14 @@ fn attention_without_parameters_is_its_authors() {
 }
 
 #[test]
+fn style_and_triplet_attention_are_their_authors() {
+    let blocks = reference::json("srm_triplet.json");
+    agrees(&blocks, "SRM", "srm", &["gate"]);
+    agrees(&blocks, "Triplet(7)", "triplet", &["h", "w", "s"]);
+    agrees(&blocks, "Triplet(3,no_spatial)", "triplet(k=3,spatial=no)", &["h", "w"]);
+}
+
+#[test]
 fn each_block_and_variant() {
     let blocks = reference::json("blocks.json");
     for (key, text, gates) in [

@@ -79,6 +79,11 @@ fn by_hand(op: &Op) -> (On, Counts) {
         Op::SoftmaxPositions => (On::Map, (576, 768, WHOLE, STEP)),
         // Mean, difference, square, sum, quotient, a half: 6 times 192.
         Op::Energy { .. } => (On::Map, (1152, 768, WHOLE, STEP)),
+        // Mean, difference, square, sum: 4 times 192; both numbers of a channel see the whole map.
+        Op::StylePool { .. } => (On::Map, (768, 32, WHOLE, [2, 0])),
+        // Rows or columns are channels now: each position sees all of them, and its neighbours the same.
+        Op::Transpose { axis: 1 } => (On::Map, (0, 768, [13, 3], [0, 2])),
+        Op::Transpose { .. } => (On::Map, (0, 768, [3, 17], [2, 0])),
         Op::SoftmaxPaths { .. } => (On::Mean, (12, 16, WHOLE, STEP)),
         Op::MatMul { product: Product::Similarity } => (On::And(&[Other::Thinned]), (0, 48 * 6 * 4, WHOLE, [4, 8])),
         // The second has seen the whole map already and is summed over it once more.
@@ -128,6 +133,9 @@ fn every_operator() -> Vec<Op> {
         Op::MeanOverHeight,
         Op::SoftmaxPositions,
         Op::Energy { lambda: 1e-4 },
+        Op::StylePool { eps: 1e-5 },
+        Op::Transpose { axis: 1 },
+        Op::Transpose { axis: 2 },
         Op::SoftmaxPaths { paths: 2 },
         Op::MatMul { product: Product::Similarity },
         Op::MatMul { product: Product::Weighted },

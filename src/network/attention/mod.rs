@@ -24,7 +24,9 @@ mod se;
 mod simam;
 mod sk;
 mod splat;
+mod srm;
 mod strip;
+mod triplet;
 
 pub use cam::width as cam_width;
 pub use eca::kernel as eca_kernel;
@@ -59,6 +61,8 @@ pub static BLOCKS: &[&dyn AttentionBlock] = &[
     &splat::Splat,
     &nl::NonLocal,
     &simam::SimAm,
+    &srm::Srm,
+    &triplet::Triplet,
 ];
 
 /// Where most of them sit.

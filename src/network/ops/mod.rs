@@ -21,9 +21,11 @@ mod reduction;
 mod renormalise;
 mod shape;
 mod softmax;
+mod style_pool;
 mod subsample;
 #[cfg(test)]
 mod tests;
+mod transpose;
 mod view;
 
 pub use adaptive_avg_pool::adaptive_windows;
@@ -49,7 +51,9 @@ use pool2d::{AvgPool, MaxPool};
 use reduction::Reduction;
 use renormalise::Renormalise;
 use softmax::{SoftmaxPaths, SoftmaxPositions};
+use style_pool::StylePool;
 use subsample::Subsample;
+use transpose::Transpose;
 use view::{Flatten, Input};
 
 /// Everything that is said of an operator. No number has a default: [`Self::on`] asks for each.
@@ -184,6 +188,16 @@ pub enum Op {
         /// Added to the variance.
         lambda: f32,
     },
+    /// Mean and standard deviation over the positions of each channel, `[C, H, W] → [C, 1, 2]` (SRM).
+    StylePool {
+        /// Added to the variance.
+        eps: f32,
+    },
+    /// The channels exchanged with the rows (axis 1) or the columns (axis 2).
+    Transpose {
+        /// 1 or 2.
+        axis: usize,
+    },
     /// The product of two maps taken as matrices `[C, H·W]`.
     MatMul {
         /// Which.
@@ -259,6 +273,8 @@ impl Op {
             Self::MeanOverHeight => Box::new(Reduction::MEAN_OVER_HEIGHT),
             Self::SoftmaxPositions => Box::new(SoftmaxPositions),
             Self::Energy { lambda: _ } => Box::new(Energy),
+            Self::StylePool { eps: _ } => Box::new(StylePool),
+            Self::Transpose { axis } => Box::new(Transpose { axis }),
             Self::SoftmaxPaths { paths } => Box::new(SoftmaxPaths { paths }),
             Self::MatMul { product } => Box::new(product),
             Self::ChannelMean => Box::new(Reduction::CHANNEL_MEAN),

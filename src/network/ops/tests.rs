@@ -131,6 +131,9 @@ fn every_operator() -> Vec<(Op, Vec<Shape>)> {
         Op::MeanOverHeight,
         Op::SoftmaxPositions,
         Op::Energy { lambda: 1e-4 },
+        Op::StylePool { eps: 1e-5 },
+        Op::Transpose { axis: 1 },
+        Op::Transpose { axis: 2 },
         Op::SoftmaxPaths { paths: 2 },
         Op::MatMul { product: Product::Similarity },
         Op::MatMul { product: Product::Weighted },
@@ -157,6 +160,7 @@ fn every_operator() -> Vec<(Op, Vec<Shape>)> {
         Op::AdaptiveAvgPool { .. } | Op::GlobalAvgPool | Op::GlobalMaxPool | Op::MeanOverWidth => vec![map],
         Op::Energy { .. } | Op::MeanOverHeight | Op::SoftmaxPositions | Op::ChannelMean | Op::ChannelMax => vec![map],
         Op::ChannelSlice { .. } | Op::ChannelShuffle { .. } | Op::Flatten => vec![map],
+        Op::StylePool { .. } | Op::Transpose { .. } => vec![map],
         Op::Subsample { .. } | Op::PadChannels { .. } => vec![map],
     };
     operators.into_iter().map(|op| (op, inputs(&op))).collect()
@@ -245,7 +249,7 @@ fn a_view_does_nothing_and_moves_nothing() {
 
 #[test]
 fn what_makes_fewer_positions_sees_all_it_leaves_out() {
-    let whole = |window: Window| window == Window::whole(Shape::map(4, 6, 8));
+    let whole = |window: Window| window.size == Window::whole(Shape::map(4, 6, 8)).size;
     for (op, inputs) in every_operator() {
         let Facts { shape, follows, .. } = op.on(&inputs).expect("fits");
         let window = match follows {
@@ -256,13 +260,14 @@ fn what_makes_fewer_positions_sees_all_it_leaves_out() {
             [[inputs[0].height(), shape.height()], [inputs[0].width(), shape.width()]].into_iter().enumerate()
         {
             let (size, stride) = (window.size[axis], window.stride[axis]);
-            // Behind the last window less than a step may be left.
-            let is_seen = matches!(op, Op::MatMul { .. }) || (to - 1) * stride + size + (stride - 1) >= from;
-            assert!(is_seen && size > 0 && stride > 0, "{op:?}, axis {axis}: {window:?}");
+            // Behind the last window less than a step may be left; without a step each window sees all.
+            let reach = (to - 1) * stride + size + stride.saturating_sub(1);
+            let is_seen = matches!(op, Op::MatMul { .. }) || reach >= from;
+            assert!(is_seen && size > 0, "{op:?}, axis {axis}: {window:?}");
         }
         let is_global = match op {
             Op::GlobalAvgPool | Op::GlobalMaxPool | Op::SoftmaxPositions | Op::GroupNorm { .. } => true,
-            Op::Energy { .. } => true,
+            Op::Energy { .. } | Op::StylePool { .. } => true,
             op => matches!(op, Op::Flatten | Op::MatMul { .. }),
         };
         assert_eq!(whole(window), is_global, "{op:?}: {window:?}");
@@ -291,6 +296,9 @@ fn an_operator_says_what_it_needs() {
             "its numbers are for the three channels of a picture",
         ),
         (Op::Energy { lambda: 1e-4 }, vector, "it compares positions, of which there is one"),
+        (Op::StylePool { eps: 1e-5 }, vector, "it compares positions, of which there is one"),
+        (Op::Transpose { axis: 1 }, vector, "it needs a feature map"),
+        (Op::Transpose { axis: 3 }, map, "it needs a feature map"),
         (Op::AdaptiveAvgPool { size: 2 }, vector, "it needs a feature map"),
         (Op::ChannelSlice { start: 4, length: 3 }, map, "it has fewer channels"),
         (Op::ChannelShuffle { groups: 4 }, map, groups),

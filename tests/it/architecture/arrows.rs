@@ -29,6 +29,7 @@ pub(super) const TABLE: &[(&str, &str)] = &[
         "compute/config compute/engine compute/explain compute/files compute/imaging compute/random compute/weights network network/attention network/cost network/graph network/number network/zoo",
     ),
     ("compute/labels", "compute/explain compute/text network/suggest"),
+    ("compute/question", "compute/holds compute/imaging compute/lab compute/weights network network/digest"),
     (
         "compute/weights",
         "compute/config compute/holds compute/random network network/attention network/graph network/number network/options network/spec network/suggest network/synonyms network/zoo",
@@ -41,11 +42,11 @@ pub(super) const TABLE: &[(&str, &str)] = &[
     ("desktop/dialogs", "compute/lab desktop/document"),
     (
         "desktop/document",
-        "compute/config compute/engine compute/imaging compute/lab compute/weights desktop/panels network network/cost network/graph network/zoo",
+        "compute/config compute/engine compute/imaging compute/lab compute/question compute/weights desktop/panels network network/cost network/graph network/zoo",
     ),
     (
         "desktop/jobs",
-        "compute/config compute/engine compute/explain compute/hub compute/imaging compute/lab compute/labels compute/weights desktop/document network network/cost network/graph network/zoo",
+        "compute/config compute/engine compute/explain compute/holds compute/hub compute/imaging compute/lab compute/labels compute/question compute/weights desktop/document network network/cost network/graph network/zoo",
     ),
     ("desktop/session", "compute/engine desktop/document desktop/panels"),
     (
@@ -56,6 +57,7 @@ pub(super) const TABLE: &[(&str, &str)] = &[
     ("network/attention", "network/graph network/options network/suggest"),
     ("network/cost", "network/graph network/ops"),
     ("network/graph", "network/ops"),
+    ("network/model", "network/cost network/digest network/graph network/spec network/zoo"),
     ("network/options", "network/suggest network/synonyms"),
     ("network/papers", "network network/cost network/graph network/suggest"),
     ("network/spec", "network/attention network/options network/suggest"),

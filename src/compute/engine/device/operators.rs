@@ -72,6 +72,12 @@ pub(super) fn compute(node: &Node, inputs: &[&Tensor], prepared: &Prepared) -> R
             let scale = squares.sum_keepdim(2)?.affine(4.0 / positions, 4.0 * f64::from(*lambda))?;
             squares.broadcast_div(&scale)?.affine(1.0, 0.5)?
         }
+        (Op::StylePool { eps }, _) => {
+            let flat = x.flatten_from(2)?;
+            let std = flat.var_keepdim(2)?.affine(1.0, f64::from(*eps))?.sqrt()?;
+            Tensor::cat(&[flat.mean_keepdim(2)?, std], 2)?
+        }
+        (Op::Transpose { axis }, _) => x.transpose(1, axis + 1)?.contiguous()?,
         (Op::SoftmaxPaths { paths }, _) => softmax(&x.reshape((batch, *paths, ()))?, 1)?,
         (Op::MatMul { product }, _) => multiply(*product, x, inputs[1])?,
         (Op::ChannelMean, _) => x.mean_keepdim(1)?,

@@ -23,7 +23,7 @@ pub enum Kernel {
     Sum,
     /// A map read as a vector.
     Flatten,
-    /// A function of each number alone.
+    /// Element-wise.
     Activation(Activation),
     /// A window over a map.
     Pool(Pool2d, Reduction),
@@ -94,6 +94,8 @@ impl Kernel {
             | Op::MeanOverHeight
             | Op::SoftmaxPositions
             | Op::Energy { .. }
+            | Op::StylePool { .. }
+            | Op::Transpose { .. }
             | Op::SoftmaxPaths { .. }
             | Op::MatMul { .. }
             | Op::Subsample { .. }

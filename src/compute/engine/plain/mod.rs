@@ -11,6 +11,8 @@ pub(super) mod pointwise;
 mod pool;
 mod reduce;
 mod softmax;
+mod style_pool;
+mod transpose;
 
 use crate::network::graph::{Op, Shape};
 use along::Along;
@@ -60,6 +62,8 @@ pub(super) fn compute(op: &Op, inputs: &[Operand], to: Shape, params: Params) ->
         Op::GroupNorm { groups, eps } => edited(&|x| norm::group_norm(x, from, (*groups, *eps), params)),
         Op::SoftmaxPositions => edited(&|x| softmax::over_positions(x, from)),
         Op::Energy { lambda } => edited(&|x| energy::energy(x, from, *lambda)),
+        Op::StylePool { eps } => style_pool::pool(x, from, *eps),
+        Op::Transpose { axis } => transpose::transpose(x, from, *axis),
         Op::SoftmaxPaths { paths } => edited(&|x| softmax::over_paths(x, *paths)),
         Op::MatMul { product } => matmul::product(*product, inputs[0], inputs[1]),
         Op::MeanOverWidth => reduce::row_means(x, from),
@@ -115,6 +119,8 @@ pub(super) fn gradients(
         Op::GroupNorm { groups, eps } => norm::gradients(x, from, (*groups, *eps), gradient, params),
         Op::SoftmaxPositions => one(softmax::positions_gradient(output, from, gradient)),
         Op::Energy { lambda } => one(energy::gradient(x, from, *lambda, gradient)),
+        Op::StylePool { eps } => one(style_pool::gradient(x, from, *eps, gradient)),
+        Op::Transpose { axis } => one(transpose::gradient(from, *axis, gradient)),
         Op::SoftmaxPaths { paths } => one(softmax::paths_gradient(output, *paths, gradient)),
         Op::MatMul { product } => all(matmul::gradients(*product, inputs[0], inputs[1], gradient)),
         Op::MeanOverWidth => one(reduce::row_means_gradient(from, gradient)),

@@ -99,6 +99,8 @@ fn gradients_of_variants_are_those_of_finite_differences() {
         "resnet8(input=16)+cbam(r=4,order=parallel)",
         "resnet8(input=16)+cbam(r=4,order=sc,map=conv,k=3)",
         "resnet8(input=16)+simam(lambda=0.1)",
+        "resnet8(input=16)+srm",
+        "resnet8(input=16)+triplet(k=3)",
     ] {
         check(text, 3, Mode::Train);
     }

@@ -198,6 +198,12 @@ fn everything_that_takes_one_input() {
     // It compares positions: one alone is refused.
     alone(Op::Energy { lambda: 1e-2 }, Shape::map(3, 5, 4));
     alone(Op::Energy { lambda: 1e-2 }, Shape::map(20, 1, 9));
+    alone(Op::StylePool { eps: 1e-2 }, Shape::map(3, 5, 4));
+    alone(Op::StylePool { eps: 1e-2 }, Shape::map(20, 1, 9));
+    for axis in [1, 2] {
+        alone(Op::Transpose { axis }, Shape::map(3, 5, 4));
+        alone(Op::Transpose { axis }, Shape::map(20, 1, 9));
+    }
     for (kernel, circular) in [(3, false), (5, false), (3, true), (9, true)] {
         for input in [Shape::map(12, 1, 1), Shape::map(2, 1, 1), Shape::vector(7)] {
             alone(Op::ChannelConv1d { inputs: 1, outputs: 1, kernel, circular, bias: false }, input);

@@ -52,6 +52,15 @@ pub fn run(graph: &Graph, params: &[Vec<f32>], image: &[f32]) -> Vec<Array> {
     outputs
 }
 
+/// Mean and standard deviation of each channel.
+fn style(x: &Array, eps: f64) -> Array {
+    let (count, width) = (x.shape.positions(), x.shape.width());
+    let all = |c: usize| (0..count).map(move |p| x.at(c, p / width, p % width));
+    let mean = |c: usize| all(c).sum::<f64>() / count as f64;
+    let std = |c: usize| (all(c).map(|v| (v - mean(c)).powi(2)).sum::<f64>() / (count as f64 - 1.0) + eps).sqrt();
+    Array::new(Shape::map(x.shape.channels(), 1, 2), |c, _, j| if j == 0 { mean(c) } else { std(c) })
+}
+
 /// How far a number stands out from its channel; the variance is over one position less than there are.
 fn energy(x: &Array, lambda: f64) -> Array {
     let (height, width) = (x.shape.height(), x.shape.width());
@@ -89,6 +98,9 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
             Array::new(shape, |c, i, j| x.at(c, i, j).exp() / plane().map(|(i, j)| x.at(c, i, j).exp()).sum::<f64>())
         }
         Op::Energy { lambda } => energy(x, f64::from(*lambda)),
+        Op::StylePool { eps } => style(x, f64::from(*eps)),
+        Op::Transpose { axis: 1 } => Array::new(shape, |c, i, j| x.at(i, c, j)),
+        Op::Transpose { .. } => Array::new(shape, |c, i, j| x.at(j, i, c)),
         Op::SoftmaxPaths { paths } => {
             let each = x.values.len() / paths;
             Array::new(shape, |c, _, _| {

@@ -265,7 +265,7 @@ impl Lab {
 
     /// Is the training on the screen this one, stopped?
     fn has_stopped(&self, task: &TrainTask) -> bool {
-        let free = |model: &Model| model.spec().map(|spec| spec.without_sizes());
+        let free = |model: &Model| Some(model.spec()?.without_sizes());
         self.training.as_ref().is_some_and(|last| {
             last.ending == Ending::Stopped
                 && free(&last.task.model) == free(&task.model)
