@@ -66,7 +66,7 @@ pub(super) fn options(threads: Option<usize>, batch: usize) -> Result<PlanOption
         _ if !(1..=MAX_BATCH).contains(&batch) => return refuse("batch", batch, MAX_BATCH),
         _ => (),
     }
-    Ok(PlanOptions { threads: threads.unwrap_or_else(default_threads), taps: Vec::new(), batch })
+    Ok(PlanOptions { threads: threads.unwrap_or_else(default_threads), taps: Vec::new(), batch, keeps: false })
 }
 
 fn page(plan: &Plan) -> Page {

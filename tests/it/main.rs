@@ -14,6 +14,7 @@ mod containers;
 mod costs;
 mod counts;
 mod doubts;
+mod explain;
 mod hub;
 mod imaging;
 mod oracle;

@@ -1,7 +1,7 @@
 //! Whole networks compute what PyTorch computes: gates, stage outputs, logits (`tests/reference/README.md`).
 
 use gatescope::compute::engine::{self, Control};
-use gatescope::compute::explain::grad_cam;
+use gatescope::compute::explain::{Layer, Subject, Target, method};
 use gatescope::compute::weights::Weights;
 use gatescope::network::graph::{Graph, NodeId};
 use gatescope::network::{lower, parse};
@@ -29,7 +29,7 @@ fn stages(graph: &Graph) -> Vec<NodeId> {
 }
 
 /// Opens the case's state_dict.
-fn weights(case: &Value, name: &str, graph: &Graph) -> Weights {
+pub fn weights(case: &Value, name: &str, graph: &Graph) -> Weights {
     let mut tensors = reference::tensors(&format!("cases/{name}.stats.safetensors"));
     for tensor in case["tensors"].as_array().expect("a list") {
         let key = tensor[0].as_str().expect("a name");
@@ -49,16 +49,24 @@ fn explains(case: &Value, name: &str, graph: &Graph, weights: &Weights) {
     let expected = reference::tensors(&format!("cases/{name}.expected.safetensors"));
     let exact = format!("gradcam64/{name}.safetensors");
     let exact = reference::path(&exact).exists().then(|| reference::tensors(&exact));
-    let found = grad_cam(graph, weights, &image(case), None, &stages(graph), 2).expect(name);
-    assert_eq!(Some(found.class as u64), case["argmax"].as_u64(), "{name}");
-    for (stage, map) in found.maps.iter().enumerate() {
+    let layers: Vec<Layer> =
+        (1..=4).map(|stage| Layer::named(graph, &format!("layer{stage}")).expect("a stage")).collect();
+    let mut subject = Subject::new(std::sync::Arc::new(graph.clone()), weights.clone(), 2);
+    let (image, control) = (image(case), Control::none());
+    let mut look = subject.look(&image, &layers, &control).expect(name);
+    let target = Target::largest(look.logits());
+    assert_eq!(target.to_string(), case["argmax"].to_string(), "{name}");
+    for (stage, layer) in layers.iter().enumerate() {
+        let map = method("gradcam").expect("there").explain(&mut look, layer, target).expect(name);
+        // As the reference was kept: without what speaks against the class.
+        let values: Vec<f32> = map.values.iter().map(|value| value.max(0.0)).collect();
         let key = format!("gradcam/layer{}", stage + 1);
         let (wanted, what) = (&expected[&key].1, format!("{name}: {key}"));
         let largest = wanted.iter().copied().fold(0.0, f32::max);
         assert!(largest > 0.0, "{what} says something");
         match exact.as_ref().filter(|_| stage < 3) {
-            None => reference::close(&map.values, wanted, 1e-3 * largest, &what),
-            Some(exact) => is_as_near(&map.values, wanted, &exact[&key].1, &what),
+            None => reference::close(&values, wanted, 1e-3 * largest, &what),
+            Some(exact) => is_as_near(&values, wanted, &exact[&key].1, &what),
         }
     }
 }

@@ -18,7 +18,7 @@ pub use control::Control;
 pub use device::{DeviceError, DeviceKind, Runner};
 pub use kernels::default_threads;
 pub use kernels::threads::MAX_THREADS;
-pub use plan::{Plan, PlanOptions, Step};
+pub use plan::{Changes, KeptRun, Plan, PlanOptions, Step};
 pub use profile::{Effort, Profile, profile};
 pub use share::{AttentionShare, Part};
 pub use timing::{Timing, gflops, measure};

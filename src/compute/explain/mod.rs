@@ -1,14 +1,26 @@
 //! What the numbers of a run say: gate statistics, gates as maps and shares, where the evidence for a class lies,
 //! where numbers that are none come from.
+//!
+//! A [`Subject`] is a network ready to be asked; a [`Look`] is one picture as it saw it, which every method of
+//! [`METHODS`] reads. Maps are signed and in logits: what is cut off or scaled for showing is the view's.
 
 mod broken;
-mod grad_cam;
+mod evidence;
+mod layers;
 mod lens;
+mod method;
+mod methods;
 mod small;
 mod stats;
+mod subject;
+mod target;
 
 pub use broken::Broken;
-pub use grad_cam::{ClassMap, GradCam, grad_cam};
+pub use evidence::Evidence;
+pub use layers::{Layer, LinearHead};
 pub use lens::{GateMap, Lens, Slice, counterpart, path_names, widened};
+pub use method::{Explanation, METHODS, MethodCard, method};
 pub use small::{BARS, bars, by_share, outline, small};
 pub use stats::Stats;
+pub use subject::{Look, Subject};
+pub use target::Target;

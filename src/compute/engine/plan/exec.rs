@@ -17,11 +17,13 @@ use crate::compute::engine::{Control, EngineError, GateValues, Holds, Run, Tap, 
 use crate::network::graph::{NodeId, Op, Shape};
 
 /// The buffers of a run.
-struct Buffers<'a> {
-    plan: &'a Plan,
-    images: &'a [f32],
-    holds: &'a Holds,
-    slots: Vec<Aligned>,
+pub(super) struct Buffers<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) images: &'a [f32],
+    pub(super) holds: &'a Holds,
+    pub(super) slots: Vec<Aligned>,
+    /// The buffers of the run that this one changes, and by buffer whether it is another one's now.
+    pub(super) base: Option<(&'a [Aligned], Vec<bool>)>,
 }
 
 impl Plan {
@@ -68,16 +70,10 @@ impl Plan {
         clock: &mut dyn FnMut(usize, Duration),
     ) -> Result<Vec<Run>, EngineError> {
         let started = Instant::now();
-        if images.len() != self.input.elements() * self.batch {
-            let (network, expected) = (self.network.clone(), self.input);
-            return Err(EngineError::Image { network, expected, found: images.len() });
-        }
-        if let Some(problem) = holds.misfit(&self.graph) {
-            return Err(EngineError::Hold { network: self.network.clone(), problem });
-        }
+        self.fits(images, holds)?;
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
         let slots = spare.unwrap_or_else(|| self.slot_lengths.iter().map(|length| Aligned::zeros(*length)).collect());
-        let mut buffers = Buffers { plan: self, images, holds, slots };
+        let mut buffers = Buffers { plan: self, images, holds, slots, base: None };
         let total = self.steps.iter().map(|step| step.macs).sum::<u64>().max(1);
         let mut done = 0;
         let mut before = started;
@@ -103,12 +99,26 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Are these the images and holds of the network?
+    pub(super) fn fits(&self, images: &[f32], holds: &Holds) -> Result<(), EngineError> {
+        if images.len() != self.input.elements() * self.batch {
+            let (network, expected) = (self.network.clone(), self.input);
+            return Err(EngineError::Image { network, expected, found: images.len() });
+        }
+        match holds.misfit(&self.graph) {
+            Some(problem) => Err(EngineError::Hold { network: self.network.clone(), problem }),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Buffers<'_> {
     fn shape(&self, node: NodeId) -> Shape {
         self.plan.graph[node].shape
     }
 
-    fn slot(&self, node: NodeId) -> usize {
+    pub(super) fn slot(&self, node: NodeId) -> usize {
         self.plan.slot_of[node.0].unwrap_or_else(|| unreachable!("a step reads what was written"))
     }
 
@@ -118,7 +128,11 @@ impl Buffers<'_> {
             return self.images;
         }
         let length = self.plan.batch * Layout::of(self.shape(node)).length(self.shape(node));
-        &self.slots[self.slot(node)][..length]
+        let slot = self.slot(node);
+        match &self.base {
+            Some((base, changed)) if !changed[slot] => &base[slot][..length],
+            _ => &self.slots[slot][..length],
+        }
     }
 
     /// Is it the images, as they are read in place?
@@ -134,7 +148,7 @@ impl Buffers<'_> {
         layout::load(layout, shape, &self.get(node)[image * layout.length(shape)..][..layout.length(shape)])
     }
 
-    fn results(&self, image: usize) -> Run {
+    pub(super) fn results(&self, image: usize) -> Run {
         let graph = &self.plan.graph;
         let gates = graph
             .gates
@@ -151,7 +165,7 @@ impl Buffers<'_> {
     }
 
     /// Computes one step: its outputs leave the buffers for as long as it takes.
-    fn step(&mut self, index: usize, step: &Fused) {
+    pub(super) fn step(&mut self, index: usize, step: &Fused) {
         let slots: Vec<usize> = step.outputs.iter().map(|output| self.slot(*output)).collect();
         let mut outputs: Vec<Aligned> = slots.iter().map(|slot| std::mem::take(&mut self.slots[*slot])).collect();
         self.compute(index, step, &mut outputs);

@@ -5,6 +5,7 @@
 
 mod exec;
 mod fuse;
+mod kept;
 mod order;
 mod prepare;
 mod show;
@@ -22,6 +23,7 @@ use crate::network::graph::{Conv2d, Graph, NodeId, Shape};
 use prepare::Workshop;
 use work::Fused;
 
+pub use kept::{Changes, KeptRun};
 pub(super) use show::is_attention;
 
 /// How a plan is made.
@@ -33,12 +35,14 @@ pub struct PlanOptions {
     pub taps: Vec<NodeId>,
     /// Images of one run.
     pub batch: usize,
+    /// Does every output have a buffer of its own, so that a run can be kept and run again in part?
+    pub keeps: bool,
 }
 
 impl Default for PlanOptions {
-    /// The machine's threads (or `GATESCOPE_THREADS`), no taps, one image.
+    /// The machine's threads (or `GATESCOPE_THREADS`), no taps, one image, buffers used again.
     fn default() -> Self {
-        Self { threads: default_threads(), taps: Vec::new(), batch: 1 }
+        Self { threads: default_threads(), taps: Vec::new(), batch: 1, keeps: false }
     }
 }
 
@@ -85,6 +89,8 @@ pub struct Plan {
     slot_of: Vec<Option<usize>>,
     slot_lengths: Vec<usize>,
     taps: Vec<NodeId>,
+    /// Has every output a buffer of its own?
+    keeps: bool,
     /// Buffers of the last run, to be used again.
     spare: Mutex<Option<Vec<Aligned>>>,
 }
@@ -139,13 +145,14 @@ impl Plan {
     /// The same on a given instruction set, which the processor must have.
     pub(super) fn on(isa: Isa, graph: &Graph, weights: &Weights, options: PlanOptions) -> Result<Self, EngineError> {
         check(graph, weights, &options.taps)?;
-        let PlanOptions { threads, taps, batch } = options;
+        let PlanOptions { threads, taps, batch, keeps } = options;
         let (crew, batch) = (Crew::new(threads), batch.max(1));
         let gates = graph.gates.iter().map(|gate| gate.node);
         let kept: Vec<NodeId> = gates.chain(taps.iter().copied()).chain([graph.output()]).collect();
         let fused = fuse::steps(graph, &kept);
         let length = |node: NodeId| batch * Layout::of(graph[node].shape).length(graph[node].shape);
-        let slots = slots::assign(graph, &fused, &kept, length);
+        let written = || fused.iter().flat_map(|step| step.outputs.iter().copied()).collect::<Vec<NodeId>>();
+        let slots = slots::assign(graph, &fused, &if keeps { written() } else { kept }, length);
         let workshop = Workshop { graph, weights, isa, crew: &crew, batch };
         let prepared = fused.iter().map(|step| workshop.prepare(step)).collect::<Result<Vec<_>, _>>();
         let prepared = prepared.map_err(|error| error.of(graph))?;
@@ -168,6 +175,7 @@ impl Plan {
             slot_of: slots.of,
             slot_lengths: slots.lengths,
             taps,
+            keeps,
             spare: Mutex::new(None),
         })
     }

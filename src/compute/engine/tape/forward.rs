@@ -23,7 +23,8 @@ impl Tape {
     ///
     /// Gates can be held where the tape writes them ([`TapeOptions::gates`](super::TapeOptions::gates)).
     ///
-    /// In [`Mode::Train`] the running statistics among the parameters are updated.
+    /// In [`Mode::Train`] the running statistics among the parameters are updated. A tape that does not learn keeps
+    /// the weights of its first pass packed: it must be given the same ones again.
     ///
     /// # Errors
     /// When images, parameters or holds do not belong to the graph.
@@ -179,6 +180,8 @@ impl Tape {
             return;
         }
         let conv = match packed.take() {
+            // What does not learn has the weights it had.
+            Some(conv) if !self.options.learns => conv,
             Some(mut conv) => {
                 conv.repack(crew, weight);
                 conv.set_bias(bias);

@@ -52,6 +52,27 @@ pub fn run(graph: &Graph, params: &[Vec<f32>], image: &[f32]) -> Vec<Array> {
     outputs
 }
 
+/// The mean of so many numbers.
+fn mean(count: usize, of: impl Fn(usize) -> f64) -> f64 {
+    (0..count).map(of).sum::<f64>() / count as f64
+}
+
+/// An activation of one number.
+fn activation(op: &Op, x: f64) -> f64 {
+    let sigmoid = 1.0 / (1.0 + (-x).exp());
+    match op {
+        Op::Tanh => x.tanh(),
+        Op::Relu => x.max(0.0),
+        Op::Relu6 => x.clamp(0.0, 6.0),
+        Op::Sigmoid => sigmoid,
+        Op::HardSigmoid => hard_sigmoid(x),
+        Op::Silu => x * sigmoid,
+        Op::HardSwish => x * hard_sigmoid(x),
+        Op::Times { factor } => x * f64::from(*factor),
+        other => unreachable!("{} is no activation", other.name()),
+    }
+}
+
 /// Mean and standard deviation of each channel.
 fn style(x: &Array, eps: f64) -> Array {
     let (count, width) = (x.shape.positions(), x.shape.width());
@@ -116,26 +137,20 @@ fn compute(node: &Node, inputs: &[&Array], param: &dyn Fn(Role) -> Vec<f64>) -> 
                 Product::Weighted => (0..positions as usize).map(|k| row(x, c, k) * row(y, i * width + j, k)).sum(),
             })
         }
-        Op::MeanOverWidth => {
-            let count = x.shape.width();
-            Array::new(shape, |c, i, _| (0..count).map(|j| x.at(c, i, j)).sum::<f64>() / count as f64)
-        }
-        Op::MeanOverHeight => {
-            let count = x.shape.height();
-            Array::new(shape, |c, _, j| (0..count).map(|i| x.at(c, i, j)).sum::<f64>() / count as f64)
-        }
-        Op::Tanh => Array::new(shape, |c, i, j| x.at(c, i, j).tanh()),
+        Op::MeanOverWidth => Array::new(shape, |c, i, _| mean(x.shape.width(), |j| x.at(c, i, j))),
+        Op::MeanOverHeight => Array::new(shape, |c, _, j| mean(x.shape.height(), |i| x.at(c, i, j))),
+        Op::Tanh
+        | Op::Relu
+        | Op::Sigmoid
+        | Op::Relu6
+        | Op::HardSigmoid
+        | Op::Silu
+        | Op::HardSwish
+        | Op::Times { .. } => Array::new(shape, |c, i, j| activation(&node.op, x.at(c, i, j))),
         Op::BatchNorm { eps } => {
             let [w, b, m, v] = [Role::Weight, Role::Bias, Role::RunningMean, Role::RunningVar].map(param);
             Array::new(shape, |c, i, j| (x.at(c, i, j) - m[c]) / (v[c] + eps).sqrt() * w[c] + b[c])
         }
-        Op::Relu => Array::new(shape, |c, i, j| x.at(c, i, j).max(0.0)),
-        Op::Sigmoid => Array::new(shape, |c, i, j| 1.0 / (1.0 + (-x.at(c, i, j)).exp())),
-        Op::Relu6 => Array::new(shape, |c, i, j| x.at(c, i, j).clamp(0.0, 6.0)),
-        Op::HardSigmoid => Array::new(shape, |c, i, j| hard_sigmoid(x.at(c, i, j))),
-        Op::Silu => Array::new(shape, |c, i, j| x.at(c, i, j) / (1.0 + (-x.at(c, i, j)).exp())),
-        Op::HardSwish => Array::new(shape, |c, i, j| x.at(c, i, j) * hard_sigmoid(x.at(c, i, j))),
-        Op::Times { factor } => Array::new(shape, |c, i, j| x.at(c, i, j) * f64::from(*factor)),
         Op::ChannelSlice { start, .. } => Array::new(shape, |c, i, j| x.at(start + c, i, j)),
         Op::ChannelShuffle { groups } => {
             let each = x.shape.channels() / groups;

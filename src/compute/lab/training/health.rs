@@ -19,7 +19,7 @@ pub(super) fn broken_layer(graph: &Graph, parameters: &Parameters, images: &[f32
         return graph.params[index].name.clone();
     }
     let taps = graph.node_ids().collect();
-    let options = PlanOptions { taps, batch: 1, threads: 1 };
+    let options = PlanOptions { taps, batch: 1, threads: 1, keeps: false };
     let plan = Plan::new(graph, &parameters.weights(graph, Source::Seeded(0)), options).ok();
     let first = |image: &[f32]| {
         let run = plan.as_ref()?.run_with(image, &Holds::none(), &Control::none()).ok()?;

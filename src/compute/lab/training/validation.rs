@@ -41,7 +41,7 @@ pub(super) fn measure(
 ) -> Result<Score, LabError> {
     check_fit(graph, dataset)?;
     let batch = BATCH.min(usize::try_from(count).unwrap_or(BATCH)).max(1);
-    let plan = Plan::new(graph, weights, PlanOptions { threads, taps: Vec::new(), batch })?;
+    let plan = Plan::new(graph, weights, PlanOptions { threads, taps: Vec::new(), batch, keeps: false })?;
     let classes = dataset.classes().len();
     let loading = Loading { split, samples: count, batch, seed: 0, epoch: 0, augment: None };
     let batches = Batches::new(dataset, loading)?;

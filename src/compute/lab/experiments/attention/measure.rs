@@ -1,8 +1,10 @@
 //! Where a trained network looks, over test images with masks.
 
+use std::sync::Arc;
+
 use super::{AttentionSettings, BlockLook, Look};
-use crate::compute::engine::{GateValues, Plan, PlanOptions};
-use crate::compute::explain::{GateMap, Lens, Slice, counterpart, grad_cam};
+use crate::compute::engine::{Control, GateValues, Plan, PlanOptions};
+use crate::compute::explain::{GateMap, Layer, Lens, Slice, Subject, Target, counterpart, method};
 use crate::compute::lab::LabError;
 use crate::compute::lab::data::{Dataset, Example, Mask, Split, normalise};
 use crate::compute::lab::experiments::looking::{coverage, energy, points_inside};
@@ -31,7 +33,10 @@ pub(super) fn look(
     let (graph, weights) = (&learnt.graph, &learnt.weights);
     let options = PlanOptions { threads: settings.threads, ..PlanOptions::default() };
     let plan = Plan::new(graph, weights, options)?;
-    let node = last_stage(graph);
+    let method = method("gradcam").map_err(LabError::Setting)?;
+    let mut subject = Subject::new(Arc::new(graph.clone()), weights.clone(), settings.threads);
+    let layer = Layer { node: last_stage(graph), name: "the last stage".to_owned() };
+    let control = Control::none();
     let mut seen = Sum::default();
     let mut maps: Vec<(usize, Sum)> = with_places(graph).map(|index| (index, Sum::default())).collect();
     for index in 0..settings.masks {
@@ -39,10 +44,10 @@ pub(super) fn look(
         let example = dataset.example(Split::Test, index)?;
         let mask = mask_of(dataset, &example)?;
         let tensor = normalise(&example.image, dataset.mean(), dataset.std());
-        let seen_by = grad_cam(graph, weights, &tensor, Some(example.label), &[node], settings.threads)?;
-        for map in seen_by.maps {
-            seen.add(&map.values, [map.shape.height(), map.shape.width()], mask);
-        }
+        let mut seen_by = subject.look(&tensor, std::slice::from_ref(&layer), &control)?;
+        let map = method.explain(&mut seen_by, &layer, Target::Class(example.label))?;
+        let positive: Vec<f32> = map.values.iter().map(|value| value.max(0.0)).collect();
+        seen.add(&positive, map.size, mask);
         let run = plan.run(&tensor)?;
         for (gate, sum) in &mut maps {
             if let Some(map) = map_of(graph, &run.gates, *gate) {

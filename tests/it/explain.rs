@@ -1,0 +1,204 @@
+//! Maps of evidence are those of the formulas in float64 (`tests/reference/explain`).
+
+use std::sync::Arc;
+
+use gatescope::compute::engine::Control;
+use gatescope::compute::explain::{Layer, METHODS, Subject, Target, method};
+use gatescope::compute::weights::{Weights, bundled};
+use gatescope::network::graph::Graph;
+use gatescope::network::{lower, parse};
+use serde_json::Value;
+
+use crate::parity::weights;
+use crate::reference::{self, Array};
+
+/// The networks of the reference, and how they are written here.
+const CASES: [(&str, &str); 6] = [
+    ("bundled_cbam", ""),
+    ("tv_resnet18", "resnet18"),
+    ("paper_cbam18", "resnet18+cbam"),
+    ("tv_resnet50", "resnet50"),
+    ("timm_seresnet50", "resnet50+se"),
+    ("tv_efficientnet_b0", "efficientnet_b0"),
+];
+
+/// A network of the reference with its picture.
+struct Case {
+    name: &'static str,
+    told: Value,
+    arrays: std::collections::BTreeMap<String, Array>,
+    graph: Graph,
+    weights: Weights,
+    image: Vec<f32>,
+}
+
+fn case(name: &'static str, spec: &str) -> Case {
+    let told = reference::json(&format!("explain/{name}.json"));
+    let arrays = reference::tensors(&format!("explain/{name}.safetensors"));
+    let (graph, weights) = match name {
+        "bundled_cbam" => {
+            let path = bundled().iter().find(|known| known.name == "cbam").expect("there").path();
+            let graph = lower(&parse("resnet20(input=64,blocks=2-2-3,stem=strided)+cbam(r=4)").expect("a spec"))
+                .expect("a graph");
+            let weights = Weights::open(&graph, &path).expect("opens");
+            (graph, weights)
+        }
+        _ => {
+            let graph = lower(&parse(spec).expect(spec)).expect(spec);
+            let weights = weights(&reference::json(&format!("cases/{name}.json")), name, &graph);
+            (graph, weights)
+        }
+    };
+    let photo = told["input"].as_str().expect("a file");
+    let folder = if photo == "object64.png" { "explain" } else { "photos" };
+    let pixels = image::open(reference::path(&format!("{folder}/{photo}"))).expect(photo).to_rgb8();
+    let (mean, std) = (reference::numbers(&told["mean"]), reference::numbers(&told["std"]));
+    let plane = |c: usize| pixels.pixels().map(move |pixel| f32::from(pixel.0[c]) / 255.0);
+    let image = (0..3).flat_map(|c| plane(c).map(|v| (v - mean[c]) / std[c]).collect::<Vec<f32>>()).collect();
+    Case { name, told, arrays, graph, weights, image }
+}
+
+impl Case {
+    fn classes(&self) -> Vec<usize> {
+        reference::sizes(&self.told["classes"])
+    }
+
+    fn layers(&self) -> Vec<Layer> {
+        let names = self.told["layers"].as_array().expect("a list");
+        names.iter().map(|name| Layer::named(&self.graph, name.as_str().expect("a name")).expect("a layer")).collect()
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::new(Arc::new(self.graph.clone()), self.weights.clone(), 2)
+    }
+
+    /// Holds a map to the reference, within a part of its largest value.
+    fn holds(&self, key: &str, values: &[f32], part: f32) {
+        let wanted = &self.arrays.get(key).unwrap_or_else(|| panic!("{}: no {key}", self.name)).1;
+        assert_eq!(values.len(), wanted.len(), "{}: {key}", self.name);
+        let largest = wanted.iter().map(|value| value.abs()).fold(0.0, f32::max);
+        let apart = values.iter().zip(wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(
+            apart <= part * largest,
+            "{}: {key} is {apart:e} apart, {:e} of {largest:e}",
+            self.name,
+            apart / largest
+        );
+    }
+}
+
+/// The tolerances of the reference's authors, parts of the largest value.
+fn tolerance(case: &Case, method: &str, is_last: bool) -> f32 {
+    let is_bottleneck = ["tv_resnet50", "timm_seresnet50"].contains(&case.name);
+    match (method, is_last) {
+        ("eigencam", _) => 1e-4,
+        ("gradcam++", _) | (_, true) => 1e-3,
+        ("hirescam", false) if is_bottleneck => 5e-2,
+        (_, false) if is_bottleneck => 1e-2,
+        (_, false) => 1e-3,
+    }
+}
+
+#[test]
+fn every_map_is_that_of_its_formula() {
+    for (name, spec) in CASES {
+        let case = case(name, spec);
+        let (mut subject, layers) = (case.subject(), case.layers());
+        let control = Control::none();
+        let mut look = subject.look(&case.image, &layers, &control).expect(name);
+        assert_eq!(Target::largest(look.logits()), Target::Class(case.classes()[0]), "{name}");
+        let mut compared = 0;
+        for (index, layer) in layers.iter().enumerate() {
+            for method in METHODS.iter().filter(|method| method.card().is_of_layer && !method.card().is_slow) {
+                let card = method.card();
+                // In the middle it runs the rest of the network for every channel; the reference has the last only.
+                let is_skipped = card.name == "ablationcam" && index > 0;
+                if is_skipped || method.refusal(&look, layer).is_some() {
+                    continue;
+                }
+                for class in case.classes() {
+                    let map = method.explain(&mut look, layer, Target::Class(class)).expect(card.name);
+                    case.holds(&map.key(), &map.values, tolerance(&case, card.name, index == 0));
+                    compared += 1;
+                }
+            }
+        }
+        assert!(compared >= 26, "{name}: {compared} maps");
+    }
+}
+
+/// 4×4 means, as the reference keeps pixels of large inputs.
+fn pooled(values: &[f32], [height, width]: [usize; 2]) -> Vec<f32> {
+    if height <= 64 {
+        return values.to_vec();
+    }
+    let at = |row: usize, column: usize| -> f32 {
+        let inside = (0..16).map(|i| values[(row * 4 + i / 4) * width + column * 4 + i % 4]);
+        inside.sum::<f32>() / 16.0
+    };
+    (0..height / 4).flat_map(|row| (0..width / 4).map(move |column| (row, column))).map(|(r, c)| at(r, c)).collect()
+}
+
+#[test]
+fn pixels_are_those_of_their_formulas() {
+    for (name, spec) in [CASES[0], CASES[1]] {
+        let case = case(name, spec);
+        let mut subject = case.subject();
+        let (layers, control) = (case.layers(), Control::none());
+        let mut look = subject.look(&case.image, &layers, &control).expect(name);
+        for class in case.classes() {
+            for (own, theirs, part) in [("inputgradient", "saliency-signed", 1e-2), ("integrated", "integrated", 5e-3)]
+            {
+                let map = method(own).expect(own).explain(&mut look, &layers[0], Target::Class(class)).expect(own);
+                case.holds(&format!("{theirs}/{class}"), &pooled(&map.values, map.size), part);
+            }
+        }
+    }
+}
+
+#[test]
+fn score_cam_is_that_of_its_formula_and_can_be_stopped() {
+    let case = case("bundled_cbam", "");
+    let mut subject = case.subject();
+    let layers = case.layers();
+    let score = method("scorecam").expect("there");
+    let class = case.classes()[0];
+    let control = Control::none();
+    let mut look = subject.look(&case.image, &layers, &control).expect("looks");
+    let map = score.explain(&mut look, &layers[0], Target::Class(class)).expect("runs");
+    case.holds(&map.key(), &map.values, 1e-3);
+    let runs = std::sync::atomic::AtomicUsize::new(0);
+    let cancelled = || runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 400;
+    let control = Control { progress: &|_| (), cancelled: &cancelled };
+    let mut look = subject.look(&case.image, &layers, &control).expect("looks");
+    let partial = score.explain(&mut look, &layers[0], Target::Class(class)).expect("what was there");
+    assert!(partial.done > 0.0 && partial.done < 1.0, "{}", partial.done);
+}
+
+/// At the last layer of a mean and a linear layer the mean of CAM and the bias are the logit.
+#[test]
+fn the_parts_of_a_linear_head_add_up() {
+    for (name, spec) in CASES {
+        let case = case(name, spec);
+        let mut subject = case.subject();
+        let (layers, control) = (case.layers(), Control::none());
+        let mut look = subject.look(&case.image, &layers, &control).expect(name);
+        let class = case.classes()[0];
+        let logit = f64::from(look.logits()[class]);
+        let grad_cam =
+            method("gradcam").expect("there").explain(&mut look, &layers[0], Target::Class(class)).expect(name);
+        let other = case.classes()[1];
+        let both = method("gradcam").expect("there");
+        let difference = both.explain(&mut look, &layers[0], Target::Difference(class, other)).expect(name);
+        let less = both.explain(&mut look, &layers[0], Target::Class(other)).expect(name);
+        let bias = logit - grad_cam.sum();
+        let bias_of = case.graph[case.graph.output()].params[1];
+        assert!(
+            (bias - f64::from(case.weights.values(bias_of)[class])).abs() < 1e-3 * logit.abs().max(1.0),
+            "{name}: {bias}"
+        );
+        for ((a, b), c) in difference.values.iter().zip(&grad_cam.values).zip(&less.values) {
+            assert!((a - (b - c)).abs() < 1e-4 * grad_cam.reach().max(less.reach()), "{name}");
+        }
+    }
+}
