@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use crate::compute::random::SplitMix64;
 use crate::network::graph::{Graph, NodeId};
 
 /// What a gate is held at.
@@ -17,6 +18,70 @@ pub enum Hold {
     Mean,
     /// These values, row-major, as many as the gate has.
     Values(Arc<[f32]>),
+    /// 1 less every value.
+    Inverted,
+    /// The values in reverse row-major order: channels backwards, maps turned by 180°.
+    Reversed,
+    /// The values in another order, drawn from this seed.
+    Shuffled(u64),
+    /// Some of the values are changed, from `first` to `last`, both included: of a channel gate its channels.
+    Part {
+        /// The first.
+        first: usize,
+        /// The last.
+        last: usize,
+        /// How.
+        change: Change,
+    },
+    /// One change after the other.
+    Chain(Arc<[Hold]>),
+}
+
+/// What is done to single values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Change {
+    /// It is this.
+    Set(f32),
+    /// Times this factor.
+    Scale(f32),
+    /// No less and no more than these.
+    Clamp(f32, f32),
+}
+
+impl Change {
+    fn of(self, value: f32) -> f32 {
+        match self {
+            Self::Set(set) => set,
+            Self::Scale(factor) => value * factor,
+            Self::Clamp(least, most) => value.max(least).min(most),
+        }
+    }
+
+    /// What of a gradient gets through; a value that is clamped counts as set.
+    fn passes(self) -> f32 {
+        match self {
+            Self::Set(_) | Self::Clamp(..) => 0.0,
+            Self::Scale(factor) => factor,
+        }
+    }
+
+    fn bits(self) -> [u32; 3] {
+        match self {
+            Self::Set(set) => [0, set.to_bits(), 0],
+            Self::Scale(factor) => [1, factor.to_bits(), 0],
+            Self::Clamp(least, most) => [2, least.to_bits(), most.to_bits()],
+        }
+    }
+}
+
+/// Where each of so many values comes from when they are shuffled.
+fn shuffled(count: usize, seed: u64) -> Vec<usize> {
+    let mut stream = SplitMix64(seed);
+    let mut order: Vec<usize> = (0..count).collect();
+    for last in (1..count).rev() {
+        order.swap(last, (stream.next_u64() % (last as u64 + 1)) as usize);
+    }
+    order
 }
 
 /// The gates that are held in a run, by their index in the graph; none: the network as it is.
@@ -32,6 +97,16 @@ impl Hold {
             Self::Mean => values.fill(mean(values)),
             // Of another length they are refused before the run.
             Self::Values(held) => values.copy_from_slice(held),
+            Self::Inverted => values.iter_mut().for_each(|value| *value = 1.0 - *value),
+            Self::Reversed => values.reverse(),
+            Self::Shuffled(seed) => {
+                let own = values.to_vec();
+                values.iter_mut().zip(shuffled(own.len(), *seed)).for_each(|(value, from)| *value = own[from]);
+            }
+            Self::Part { first, last, change } => {
+                values[*first..=*last].iter_mut().for_each(|value| *value = change.of(*value));
+            }
+            Self::Chain(holds) => holds.iter().for_each(|hold| hold.apply(values)),
         }
     }
 
@@ -42,6 +117,46 @@ impl Hold {
             Self::Scaled(factor) => gradient.iter_mut().for_each(|value| *value *= factor),
             // Each value has its share in the mean, which is everywhere.
             Self::Mean => gradient.fill(mean(gradient)),
+            Self::Inverted => gradient.iter_mut().for_each(|value| *value = -*value),
+            Self::Reversed => gradient.reverse(),
+            Self::Shuffled(seed) => {
+                let held = gradient.to_vec();
+                for (to, from) in shuffled(held.len(), *seed).into_iter().enumerate() {
+                    gradient[from] = held[to];
+                }
+            }
+            Self::Part { first, last, change } => {
+                gradient[*first..=*last].iter_mut().for_each(|value| *value *= change.passes());
+            }
+            Self::Chain(holds) => holds.iter().rev().for_each(|hold| hold.back(gradient)),
+        }
+    }
+
+    /// How many values it needs at least; `None` where any number will do.
+    fn needs(&self) -> Option<(usize, bool)> {
+        match self {
+            Self::Values(values) => Some((values.len(), true)),
+            Self::Part { last, .. } => Some((last + 1, false)),
+            Self::Chain(holds) => holds.iter().filter_map(Self::needs).max_by_key(|(count, _)| *count),
+            Self::Value(_) | Self::Scaled(_) | Self::Mean | Self::Inverted | Self::Reversed | Self::Shuffled(_) => None,
+        }
+    }
+
+    fn digest(&self, to: &mut impl Hasher) {
+        std::mem::discriminant(self).hash(to);
+        match self {
+            Self::Value(value) | Self::Scaled(value) => to.write_u32(value.to_bits()),
+            Self::Mean | Self::Inverted | Self::Reversed => {}
+            Self::Shuffled(seed) => to.write_u64(*seed),
+            Self::Values(values) => {
+                to.write_usize(values.len());
+                values.iter().for_each(|value| to.write_u32(value.to_bits()));
+            }
+            Self::Part { first, last, change } => (first, last, change.bits()).hash(to),
+            Self::Chain(holds) => {
+                to.write_usize(holds.len());
+                holds.iter().for_each(|hold| hold.digest(to));
+            }
         }
     }
 }
@@ -71,6 +186,16 @@ impl Holds {
         both
     }
 
+    /// Changes a gate once more, on top of how it is held already.
+    pub fn add(&mut self, gate: usize, hold: Hold) {
+        let both = match self.0.remove(&gate) {
+            Some(Hold::Chain(before)) => Hold::Chain(before.iter().cloned().chain([hold]).collect()),
+            Some(before) => Hold::Chain([before, hold].into()),
+            None => hold,
+        };
+        self.0.insert(gate, both);
+    }
+
     /// Is no gate held?
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -86,15 +211,7 @@ impl Holds {
     pub(super) fn digest(&self, to: &mut impl Hasher) {
         for (gate, hold) in self.iter() {
             gate.hash(to);
-            std::mem::discriminant(hold).hash(to);
-            match hold {
-                Hold::Value(value) | Hold::Scaled(value) => to.write_u32(value.to_bits()),
-                Hold::Mean => {}
-                Hold::Values(values) => {
-                    to.write_usize(values.len());
-                    values.iter().for_each(|value| to.write_u32(value.to_bits()));
-                }
-            }
+            hold.digest(to);
         }
     }
 
@@ -105,8 +222,9 @@ impl Holds {
                 return Some(format!("gate {index} is held and there are {}", graph.gates.len()));
             };
             let elements = graph[gate.node].shape.elements();
-            let found = if let Hold::Values(values) = hold { values.len() } else { elements };
-            (found != elements).then(|| format!("{} is held at {found} values and has {elements}", gate.name))
+            let (count, is_exact) = hold.needs()?;
+            let fits = if is_exact { count == elements } else { count <= elements };
+            (!fits).then(|| format!("{} is held at {count} values and has {elements}", gate.name))
         })
     }
 
@@ -134,5 +252,27 @@ mod tests {
         assert_eq!(held(Hold::Scaled(2.0)), (vec![0.5, 1.5], vec![2.0, 6.0]));
         assert_eq!(held(Hold::Mean), (vec![0.5, 0.5], vec![2.0, 2.0]));
         assert_eq!(held(Hold::Values([0.1, 0.2].into())), (vec![0.1, 0.2], vec![0.0, 0.0]));
+        assert_eq!(held(Hold::Inverted), (vec![0.75, 0.25], vec![-1.0, -3.0]));
+        assert_eq!(held(Hold::Reversed), (vec![0.75, 0.25], vec![3.0, 1.0]));
+        let part = |change| Hold::Part { first: 1, last: 1, change };
+        assert_eq!(held(part(Change::Set(0.0))), (vec![0.25, 0.0], vec![1.0, 0.0]));
+        assert_eq!(held(part(Change::Scale(2.0))), (vec![0.25, 1.5], vec![1.0, 6.0]));
+        assert_eq!(held(part(Change::Clamp(0.0, 0.5))), (vec![0.25, 0.5], vec![1.0, 0.0]));
+        let chain = Hold::Chain([Hold::Reversed, part(Change::Scale(2.0))].into());
+        assert_eq!(held(chain), (vec![0.75, 0.5], vec![6.0, 1.0]));
+    }
+    /// A shuffle keeps every value, is the same for the same seed, and its gradient goes back where each came from.
+    #[test]
+    fn a_shuffle_is_a_permutation_and_its_way_back_is_its_own() {
+        let own: Vec<f32> = (0..50).map(|value| value as f32).collect();
+        let (mut values, mut again) = (own.clone(), own.clone());
+        Hold::Shuffled(7).apply(&mut values);
+        Hold::Shuffled(7).apply(&mut again);
+        assert!(values == again && values != own);
+        let mut sorted = values.clone();
+        sorted.sort_by(f32::total_cmp);
+        assert_eq!(sorted, own);
+        Hold::Shuffled(7).back(&mut values);
+        assert_eq!(values, own, "what was dealt out is gathered again");
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use gatescope::compute::engine::Control;
-use gatescope::compute::explain::{Layer, METHODS, Subject, Target, method};
+use gatescope::compute::engine::{Control, Hold, Holds};
+use gatescope::compute::explain::trust::{Baseline, cascade, faithfulness, falling, random_order};
+use gatescope::compute::explain::{Layer, METHODS, Ranking, Subject, Target, WhatIf, method};
 use gatescope::compute::weights::{Weights, bundled};
-use gatescope::network::graph::Graph;
+use gatescope::network::graph::{Graph, Param};
 use gatescope::network::{lower, parse};
 use serde_json::Value;
 
@@ -199,6 +200,141 @@ fn the_parts_of_a_linear_head_add_up() {
         );
         for ((a, b), c) in difference.values.iter().zip(&grad_cam.values).zip(&less.values) {
             assert!((a - (b - c)).abs() < 1e-4 * grad_cam.reach().max(less.reach()), "{name}");
+        }
+    }
+}
+
+/// Gates are replaced as the reference replaced them, one at a time and all at once.
+#[test]
+fn what_a_changed_gate_does_is_what_it_does_in_float64() {
+    let kinds = [("ones", Hold::Value(1.0)), ("mean", Hold::Mean), ("zeros", Hold::Value(0.0))];
+    let kinds = [kinds.to_vec(), vec![("inverted", Hold::Inverted), ("reversed", Hold::Reversed)]].concat();
+    for (name, spec) in [CASES[0], CASES[2], CASES[4], CASES[5]] {
+        let case = case(name, spec);
+        let mut subject = case.subject();
+        let mut what_if = WhatIf::new(&mut subject, &case.image, &Control::none()).expect(name);
+        let gates: Vec<&str> = case.told["gate_order"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|gate| gate.as_str().expect("a name"))
+            .collect();
+        assert_eq!(gates.len(), case.graph.gates.len(), "{name}");
+        let classes = case.classes();
+        for (kind, hold) in &kinds {
+            for which in (0..gates.len()).map(Some).chain([None]) {
+                let mut holds = Holds::none();
+                for gate in (0..gates.len()).filter(|gate| which.is_none_or(|only| only == *gate)) {
+                    holds.set(gate, hold.clone());
+                }
+                let told = &case.told["gates"][which.map_or("all", |gate| gates[gate])][kind];
+                let effect = what_if.effect(&holds, &Control::none()).expect(name);
+                let what = format!("{name}: {kind} of {:?}", which.map(|gate| gates[gate]));
+                let number = |value: &Value| value.as_f64().expect("a number");
+                let scale =
+                    effect.after.logits.iter().chain(&effect.before.logits).fold(1.0_f32, |a, b| a.max(b.abs()));
+                for (class, wanted) in classes.iter().zip(told["delta_logit"].as_array().expect("two")) {
+                    let found = f64::from(effect.delta_logit(Target::Class(*class)));
+                    let wanted = number(wanted);
+                    assert!((found - wanted).abs() < 1e-4 * f64::from(scale), "{what}: {found} is not {wanted}");
+                }
+                let (kl, wanted) = (effect.kl(), number(&told["kl"]));
+                assert!((kl - wanted).abs() < 1e-3 * wanted.abs() + 1e-6, "{what}: KL {kl} is not {wanted}");
+                let delta = effect.delta_probability(Target::Class(classes[0]));
+                assert!((delta - number(&told["delta_p_top1"])).abs() < 1e-5, "{what}: {delta}");
+            }
+        }
+    }
+}
+
+#[test]
+fn channels_are_set_to_nothing_one_by_one() {
+    let case = case("bundled_cbam", "");
+    let mut subject = case.subject();
+    let name = case.told["gate_channels"]["gate"].as_str().expect("a name");
+    let gate = case.graph.gates.iter().position(|gate| gate.name == name).expect("there");
+    let mut ranking = Ranking::default();
+    let target = Some(Target::Class(case.classes()[0]));
+    ranking.add_channels(&mut subject, &case.image, (gate, target), &Control::none()).expect("runs");
+    let wanted = &case.arrays["gate-channels"].1;
+    assert_eq!(ranking.singles.len() * 3, wanted.len());
+    for (channel, (done, wanted)) in ranking.singles.iter().zip(wanted.chunks_exact(3)).enumerate() {
+        assert!((done.delta_logit[0] as f32 - wanted[0]).abs() < 1e-4, "channel {channel}: {done:?}");
+        assert!((done.delta_probability[0] as f32 - wanted[2]).abs() < 1e-5, "channel {channel}: {done:?}");
+    }
+}
+
+#[test]
+fn gates_are_ranked_by_what_their_mean_does() {
+    let case = case("bundled_cbam", "");
+    let mut subject = case.subject();
+    let mut ranking = Ranking::default();
+    ranking.add_gates(&mut subject, &case.image, None, &Control::none()).expect("runs");
+    let told = |gate: &str| case.told["gates"][gate]["mean"]["kl"].as_f64().expect("a number");
+    for (gate, done) in case.graph.gates.iter().zip(&ranking.singles) {
+        assert!((done.median_kl() - told(&gate.name)).abs() < 1e-4, "{}: {}", gate.name, done.median_kl());
+    }
+    assert!((ranking.together.median_kl() - told("all")).abs() < 1e-3 * told("all"));
+    let order = ranking.order();
+    let kl = |place: usize| ranking.singles[order[place]].median_kl();
+    assert!((1..order.len()).all(|place| kl(place) <= kl(place - 1)));
+    assert!(ranking.sentence().contains("they do not add"));
+}
+
+#[test]
+fn faithfulness_is_that_of_the_reference() {
+    for (name, spec) in [CASES[0], CASES[1]] {
+        let case = case(name, spec);
+        let (mut subject, layers, control) = (case.subject(), case.layers(), Control::none());
+        let mut look = subject.look(&case.image, &layers, &control).expect(name);
+        let class = case.classes()[0];
+        let grad_cam = method("gradcam").expect("there");
+        let map = grad_cam.explain(&mut look, &layers[0], Target::Class(class)).expect(name);
+        let told = &case.told["faithfulness"];
+        assert_eq!(falling(&map.values), reference::sizes(&told["order"]), "{name}");
+        for (number, order) in told["random_orders"].as_array().expect("five").iter().enumerate() {
+            assert_eq!(random_order(number, map.values.len()), reference::sizes(order), "{name}");
+        }
+        for (word, baseline) in [("zero", Baseline::Zero), ("blur", Baseline::Blur)] {
+            let found = faithfulness(&mut look, &map, class, baseline).expect(name);
+            let auc = |key: &str| reference::number(&told[format!("{key}/{word}")]["auc_p"]);
+            let near = |found: f64, wanted: f64, what: &str| {
+                assert!((found - wanted).abs() < 2e-4, "{name}, {word}: {what} {found} is not {wanted}");
+            };
+            near(found.areas[0], auc("deletion"), "deletion");
+            near(found.areas[1], auc("insertion"), "insertion");
+            for (number, (area, wanted)) in
+                found.random.iter().zip(told[format!("random/{word}")]["auc_p"].as_array().expect("five")).enumerate()
+            {
+                near(*area, reference::number(wanted), &format!("order {number}"));
+            }
+            let curve = &case.arrays[&format!("faithfulness/deletion/{word}")].1;
+            let steps = curve.len() / 2;
+            for (step, pair) in found.deletion.iter().enumerate() {
+                assert!((pair[1] as f32 - curve[steps + step]).abs() < 1e-4, "{name}, {word}, step {step}: {pair:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cascade_is_that_of_the_reference() {
+    for (name, spec) in [CASES[0], CASES[1]] {
+        let case = case(name, spec);
+        let (subject, layers) = (case.subject(), case.layers());
+        let target = Target::Class(case.classes()[0]);
+        for (own, layer) in [("gradcam", 0), ("layercam", 0), ("gradcam", 1), ("layercam", 1)] {
+            let replace = |param: &Param| reference::formula(&format!("{}#random", param.name), &param.shape);
+            let asked = (method(own).expect(own), &layers[layer], target);
+            let steps = cascade(&subject, (&case.image, 2), asked, &replace, &Control::none()).expect(name);
+            let told = case.told["cascade"].as_array().expect("a list");
+            assert_eq!(steps.len(), told.len(), "{name}");
+            for (step, told) in steps.iter().zip(told) {
+                assert_eq!(step.part, told["randomised"].as_str().expect("a part"), "{name}");
+                let wanted = reference::number(&told[format!("{own}/{}", layers[layer].name)]);
+                let found = step.correlation.expect("maps that are not constant");
+                assert!((found - wanted).abs() < 2e-2, "{name}, {own} of {}: {found} is not {wanted}", step.part);
+            }
         }
     }
 }

@@ -39,6 +39,11 @@ pub fn numbers(value: &serde_json::Value) -> Vec<f32> {
     list.iter().map(|number| number.as_f64().expect("a number") as f32).collect()
 }
 
+/// A JSON number.
+pub fn number(value: &serde_json::Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
 /// The sizes of a JSON array.
 pub fn sizes(value: &serde_json::Value) -> Vec<usize> {
     value.as_array().expect("an array").iter().map(|size| size.as_u64().expect("a size") as usize).collect()

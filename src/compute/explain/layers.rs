@@ -121,12 +121,14 @@ fn beside_gates(graph: &Graph, block: ScopeId, place: &str) -> Result<NodeId, St
     }
 }
 
-/// The shortest beginning of a layer's name below which it is the last.
+/// What a layer is called: the stage whose output it is, else the nearest module that it is the last layer of.
 fn shortest(graph: &Graph, node: NodeId) -> String {
+    if let Some(stage) = graph.scopes_of(ScopeKind::Stage).find(|id| graph[*id].output == node) {
+        return graph[stage].path.clone();
+    }
     let name = &graph[node].name;
-    let ends = name.match_indices('.').map(|(at, _)| &name[..at]);
-    let is_last = |prefix: &&str| output_of(graph, prefix) == Ok(node);
-    ends.into_iter().find(is_last).unwrap_or(name).to_owned()
+    let module = name.rsplit_once('.').map(|(module, _)| module).filter(|module| output_of(graph, module) == Ok(node));
+    module.unwrap_or(name).to_owned()
 }
 
 fn unknown(graph: &Graph, name: &str) -> String {
@@ -174,7 +176,7 @@ mod tests {
         let node = |name: &str| graph[Layer::named(&graph, name).expect(name).node].name.clone();
         assert_eq!(node("layer4.1:before"), "layer4.1.bn3");
         assert_eq!(node("layer4.1:after"), "layer4.1.cbam.SpatialGate.scale");
-        assert_eq!(node("layer4.1"), "layer4.1.relu3");
+        assert_eq!(node("layer4.1"), "layer4.1.relu");
         assert_eq!(node("layer4.1.conv2"), "layer4.1.conv2");
     }
 

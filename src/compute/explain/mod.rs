@@ -5,21 +5,26 @@
 //! [`METHODS`] reads. Maps are signed and in logits: what is cut off or scaled for showing is the view's.
 
 mod broken;
+mod effect;
 mod evidence;
 mod layers;
 mod lens;
 mod method;
 mod methods;
+mod rank;
 mod small;
 mod stats;
 mod subject;
 mod target;
+pub mod trust;
 
 pub use broken::Broken;
+pub use effect::{Effect, Outcome, WhatIf};
 pub use evidence::Evidence;
 pub use layers::{Layer, LinearHead};
 pub use lens::{GateMap, Lens, Slice, counterpart, path_names, widened};
 pub use method::{Explanation, METHODS, MethodCard, method};
+pub use rank::{Done, Ranking};
 pub use small::{BARS, bars, by_share, outline, small};
 pub use stats::Stats;
 pub use subject::{Look, Subject};

@@ -24,7 +24,7 @@ pub use trained::TrainedOn;
 pub(in crate::compute) use trained::{json, keys, parsed};
 
 use crate::compute::holds::{Hold, Holds};
-use crate::network::graph::{Graph, ParamId};
+use crate::network::graph::{Graph, Param, ParamId};
 
 /// The numbers of one parameter. Cloning shares them.
 #[derive(Clone, Debug)]
@@ -160,6 +160,12 @@ impl Weights {
     #[must_use]
     pub fn seeded(graph: &Graph, seed: u64) -> Self {
         Self::new(init::tensors(graph, seed), Source::Seeded(seed), LoadReport::default())
+    }
+
+    /// The numbers that [`Weights::seeded`] gives one parameter of a graph, row-major.
+    #[must_use]
+    pub fn fresh(graph: &Graph, param: &Param, seed: u64) -> Vec<f32> {
+        init::tensor(graph, param, seed).values.as_ref().clone()
     }
 
     /// Reads a checkpoint (safetensors, PyTorch) that holds exactly the graph's tensors: under the graph's names
