@@ -158,11 +158,12 @@ fn subject(args: &Args) -> Result<Subject, CliError> {
         let graph = args.subject.model()?.graph().clone();
         return Ok(Subject { graph, gates: Vec::new(), run: "Gates not run.".to_owned() });
     };
-    let setting = Setting::of(&args.subject, false)?;
+    let setting = Setting::of(&args.subject)?;
     doubts::say_all(&setting.doubts);
     let (_, prepared) = setting.prepared(path)?;
     let control = Control::none();
-    let run = setting.runner.run_with(&prepared.tensor, &setting.weights.holds(&setting.graph), &control);
+    let runner = args.subject.runner(&setting, Vec::new())?;
+    let run = runner.run_with(&prepared.tensor, &setting.weights.holds(&setting.graph), &control);
     let run = run.map_err(|error| CliError::Failure(format!("{}: {error}", path.display())))?;
     let graph = setting.graph;
     let shown = |(gate, found): (&_, &GateValues)| small(&Lens::of(&graph, gate, &found.values));

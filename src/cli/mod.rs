@@ -3,12 +3,16 @@
 //! Parsing and dispatch are here; a subcommand is one file or folder. Nothing is set up before a command
 //! runs: no logger, no threads, no graphics.
 
+mod asking;
 mod cost;
 mod data;
+mod document;
 mod doubts;
 mod draw;
 mod error;
+mod explain;
 mod format;
+mod images;
 mod inspect;
 mod lab;
 mod ledger;
@@ -19,16 +23,21 @@ mod opening;
 mod output;
 mod page;
 mod paper;
+mod picture;
 mod plan;
 mod profile;
 mod progress;
+mod rank;
 mod running;
 mod source;
 mod spec;
 mod subject;
 mod table;
+mod tensors;
 mod train;
+mod trust;
 mod weights;
+mod whatif;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -46,6 +55,10 @@ Examples:
   gatescope resnet50+cbam photo.jpg           open the window with a network, with files
   gatescope cost resnet50 resnet50+cbam       what attention costs
   gatescope inspect resnet50+cbam --weights cbam.safetensors --image photo.jpg
+  gatescope explain bundled:cbam --image photo.jpg --out report
+                                              where the evidence for its class lies
+  gatescope whatif bundled:cbam --image photo.jpg --gate all=mean
+                                              what its gates did to the decision
   gatescope draw resnet50+cbam --open layer3.2 --out figure.pdf
                                               a figure for a paper
   gatescope weights cbam.pth                  which network a checkpoint is of
@@ -77,6 +90,14 @@ enum Command {
     Cost(cost::Args),
     /// Run a network on pictures and show what every attention gate did
     Inspect(Box<inspect::Args>),
+    /// Say where in a picture the evidence for a class lies
+    Explain(Box<explain::Args>),
+    /// Replace gates and see what the network says then
+    Whatif(Box<whatif::Args>),
+    /// Rank gates, or the channels of one, by what taking away their choice does
+    Rank(Box<rank::Args>),
+    /// Say whether a map of evidence can be believed
+    Trust(Box<trust::Args>),
     /// Draw a network, or one of its blocks, as SVG, PDF or PNG
     Draw(Box<draw::Args>),
     /// Say which network a checkpoint is of, and how its tensors meet it
@@ -117,6 +138,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
     match cli.command {
         Some(Command::Cost(args)) => done(cost::run(&args)),
         Some(Command::Inspect(args)) => done(inspect::run(&args)),
+        Some(Command::Explain(args)) => done(explain::run(&args)),
+        Some(Command::Whatif(args)) => done(whatif::run(&args)),
+        Some(Command::Rank(args)) => done(rank::run(&args)),
+        Some(Command::Trust(args)) => done(trust::run(&args)),
         Some(Command::Draw(args)) => done(draw::run(&args)),
         Some(Command::Weights(args)) => done(weights::run(&args)),
         Some(Command::List(args)) => done(list::run(&args)),
@@ -130,6 +155,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
             Err(error) => done(Err(error)),
         },
     }
+}
+
+/// The names of all commands.
+fn commands() -> Vec<String> {
+    Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
 /// Help and version are results; everything else clap says is a refusal, put on one line.

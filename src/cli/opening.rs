@@ -44,9 +44,9 @@ fn one(argument: &OsString) -> Result<Opening, CliError> {
 
 /// A name that is no file, no command and no network: the one it is nearest to is named.
 fn neither(typed: &str, problem: &str) -> CliError {
-    let commands = ["cost", "inspect", "list", "paper", "weights", "plan", "profile", "train", "lab"];
+    let commands = super::commands();
     let looks_like_a_path = typed.contains(std::path::is_separator) || Path::new(typed).extension().is_some();
-    let message = match suggest::nearest(typed, commands) {
+    let message = match suggest::nearest(typed, commands.iter().map(String::as_str)) {
         Some(command) => format!("{typed}: no such file or command; did you mean `gatescope {command}`?"),
         None if looks_like_a_path => format!("{typed}: no such file"),
         None => format!("{typed}: neither a file nor a command, and as a network: {problem}"),

@@ -60,6 +60,15 @@ impl DeviceArgs {
     }
 }
 
+impl DeviceArgs {
+    /// Says that what is asked runs on the processor, where another device was named.
+    pub(super) fn say_processor(&self) {
+        if self.device.is_some_and(|device| device != DeviceKind::default()) {
+            say("explanations run on the processor, whatever --device says");
+        }
+    }
+}
+
 impl Args {
     /// Was any of the flags given?
     pub(super) fn is_given(&self) -> bool {

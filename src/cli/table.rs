@@ -1,5 +1,6 @@
 //! One table, three forms: text for 80 columns, GitHub Markdown, CSV.
 
+use super::document::escape;
 use crate::network::number;
 
 /// The widest line a text table prints.
@@ -27,6 +28,8 @@ pub enum Cell {
     Milliseconds(f64),
     /// A measured value, four decimals: `0.4931`.
     Value(f32),
+    /// A change of such a value, with its sign: `+0.4931`.
+    Shift(f64),
     /// Nothing to say.
     Empty,
 }
@@ -42,6 +45,7 @@ impl Cell {
             Self::Relative(change) => format!("{change:+.2}").replace('-', "−"),
             Self::Milliseconds(time) => format!("{time:.3}"),
             // What is smaller would lose its digits: a share of thousands of positions.
+            Self::Shift(change) => format!("{change:+.4}").replace('-', "−"),
             Self::Value(value) if *value != 0.0 && value.abs() < 0.001 => number::value(*value),
             Self::Value(value) => format!("{value:.4}"),
             Self::Empty => String::new(),
@@ -53,7 +57,9 @@ impl Cell {
         match self {
             Self::Count(count) => count.to_string(),
             Self::Change(change) => change.to_string(),
-            Self::Share(value) | Self::Relative(value) | Self::Milliseconds(value) => value.to_string(),
+            Self::Share(value) | Self::Relative(value) | Self::Milliseconds(value) | Self::Shift(value) => {
+                value.to_string()
+            }
             Self::Value(value) => value.to_string(),
             Self::Text(_) | Self::Empty => self.shown(),
         }
@@ -177,6 +183,25 @@ impl Table {
             text += &markdown_row(row.iter().map(|cell| escape_markdown(&cell.shown())));
         }
         text
+    }
+
+    /// An HTML table.
+    #[must_use]
+    pub fn html(&self) -> String {
+        let cell = |tag: &str, text: &str, align: Align| {
+            let class = if align == Align::Right { " class=\"number\"" } else { "" };
+            format!("<{tag}{class}>{}</{tag}>", escape(text))
+        };
+        let row = |tag: &str, cells: &mut dyn Iterator<Item = String>| {
+            let cells = cells.zip(&self.columns).map(|(text, (_, align))| cell(tag, &text, *align));
+            format!("<tr>{}</tr>\n", cells.collect::<String>())
+        };
+        let mut html = "<div class=\"scroll\"><table class=\"data\">\n".to_owned();
+        html += &row("th", &mut self.columns.iter().map(|(title, _)| title.clone()));
+        for cells in &self.rows {
+            html += &row("td", &mut cells.iter().map(Cell::shown));
+        }
+        html + "</table></div>\n"
     }
 
     /// Comma-separated values with a header line and plain numbers.

@@ -1,5 +1,6 @@
 //! Writing files that are whole or not there, and only over files of this program.
 
+pub mod npy;
 pub mod origin;
 
 use std::fs::{self, File};

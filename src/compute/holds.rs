@@ -24,6 +24,8 @@ pub enum Hold {
     Reversed,
     /// The values in another order, drawn from this seed.
     Shuffled(u64),
+    /// No value below the first or above the second.
+    Clamped(f32, f32),
     /// Some of the values are changed, from `first` to `last`, both included: of a channel gate its channels.
     Part {
         /// The first.
@@ -46,21 +48,28 @@ pub enum Change {
     Scale(f32),
     /// No less and no more than these.
     Clamp(f32, f32),
+    /// 1 less it.
+    Invert,
+    /// The mean of all of the gate's values.
+    Mean,
 }
 
 impl Change {
-    fn of(self, value: f32) -> f32 {
+    fn of(self, value: f32, mean: f32) -> f32 {
         match self {
+            Self::Invert => 1.0 - value,
+            Self::Mean => mean,
             Self::Set(set) => set,
             Self::Scale(factor) => value * factor,
             Self::Clamp(least, most) => value.max(least).min(most),
         }
     }
 
-    /// What of a gradient gets through; a value that is clamped counts as set.
+    /// What of a gradient gets through in its place; a value that is clamped counts as set.
     fn passes(self) -> f32 {
         match self {
-            Self::Set(_) | Self::Clamp(..) => 0.0,
+            Self::Set(_) | Self::Clamp(..) | Self::Mean => 0.0,
+            Self::Invert => -1.0,
             Self::Scale(factor) => factor,
         }
     }
@@ -70,6 +79,8 @@ impl Change {
             Self::Set(set) => [0, set.to_bits(), 0],
             Self::Scale(factor) => [1, factor.to_bits(), 0],
             Self::Clamp(least, most) => [2, least.to_bits(), most.to_bits()],
+            Self::Invert => [3, 0, 0],
+            Self::Mean => [4, 0, 0],
         }
     }
 }
@@ -103,8 +114,10 @@ impl Hold {
                 let own = values.to_vec();
                 values.iter_mut().zip(shuffled(own.len(), *seed)).for_each(|(value, from)| *value = own[from]);
             }
+            Self::Clamped(least, most) => values.iter_mut().for_each(|value| *value = value.max(*least).min(*most)),
             Self::Part { first, last, change } => {
-                values[*first..=*last].iter_mut().for_each(|value| *value = change.of(*value));
+                let mean = mean(values);
+                values[*first..=*last].iter_mut().for_each(|value| *value = change.of(*value, mean));
             }
             Self::Chain(holds) => holds.iter().for_each(|hold| hold.apply(values)),
         }
@@ -113,7 +126,7 @@ impl Hold {
     /// Turns the gradient of the held values into that of what the attention computed.
     pub(super) fn back(&self, gradient: &mut [f32]) {
         match self {
-            Self::Value(_) | Self::Values(_) => gradient.fill(0.0),
+            Self::Value(_) | Self::Values(_) | Self::Clamped(..) => gradient.fill(0.0),
             Self::Scaled(factor) => gradient.iter_mut().for_each(|value| *value *= factor),
             // Each value has its share in the mean, which is everywhere.
             Self::Mean => gradient.fill(mean(gradient)),
@@ -126,7 +139,16 @@ impl Hold {
                 }
             }
             Self::Part { first, last, change } => {
+                let all = gradient.len().max(1) as f64;
+                let part: f64 = gradient[*first..=*last].iter().map(|value| f64::from(*value)).sum();
                 gradient[*first..=*last].iter_mut().for_each(|value| *value *= change.passes());
+                if *change == Change::Mean {
+                    // Each of all values has its share in the mean that stands in the part.
+                    let share = (part / all) as f32;
+                    for value in gradient {
+                        *value += share;
+                    }
+                }
             }
             Self::Chain(holds) => holds.iter().rev().for_each(|hold| hold.back(gradient)),
         }
@@ -138,7 +160,13 @@ impl Hold {
             Self::Values(values) => Some((values.len(), true)),
             Self::Part { last, .. } => Some((last + 1, false)),
             Self::Chain(holds) => holds.iter().filter_map(Self::needs).max_by_key(|(count, _)| *count),
-            Self::Value(_) | Self::Scaled(_) | Self::Mean | Self::Inverted | Self::Reversed | Self::Shuffled(_) => None,
+            Self::Value(_)
+            | Self::Scaled(_)
+            | Self::Mean
+            | Self::Inverted
+            | Self::Reversed
+            | Self::Shuffled(_)
+            | Self::Clamped(..) => None,
         }
     }
 
@@ -148,6 +176,7 @@ impl Hold {
             Self::Value(value) | Self::Scaled(value) => to.write_u32(value.to_bits()),
             Self::Mean | Self::Inverted | Self::Reversed => {}
             Self::Shuffled(seed) => to.write_u64(*seed),
+            Self::Clamped(least, most) => (least.to_bits(), most.to_bits()).hash(to),
             Self::Values(values) => {
                 to.write_usize(values.len());
                 values.iter().for_each(|value| to.write_u32(value.to_bits()));
@@ -258,6 +287,9 @@ mod tests {
         assert_eq!(held(part(Change::Set(0.0))), (vec![0.25, 0.0], vec![1.0, 0.0]));
         assert_eq!(held(part(Change::Scale(2.0))), (vec![0.25, 1.5], vec![1.0, 6.0]));
         assert_eq!(held(part(Change::Clamp(0.0, 0.5))), (vec![0.25, 0.5], vec![1.0, 0.0]));
+        assert_eq!(held(part(Change::Invert)), (vec![0.25, 0.25], vec![1.0, -3.0]));
+        assert_eq!(held(part(Change::Mean)), (vec![0.25, 0.5], vec![2.5, 1.5]));
+        assert_eq!(held(Hold::Clamped(0.3, 0.5)), (vec![0.3, 0.5], vec![0.0, 0.0]));
         let chain = Hold::Chain([Hold::Reversed, part(Change::Scale(2.0))].into());
         assert_eq!(held(chain), (vec![0.75, 0.5], vec![6.0, 1.0]));
     }

@@ -1,5 +1,6 @@
 //! The program as people run it: the real binary, its output, its exit status, the files it leaves.
 
+mod asking;
 mod cost;
 mod draw;
 mod experiments;

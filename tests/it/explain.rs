@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gatescope::compute::engine::{Control, Hold, Holds};
-use gatescope::compute::explain::trust::{Baseline, cascade, faithfulness, falling, random_order};
+use gatescope::compute::explain::trust::{Baseline, cascade, faithfulness, falling, random_areas, random_order};
 use gatescope::compute::explain::{Layer, METHODS, Ranking, Subject, Target, WhatIf, method};
 use gatescope::compute::weights::{Weights, bundled};
 use gatescope::network::graph::{Graph, Param};
@@ -88,6 +88,17 @@ impl Case {
     }
 }
 
+impl Case {
+    /// Holds a map to the reference, all cells together.
+    fn holds_in_norm(&self, key: &str, values: &[f32], part: f64) {
+        let wanted = &self.arrays.get(key).unwrap_or_else(|| panic!("{}: no {key}", self.name)).1;
+        let norm = |values: &mut dyn Iterator<Item = f32>| values.map(|value| f64::from(value).powi(2)).sum::<f64>();
+        let apart = norm(&mut values.iter().zip(wanted).map(|(a, b)| a - b)).sqrt();
+        let whole = norm(&mut wanted.iter().copied()).sqrt();
+        assert!(apart <= part * whole, "{}: {key} is {:e} apart in norm", self.name, apart / whole);
+    }
+}
+
 /// The tolerances of the reference's authors, parts of the largest value.
 fn tolerance(case: &Case, method: &str, is_last: bool) -> f32 {
     let is_bottleneck = ["tv_resnet50", "timm_seresnet50"].contains(&case.name);
@@ -148,10 +159,15 @@ fn pixels_are_those_of_their_formulas() {
         let (layers, control) = (case.layers(), Control::none());
         let mut look = subject.look(&case.image, &layers, &control).expect(name);
         for class in case.classes() {
-            for (own, theirs, part) in [("inputgradient", "saliency-signed", 1e-2), ("integrated", "integrated", 5e-3)]
+            // A ReLU whose input is 0 within float32 may let through what float64 does not: one such kink moved one
+            // cell of tv_resnet18's by 2.5e-2 of the largest (PyTorch's own float32: up to 3e-2 in others). All
+            // cells together are held to 1e-2.
+            for (own, theirs, part) in [("inputgradient", "saliency-signed", 5e-2), ("integrated", "integrated", 5e-3)]
             {
                 let map = method(own).expect(own).explain(&mut look, &layers[0], Target::Class(class)).expect(own);
-                case.holds(&format!("{theirs}/{class}"), &pooled(&map.values, map.size), part);
+                let (key, values) = (format!("{theirs}/{class}"), pooled(&map.values, map.size));
+                case.holds(&key, &values, part);
+                case.holds_in_norm(&key, &values, 1e-2);
             }
         }
     }
@@ -296,7 +312,8 @@ fn faithfulness_is_that_of_the_reference() {
             assert_eq!(random_order(number, map.values.len()), reference::sizes(order), "{name}");
         }
         for (word, baseline) in [("zero", Baseline::Zero), ("blur", Baseline::Blur)] {
-            let found = faithfulness(&mut look, &map, class, baseline).expect(name);
+            let random = random_areas(&mut look, map.size, class, baseline).expect(name);
+            let found = faithfulness(&mut look, &map, class, baseline, &random).expect(name);
             let auc = |key: &str| reference::number(&told[format!("{key}/{word}")]["auc_p"]);
             let near = |found: f64, wanted: f64, what: &str| {
                 assert!((found - wanted).abs() < 2e-4, "{name}, {word}: {what} {found} is not {wanted}");
@@ -326,7 +343,8 @@ fn a_cascade_is_that_of_the_reference() {
         for (own, layer) in [("gradcam", 0), ("layercam", 0), ("gradcam", 1), ("layercam", 1)] {
             let replace = |param: &Param| reference::formula(&format!("{}#random", param.name), &param.shape);
             let asked = (method(own).expect(own), &layers[layer], target);
-            let steps = cascade(&subject, (&case.image, 2), asked, &replace, &Control::none()).expect(name);
+            let steps =
+                cascade(&subject, (&case.image, 2), asked, (&replace, usize::MAX), &Control::none()).expect(name);
             let told = case.told["cascade"].as_array().expect("a list");
             assert_eq!(steps.len(), told.len(), "{name}");
             for (step, told) in steps.iter().zip(told) {

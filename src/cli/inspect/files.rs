@@ -1,26 +1,22 @@
 //! `--out`: pictures of every gate, the photo, and a page that shows them.
 
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
-use image::{ImageFormat, ImageResult, RgbImage};
+use image::{ImageResult, RgbImage};
 
 use super::html;
 use super::portraits::{self, Portrait};
-use super::result::{Inspected, harmless};
+use super::result::Inspected;
 use super::{All, Setting};
 use crate::cli::error::CliError;
+use crate::cli::images::harmless;
 use crate::cli::output::Staging;
+use crate::cli::picture::{displayed_crop, jpeg, png};
 use crate::compute::imaging::{Picture, Prepared, Window};
 
 /// The photo's longer side, in pixels.
 const PHOTO_SIDE: u32 = 960;
-/// An overlay's shorter side is at least this, in pixels.
-const OVERLAY_SIDE: usize = 448;
-const JPEG_QUALITY: u8 = 90;
-
 /// The photo's name in its folder.
 pub(super) const PHOTO: &str = "photo.jpg";
 /// The page's name in its folder.
@@ -111,33 +107,8 @@ fn photo(pixels: &RgbImage) -> RgbImage {
     imageops::resize(pixels, scaled(pixels.width()), scaled(pixels.height()), FilterType::Triangle)
 }
 
-/// What the network sees, cut from the picture itself: sharper than the network's own input.
-fn displayed_crop(pixels: &RgbImage, window: &Window, crop: [usize; 2]) -> RgbImage {
-    let clamp = |start: f32, length: f32, side: u32| {
-        let first = (start.round().max(0.0) as u32).min(side.saturating_sub(1));
-        (first, (length.round().max(1.0) as u32).min(side - first))
-    };
-    let (x, width) = clamp(window.x, window.width, pixels.width());
-    let (y, height) = clamp(window.y, window.height, pixels.height());
-    let cut = imageops::crop_imm(pixels, x, y, width, height).to_image();
-    let factor = OVERLAY_SIDE.div_ceil(crop[0].min(crop[1]).max(1));
-    imageops::resize(&cut, (crop[1] * factor) as u32, (crop[0] * factor) as u32, FilterType::Triangle)
-}
-
 /// The window's left, top, width and height as fractions of the picture.
 fn fraction(window: &Window, picture: &Picture) -> [f32; 4] {
     let (width, height) = (picture.pixels.width() as f32, picture.pixels.height() as f32);
     [window.x / width, window.y / height, window.width / width, window.height / height]
-}
-
-fn png(image: &RgbImage) -> ImageResult<Vec<u8>> {
-    let mut bytes = Cursor::new(Vec::new());
-    image.write_to(&mut bytes, ImageFormat::Png)?;
-    Ok(bytes.into_inner())
-}
-
-fn jpeg(image: &RgbImage) -> ImageResult<Vec<u8>> {
-    let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY).encode_image(image)?;
-    Ok(bytes)
 }

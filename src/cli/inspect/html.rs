@@ -1,19 +1,17 @@
 //! The pages of `--out`: self-contained HTML, light and dark, links relative.
 
 use super::files::{INDEX, PHOTO, gate_file};
-use super::images::Skipped;
-use super::page::{UNTRAINED, input_line, preparation_lines, shape_text};
+use super::page::{input_line, preparation_lines, shape_text};
 use super::portraits::{self, Portrait};
-use super::result::{self, GateResult, Inspected};
+use super::result::{GateResult, Inspected};
 use super::{All, Setting};
+use crate::cli::document::{document, escape, href};
+use crate::cli::images::Skipped;
+use crate::cli::subject::UNTRAINED;
 use crate::compute::explain::widened;
 use crate::compute::weights::Doubt;
 use crate::network::graph::{GateKind, Param, ScopeId, ScopeKind};
 use crate::network::number;
-use crate::network::suggest::printable;
-
-/// Every page carries its style with it.
-const STYLE: &str = include_str!("page.css");
 
 /// How the photo is shown.
 pub(super) struct View {
@@ -23,55 +21,17 @@ pub(super) struct View {
     pub window: [f32; 4],
 }
 
-/// Text that cannot be taken for markup and turns nothing that follows.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in printable(text).chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-/// A path with everything but unreserved characters percent-encoded.
-fn href(path: &str) -> String {
-    let mut encoded = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => encoded.push(byte as char),
-            _ => encoded += &format!("%{byte:02X}"),
-        }
-    }
-    encoded
-}
-
-fn document(title: &str, body: &str) -> String {
-    let title = escape(title);
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n\
-         <style>\n{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
-    )
-}
-
 /// Network, image and where the weights come from; untrained ones in plain sight.
 fn header(setting: &Setting, subject: &str, back: &str) -> String {
     let name = escape(&setting.graph.name);
-    let source = escape(&result::source(setting));
+    let source = escape(&setting.source());
     let params: usize = setting.graph.params.iter().filter(|p| p.role.is_parameter()).map(Param::elements).sum();
     let params = number::grouped(params as u64);
     let notice = match setting.weights.is_trained() {
         true => String::new(),
         false => format!("<p class=\"notice\"><strong>Untrained weights</strong> {UNTRAINED}.</p>\n"),
     };
-    let broken = result::non_finite(setting).map(|words| format!("<p class=\"notice\">{}</p>\n", escape(&words)));
+    let broken = setting.non_finite().map(|words| format!("<p class=\"notice\">{}</p>\n", escape(&words)));
     let notice = notice + &broken.unwrap_or_default() + &said_of_the_file(setting);
     format!(
         "<header>\n{back}<h1>{name} <span class=\"on\">on</span> {}</h1>\n\
@@ -301,15 +261,4 @@ pub(super) fn overview(setting: &Setting, all: &All) -> String {
     };
     let body = format!("{}<div class=\"cards\">\n{cards}</div>\n{left_out}", header(setting, &subject, ""));
     document(&format!("{} on {subject}", setting.graph.name), &body)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{escape, href};
-
-    #[test]
-    fn a_file_name_is_text_and_never_markup() {
-        assert_eq!(escape("<b a=\"x\">&'"), "&lt;b a=&quot;x&quot;&gt;&amp;&#39;");
-        assert_eq!(href("a b/é#?.png"), "a%20b/%C3%A9%23%3F.png");
-    }
 }

@@ -2,7 +2,6 @@
 
 mod files;
 mod html;
-mod images;
 mod page;
 mod portraits;
 mod result;
@@ -13,13 +12,14 @@ use std::path::{Path, PathBuf};
 
 use super::error::CliError;
 use super::format::{self, Format};
+use super::images::{self, Images, Skipped};
 use super::progress::Progress;
 use super::subject::{self, Setting};
 use super::{doubts, output};
-use crate::compute::engine::Control;
+use crate::compute::engine::{Control, Runner};
 use crate::compute::imaging::{Picture, Prepared};
+use crate::network::graph::{ScopeId, ScopeKind};
 use files::Folder;
-use images::{Images, Skipped};
 use result::Inspected;
 
 const EXAMPLES: &str = "\
@@ -81,15 +81,19 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     if let Some(path) = &args.tensors {
         output::check_target(path, "--tensors")?;
     }
-    let setting = Setting::of(&args.subject, args.blocks)?;
-    let names = result::short_names(&images.paths);
+    let setting = Setting::of(&args.subject)?;
+    let blocks: Vec<ScopeId> =
+        if args.blocks { setting.graph.scopes_of(ScopeKind::Block).collect() } else { Vec::new() };
+    let taps = blocks.iter().map(|block| setting.graph[*block].output).collect();
+    let runner = args.subject.runner(&setting, taps)?;
+    let names = images::short_names(&images.paths);
     if let Some(folder) = &folder {
         folder.claim(&setting, &names)?;
     }
     let (mut results, mut skipped) = (Vec::with_capacity(images.paths.len()), Vec::new());
     for (path, name) in images.paths.iter().zip(names) {
         match setting.prepared(path) {
-            Ok(opened) => results.push(inspect(&setting, path, name, &opened, folder.as_mut())?),
+            Ok(opened) => results.push(inspect((&setting, &runner), path, name, &opened, folder.as_mut())?),
             Err(problem) => skipped.push(images.skip(path, problem, args.strict)?),
         }
     }
@@ -99,7 +103,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     }
     let all = All { results: &results, skipped: &skipped, are_several: images.are_several };
     if let Some(path) = &args.tensors {
-        output::write(path, &tensors::encode(&setting, &all)?)?;
+        output::write(path, &tensors::encode(&setting, &blocks, &all)?)?;
     }
     let index = folder.map(|folder| folder.finish(&setting, &all)).transpose()?;
     // The result has them all.
@@ -120,7 +124,7 @@ struct All<'a> {
 
 /// One image: run, its pictures staged. Only small things are kept.
 fn inspect(
-    setting: &Setting,
+    (setting, runner): (&Setting, &Runner),
     path: &Path,
     short_name: String,
     (picture, prepared): &(Picture, Prepared),
@@ -128,7 +132,7 @@ fn inspect(
 ) -> Result<Inspected, CliError> {
     let progress = Progress::new(&picture.name);
     let control = Control { progress: &|share| progress.show(share), cancelled: &|| false };
-    let run = setting.runner.run_with(&prepared.tensor, &setting.weights.holds(&setting.graph), &control);
+    let run = runner.run_with(&prepared.tensor, &setting.weights.holds(&setting.graph), &control);
     progress.clear();
     let run = run.map_err(|error| CliError::Failure(format!("{}: {error}", path.display())))?;
     let result = Inspected::new(setting, path, short_name, (picture, prepared), run);

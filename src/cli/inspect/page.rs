@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use super::result::{self, Inspected};
+use super::result::Inspected;
 use super::{All, Setting};
 use crate::cli::page::Page;
+use crate::cli::subject::UNTRAINED;
 use crate::cli::table::{Cell, Table};
-
-/// What is said wherever untrained weights are used.
-pub(super) const UNTRAINED: &str = "random numbers, so gates and classes mean nothing yet";
 
 /// Every image's guesses and gates; `index` is the page that was written.
 pub(super) fn page(setting: &Setting, all: &All, index: Option<&Path>) -> Page {
@@ -29,8 +27,8 @@ fn add(page: &mut Page, setting: &Setting, result: &Inspected) {
     page.heading(format!("{} on {}", setting.graph.name, result.path.display()));
     let report = setting.weights.report();
     page.line(match setting.weights.is_trained() {
-        true => format!("Weights: {}, {} tensors matched", result::source(setting), report.matched),
-        false => format!("Weights: UNTRAINED, {}; {UNTRAINED}", result::source(setting)),
+        true => format!("Weights: {}, {} tensors matched", setting.source(), report.matched),
+        false => format!("Weights: UNTRAINED, {}; {UNTRAINED}", setting.source()),
     });
     for sentence in &report.verdict {
         page.line(format!("  {sentence}"));
@@ -38,7 +36,7 @@ fn add(page: &mut Page, setting: &Setting, result: &Inspected) {
     for doubt in &setting.doubts {
         page.line(format!("  {}", doubt.command()));
     }
-    if let Some(sentence) = result::non_finite(setting) {
+    if let Some(sentence) = setting.non_finite() {
         page.line(format!("  {sentence}"));
     }
     page.line(format!("{} ({:.0} ms)", input_line(setting, result), result.elapsed.as_secs_f64() * 1e3));

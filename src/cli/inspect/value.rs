@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::images::Skipped;
 use super::result::{self, Inspected};
 use super::{All, Setting};
 use crate::cli::error::CliError;
+use crate::cli::images::Skipped;
 use crate::cli::{doubts, mismatch, output};
 use crate::compute::explain::{Lens, Stats, path_names};
 use crate::compute::imaging::{Change, Preprocessing};
@@ -246,7 +246,7 @@ fn report<'a>(setting: &'a Setting, result: &'a Inspected) -> Report<'a> {
         network: &setting.graph.name,
         image: result.path.display().to_string(),
         weights: Loaded {
-            source: result::source(setting),
+            source: setting.source(),
             matched: loaded.matched,
             missing: &loaded.missing,
             unexpected: &loaded.unexpected,

@@ -16,10 +16,13 @@ use crate::compute::config::ModelConfig;
 use crate::compute::engine::{PlanOptions, Runner};
 use crate::compute::imaging::{self, Picture, Prepared, Preprocessing};
 use crate::compute::labels::Labels;
-use crate::compute::weights::{Doubt, Graft, Opened, Recognised, Weights};
-use crate::network::graph::{ScopeId, ScopeKind};
+use crate::compute::weights::{Doubt, Graft, Opened, Recognised, Source, Weights};
+use crate::network::graph::NodeId;
 use crate::network::{Graph, Model};
 use preparing::Configured;
+
+/// What is said wherever untrained weights are used.
+pub(super) const UNTRAINED: &str = "random numbers, so gates and classes mean nothing yet";
 
 /// The network, its weights, and how pictures are prepared.
 #[derive(Debug, clap::Args)]
@@ -58,7 +61,6 @@ enum Gates {
 pub(super) struct Setting {
     pub(super) graph: Arc<Graph>,
     pub(super) weights: Weights,
-    pub(super) runner: Runner,
     pub(super) preprocessing: Preprocessing,
     /// Where the preparation comes from, in words.
     pub(super) prepared_by: String,
@@ -67,16 +69,14 @@ pub(super) struct Setting {
     pub(super) classes: usize,
     /// What the checkpoint that gave the network leaves open.
     pub(super) doubts: Vec<Doubt>,
-    /// Blocks whose outputs are wanted.
-    pub(super) blocks: Vec<ScopeId>,
 }
 
 impl Setting {
-    /// Opens what the arguments name; with the outputs of blocks where they are wanted.
+    /// Opens what the arguments name.
     ///
     /// # Errors
     /// What was given and cannot be used.
-    pub(super) fn of(args: &Args, has_blocks: bool) -> Result<Self, CliError> {
+    pub(super) fn of(args: &Args) -> Result<Self, CliError> {
         let (checkpoint, configured, named) = named(args)?;
         let Named { model, doubts } = named;
         let preprocessing = preparing::preprocessing(&args.preparing, &configured, model.input())?;
@@ -88,11 +88,7 @@ impl Setting {
         }
         let graph = model.graph().clone();
         let weights = weights(args, &graph, checkpoint.as_ref())?;
-        let blocks = if has_blocks { graph.scopes_of(ScopeKind::Block).collect() } else { Vec::new() };
-        let taps = blocks.iter().map(|block| graph[*block].output).collect();
-        let options = PlanOptions { taps, ..PlanOptions::default() };
-        let runner = args.device.runner(&graph, &weights, options)?;
-        Ok(Self { graph, weights, runner, preprocessing, prepared_by, labels, classes, doubts, blocks })
+        Ok(Self { graph, weights, preprocessing, prepared_by, labels, classes, doubts })
     }
 
     /// One image as the network takes it.
@@ -103,6 +99,23 @@ impl Setting {
         let picture = imaging::open(path).map_err(CliError::input)?;
         let prepared = self.preprocessing.prepare(&picture).map_err(CliError::input)?;
         Ok((picture, prepared))
+    }
+
+    /// Where the weights come from, in the words every output uses.
+    pub(super) fn source(&self) -> String {
+        match self.weights.source() {
+            Source::Seeded(seed) => format!("seeded (untrained, seed {seed})"),
+            Source::File(path) => path.display().to_string(),
+        }
+    }
+
+    /// Which tensors of the file have values that are no numbers, if any.
+    pub(super) fn non_finite(&self) -> Option<String> {
+        const NAMED: usize = 3;
+        let names = &self.weights.report().non_finite;
+        let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
+        let shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        (!names.is_empty()).then(|| format!("{} of them have NaN or infinite values: {shown}{more}", names.len()))
     }
 
     /// Is this gate's attention not from the weights' file?
@@ -146,6 +159,20 @@ impl Args {
         let (_, _, Named { model, doubts }) = named(self)?;
         doubts::say_all(&doubts);
         Ok(model)
+    }
+
+    /// The network of a setting on the device asked for, keeping the outputs of these layers.
+    ///
+    /// # Errors
+    /// A device that does not exist.
+    pub(super) fn runner(&self, setting: &Setting, taps: Vec<NodeId>) -> Result<Runner, CliError> {
+        let options = PlanOptions { taps, ..PlanOptions::default() };
+        self.device.runner(&setting.graph, &setting.weights, options)
+    }
+
+    /// Says that what is asked runs on the processor, where another device was named.
+    pub(super) fn say_where(&self) {
+        self.device.say_processor();
     }
 
     /// Are there trained weights?

@@ -50,17 +50,27 @@ impl Outcome {
     /// `KL(self ‖ other)` in nats: how far another outcome is from this one. Of a single output, of it and its opposite.
     #[must_use]
     pub fn divergence(&self, other: &Self) -> f64 {
-        let both = |outcome: &Self| match outcome.probabilities[..] {
-            [one] => vec![one, 1.0 - one],
-            _ => outcome.probabilities.clone(),
-        };
-        let term = |(p, q): (f64, f64)| if p > 0.0 { p * (p / q.max(f64::MIN_POSITIVE)).ln() } else { 0.0 };
-        both(self).into_iter().zip(both(other)).map(term).sum::<f64>().max(0.0)
+        // In logarithms: a probability that is too small for a float still has one.
+        let (p, q) = (log_probabilities(&self.logits), log_probabilities(&other.logits));
+        let term = |(p, q): (f64, f64)| if p == f64::NEG_INFINITY { 0.0 } else { p.exp() * (p - q) };
+        p.into_iter().zip(q).map(term).sum::<f64>().max(0.0)
     }
 }
 
+/// The logarithms of a softmax; of a single output those of its sigmoid and of its opposite.
+fn log_probabilities(logits: &[f32]) -> Vec<f64> {
+    if let [one] = logits {
+        return log_probabilities(&[*one, 0.0]);
+    }
+    let highest = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+    let sum: f64 = logits.iter().map(|logit| (f64::from(*logit) - highest).exp()).sum();
+    logits.iter().map(|logit| f64::from(*logit) - highest - sum.ln()).collect()
+}
+
 impl Effect {
-    fn of(before: &Run, after: &Run) -> Self {
+    /// Of two runs of a network on one picture.
+    #[must_use]
+    pub fn of(before: &Run, after: &Run) -> Self {
         let mean = |run: &Run, gate: usize| Stats::of(&run.gates[gate].values).mean;
         Self {
             gates: (0..before.gates.len()).map(|gate| [mean(before, gate), mean(after, gate)]).collect(),
@@ -158,5 +168,8 @@ mod tests {
         // One output: its sigmoid and the rest.
         let (one, other) = (Outcome::of(&[0.0]), Outcome::of(&[4.0_f32.ln()]));
         assert!((one.divergence(&other) - 0.223_143_551).abs() < 1e-6);
+        // Where the other gives a class less than a float can hold.
+        let far = Outcome::of(&[-2000.0, 0.0]);
+        assert!((Outcome::of(&[0.0, 0.0]).divergence(&far) - (1000.0 - std::f64::consts::LN_2)).abs() < 1e-6);
     }
 }

@@ -159,7 +159,7 @@ mod tests {
             ("resnet50+cbam", "layer4", 7),
             ("efficientnet_b0", "features.8", 7),
             ("mobilenet_v3_small", "features.12", 7),
-            ("vgg16", "features.30", 7),
+            ("vgg16", "stage5", 7),
             ("googlenet", "inception5b", 7),
             ("resnet20", "layer3", 8),
         ] {

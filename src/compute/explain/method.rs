@@ -69,6 +69,12 @@ pub trait Explanation: Sync {
 /// A sentence with the names there are.
 pub fn method(name: &str) -> Result<&'static dyn Explanation, String> {
     let plain = |text: &str| text.to_lowercase().replace(['-', '_', ' '], "").replace("plusplus", "++");
+    // As other tools call them.
+    let name = match plain(name).as_str() {
+        "integratedgradients" | "ig" => "integrated",
+        "saliency" | "gradient" | "vanillagradient" => "inputgradient",
+        _ => name,
+    };
     let found = METHODS.iter().copied().find(|method| plain(method.card().name) == plain(name));
     found.ok_or_else(|| {
         let names: Vec<&str> = METHODS.iter().map(|method| method.card().name).collect();

@@ -93,6 +93,15 @@ impl Subject {
         Ok(Look { subject: self, image, control, layers: nodes, logits, activations, gradients, is_taped, kept })
     }
 
+    /// Runs it on a picture, `[C, H, W]`.
+    ///
+    /// # Errors
+    /// As [`Subject::look`].
+    pub fn run(&mut self, image: &[f32], control: &Control) -> Result<Run, EngineError> {
+        let holds = self.holds();
+        self.plan(&[])?.run_with(image, &holds, control)
+    }
+
     fn plan(&mut self, taps: &[NodeId]) -> Result<&Plan, EngineError> {
         let known = self.plan.take().filter(|(known, _)| known == taps);
         let made = match known {

@@ -126,7 +126,22 @@ pub fn random_order(number: usize, cells: usize) -> Vec<usize> {
     order
 }
 
-/// Removes and brings back the cells of a map, most marked first, and along random orders.
+/// What removing the cells of a grid along random orders does: the area under the probability, one an order.
+///
+/// # Errors
+/// As a run's, or when the caller cancels.
+pub fn random_areas(
+    look: &mut Look<'_>,
+    size: [usize; 2],
+    class: usize,
+    baseline: Baseline,
+) -> Result<Vec<f64>, EngineError> {
+    let ways: Vec<_> = (0..ORDERS).map(|number| (random_order(number, size[0] * size[1]), false)).collect();
+    Ok(curves(look, &ways, size, class, baseline)?.iter().map(|curve| area(curve)).collect())
+}
+
+/// Removes and brings back the cells of a map, most marked first; `random` are the areas of [`random_areas`], which
+/// all maps of one grid share.
 ///
 /// # Errors
 /// As a run's, or when the caller cancels.
@@ -135,35 +150,47 @@ pub fn faithfulness(
     map: &Evidence,
     class: usize,
     baseline: Baseline,
+    random: &[f64],
 ) -> Result<Faithfulness, EngineError> {
+    let order = falling(&map.values);
+    // Insertion along an order is deletion along its reverse for random ones; the map's own has both.
+    let ways = [(order.clone(), false), (order, true)];
+    let curves = curves(look, &ways, map.size, class, baseline)?;
+    let [deletion, insertion] = &curves[..] else { return Err(EngineError::Cancelled) };
+    let ends = [deletion.first(), deletion.last()].map(|end| end.map_or(0.0, |end| end[1]));
+    Ok(Faithfulness {
+        baseline,
+        probability: ends,
+        areas: [area(deletion), area(insertion)],
+        random: random.to_vec(),
+        deletion: deletion.clone(),
+        insertion: insertion.clone(),
+    })
+}
+
+/// Logit and probability of a class while cells go, or come back: a curve a way.
+fn curves(
+    look: &mut Look<'_>,
+    ways: &[(Vec<usize>, bool)],
+    size: [usize; 2],
+    class: usize,
+    baseline: Baseline,
+) -> Result<Vec<Vec<[f64; 2]>>, EngineError> {
     let (shape, image) = (look.graph().input(), look.image().to_vec());
     let nothing = baseline.of(&image, shape);
-    let cells = map.values.len();
-    let order = falling(&map.values);
-    // Deletion along each order; insertion along the map's own is that along nothing else.
-    let mut ways = vec![(order.clone(), false), (order, true)];
-    ways.extend((0..ORDERS).map(|number| (random_order(number, cells), false)));
+    let cells = size[0] * size[1];
     let mut runs: Vec<[f64; 2]> = Vec::with_capacity(ways.len() * (cells + 1));
     let make = |index: usize| {
         let (order, comes_back) = &ways[index / (cells + 1)];
         let moved = &order[..index % (cells + 1)];
         let (from, to) = if *comes_back { (&nothing, &image) } else { (&image, &nothing) };
-        patched(from, to, moved, map.size, shape)
+        patched(from, to, moved, size, shape)
     };
     look.logits_of(ways.len() * (cells + 1), &make, &mut |_, logits| {
         let outcome = Outcome::of(&logits);
         runs.push([f64::from(logits[class]), outcome.probabilities[class]]);
     })?;
-    let curves: Vec<Vec<[f64; 2]>> = runs.chunks_exact(cells + 1).map(<[_]>::to_vec).collect();
-    let [deletion, insertion, random @ ..] = &curves[..] else { return Err(EngineError::Cancelled) };
-    Ok(Faithfulness {
-        baseline,
-        probability: [deletion[0][1], deletion[cells][1]],
-        areas: [area(deletion), area(insertion)],
-        random: random.iter().map(|curve| area(curve)).collect(),
-        deletion: deletion.clone(),
-        insertion: insertion.clone(),
-    })
+    Ok(runs.chunks_exact(cells + 1).map(<[_]>::to_vec).collect())
 }
 
 /// The area under a curve's probability over 0 to 1, by trapezoids.
@@ -236,6 +263,9 @@ fn ranks(values: &[f32]) -> Vec<f64> {
     ranks
 }
 
+/// Gives a parameter other numbers.
+pub type Replace<'a> = &'a dyn Fn(&Param) -> Vec<f32>;
+
 /// One step of a cascade: from the head down, one part more has other numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
@@ -269,7 +299,7 @@ pub fn parts(graph: &Graph) -> Vec<(String, Vec<usize>)> {
     parts
 }
 
-/// Replaces a network's numbers from the head down and looks at the map again after each part.
+/// Replaces a network's numbers from the head down, at most so many parts, and looks at the map again after each.
 ///
 /// `replace` gives a parameter's new numbers; running statistics stay.
 ///
@@ -279,7 +309,7 @@ pub fn cascade(
     subject: &Subject,
     (image, threads): (&[f32], usize),
     (method, layer, target): (&dyn Explanation, &Layer, Target),
-    replace: &dyn Fn(&Param) -> Vec<f32>,
+    (replace, most): (Replace<'_>, usize),
     control: &Control,
 ) -> Result<Vec<Step>, EngineError> {
     let graph = subject.graph().clone();
@@ -294,7 +324,8 @@ pub fn cascade(
     for index in 0..graph.params.len() {
         tensors.extend(subject.weights().tensor(ParamId(index)).cloned());
     }
-    let parts = parts(&graph);
+    let mut parts = parts(&graph);
+    parts.truncate(most);
     let count = parts.len();
     let mut steps = Vec::with_capacity(count);
     for (index, (part, params)) in parts.into_iter().enumerate() {

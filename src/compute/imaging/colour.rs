@@ -13,10 +13,48 @@ pub enum ColourMap {
     Magma,
     /// Blue through green to red; separates neighbours well, is not even.
     Turbo,
+    /// Of signed values, 0 in the middle: blue against, dark grey for nothing, orange for. On dark grounds.
+    Evidence,
+    /// The same on light grounds: nothing is light grey.
+    EvidenceOnLight,
+}
+
+/// Blue, dark grey, orange.
+const EVIDENCE: [[u8; 3]; 7] = [
+    [0x7e, 0xb6, 0xff],
+    [0x4a, 0x86, 0xd8],
+    [0x42, 0x60, 0x8f],
+    [0x4a, 0x4f, 0x58],
+    [0x8f, 0x63, 0x40],
+    [0xcf, 0x7f, 0x35],
+    [0xff, 0xa6, 0x4d],
+];
+
+/// The same with its lightness turned round.
+const EVIDENCE_ON_LIGHT: [[u8; 3]; 7] = [
+    [0x0d, 0x4b, 0x94],
+    [0x35, 0x74, 0xc4],
+    [0x93, 0xb2, 0xd9],
+    [0xe2, 0xe3, 0xe6],
+    [0xdc, 0xb0, 0x88],
+    [0xbd, 0x6c, 0x20],
+    [0x87, 0x41, 0x00],
+];
+
+/// Between colours at even distances.
+fn between(colours: [[u8; 3]; 7], t: f32) -> [u8; 3] {
+    let place = t * (colours.len() - 1) as f32;
+    let first = (place as usize).min(colours.len() - 2);
+    let share = place - first as f32;
+    let band = |band: usize| {
+        let [from, to] = [colours[first][band], colours[first + 1][band]].map(f32::from);
+        (from + (to - from) * share).round() as u8
+    };
+    [band(0), band(1), band(2)]
 }
 
 impl ColourMap {
-    /// Every map, in the order a menu shows them.
+    /// Every map for values that have no sign, in the order a menu shows them.
     pub const ALL: [Self; 3] = [Self::Viridis, Self::Magma, Self::Turbo];
 
     /// The map's usual name.
@@ -26,6 +64,8 @@ impl ColourMap {
             Self::Viridis => "viridis",
             Self::Magma => "magma",
             Self::Turbo => "turbo",
+            Self::Evidence => "evidence",
+            Self::EvidenceOnLight => "evidence on light",
         }
     }
 
@@ -35,12 +75,15 @@ impl ColourMap {
         if t.is_nan() {
             return NOT_A_NUMBER;
         }
+        let t = t.clamp(0.0, 1.0);
         let gradient = match self {
             Self::Viridis => colorous::VIRIDIS,
             Self::Magma => colorous::MAGMA,
             Self::Turbo => colorous::TURBO,
+            Self::Evidence => return between(EVIDENCE, t),
+            Self::EvidenceOnLight => return between(EVIDENCE_ON_LIGHT, t),
         };
-        gradient.eval_continuous(f64::from(t.clamp(0.0, 1.0))).into_array()
+        gradient.eval_continuous(f64::from(t)).into_array()
     }
 }
 
@@ -72,6 +115,16 @@ mod tests {
             assert_eq!(map.at(-3.0), map.at(0.0), "{}", map.name());
             assert_eq!(map.at(f32::INFINITY), map.at(1.0), "{}", map.name());
             assert_eq!(map.at(f32::NAN), NOT_A_NUMBER, "{}", map.name());
+        }
+    }
+
+    #[test]
+    fn evidence_has_its_greyest_colour_at_zero_and_two_sides() {
+        for map in [ColourMap::Evidence, ColourMap::EvidenceOnLight] {
+            let [r, g, b] = map.at(0.5).map(i32::from);
+            assert!((r - b).abs() <= 14 && (r - g).abs() <= 14, "{}: {r} {g} {b}", map.name());
+            let ([against, _, blue], [orange, _, on]) = (map.at(0.0), map.at(1.0));
+            assert!(blue > against && orange > on, "{}", map.name());
         }
     }
 

@@ -44,27 +44,32 @@ pub fn heat(map: &[f32], size: [usize; 2], to: [usize; 2], range: (f32, f32), co
     })
 }
 
-/// `map` in viridis over `picture`, at the picture's size. The picture is grey under it and moves nothing but the
+/// `map` in shades of its colours over `picture`, at the picture's size. The picture is grey under it and moves nothing but the
 /// lightness of the map's colours: `strength` 0 is the map alone, 1 the most that leaves them the scale's.
 ///
 /// # Panics
 /// When `map` does not hold `H·W` values.
 #[must_use]
-pub fn blend(picture: &RgbImage, map: &[f32], size: [usize; 2], range: (f32, f32), strength: f32) -> RgbImage {
+pub fn blend(
+    picture: &RgbImage,
+    map: &[f32],
+    size: [usize; 2],
+    range: (f32, f32),
+    (shades, strength): (&Shades, f32),
+) -> RgbImage {
     let (width, height) = picture.dimensions();
     let whole = Window { x: 0.0, y: 0.0, width: width as f32, height: height as f32 };
     let relief = relief(picture, &whole, [height as usize, width as usize]);
     let values = upsample(map, size, [height as usize, width as usize]);
     let strength = if strength.is_nan() { 0.0 } else { strength.clamp(0.0, 1.0) };
-    let colours = over(&values, range, &relief, strength);
+    let colours = over(&values, range, &relief, (shades, strength));
     let raw = colours.into_iter().flatten().collect();
     RgbImage::from_raw(width, height, raw).unwrap_or_else(|| picture.clone())
 }
 
-/// The colours of values in viridis, each as light as the photo's `relief` there makes it.
+/// The colours of values, each as light as the photo's `relief` there makes it.
 #[must_use]
-pub fn over(values: &[f32], range: (f32, f32), relief: &[f32], strength: f32) -> Vec<[u8; 3]> {
-    let shades = Shades::viridis();
+pub fn over(values: &[f32], range: (f32, f32), relief: &[f32], (shades, strength): (&Shades, f32)) -> Vec<[u8; 3]> {
     values.iter().zip(relief).map(|(value, light)| shades.at(unit(*value, range), light * strength)).collect()
 }
 
@@ -121,9 +126,15 @@ mod tests {
         });
         let map = [0.0, 1.0];
         let heat = heat(&map, [1, 2], [4, 6], (0.0, 1.0), ColourMap::Viridis);
-        assert_eq!(blend(&coloured, &map, [1, 2], (0.0, 1.0), 0.0), heat, "without the photo it is the map");
-        let (over_colour, over_grey) =
-            (blend(&coloured, &map, [1, 2], (0.0, 1.0), 1.0), blend(&grey, &map, [1, 2], (0.0, 1.0), 1.0));
+        assert_eq!(
+            blend(&coloured, &map, [1, 2], (0.0, 1.0), (Shades::viridis(), 0.0)),
+            heat,
+            "without the photo it is the map"
+        );
+        let (over_colour, over_grey) = (
+            blend(&coloured, &map, [1, 2], (0.0, 1.0), (Shades::viridis(), 1.0)),
+            blend(&grey, &map, [1, 2], (0.0, 1.0), (Shades::viridis(), 1.0)),
+        );
         let off = |(a, b): (&u8, &u8)| a.abs_diff(*b);
         assert!(over_colour.as_raw().iter().zip(over_grey.as_raw()).map(off).max().unwrap_or(9) <= 2);
         assert_ne!(over_colour, heat, "the photo is seen");

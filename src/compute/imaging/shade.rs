@@ -48,6 +48,14 @@ impl Shades {
         &VIRIDIS
     }
 
+    /// Those of signed values, made once.
+    #[must_use]
+    pub fn evidence(is_on_dark: bool) -> &'static Self {
+        static DARK: LazyLock<Shades> = LazyLock::new(|| Shades::of(ColourMap::Evidence));
+        static LIGHT: LazyLock<Shades> = LazyLock::new(|| Shades::of(ColourMap::EvidenceOnLight));
+        if is_on_dark { &DARK } else { &LIGHT }
+    }
+
     /// The colour of `t` in 0..1 where the photo is `relief`: −1 its darkest, 1 its lightest, 0 none of it. What is
     /// no number has the colour that says so.
     #[must_use]

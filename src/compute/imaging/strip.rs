@@ -3,6 +3,7 @@
 use image::{Rgb, RgbImage};
 
 use super::overlay;
+use super::shade::Shades;
 
 /// How long a bar of the scale's end is, in pixels.
 const LENGTH: u32 = 64;
@@ -34,7 +35,7 @@ pub struct Strips<'a> {
 /// When the map does not hold `H·W` values.
 #[must_use]
 pub fn over(picture: &RgbImage, strips: &Strips, strength: f32) -> RgbImage {
-    let blended = overlay::blend(picture, strips.map, strips.size, strips.range, strength);
+    let blended = overlay::blend(picture, strips.map, strips.size, strips.range, (Shades::viridis(), strength));
     let left = if strips.rows.is_some() { LENGTH + APART } else { 0 };
     let top = if strips.columns.is_some() { LENGTH + APART } else { 0 };
     let mut page = RgbImage::from_pixel(blended.width() + left, blended.height() + top, Rgb(GROUND));

@@ -14,7 +14,7 @@ const STOREYS: [&str; 3] = ["network", "compute", "desktop"];
 pub(super) const TABLE: &[(&str, &str)] = &[
     (
         "cli",
-        "compute/config compute/engine compute/explain compute/files compute/hub compute/imaging compute/kind compute/lab compute/labels compute/weights drawing network network/attention network/cost network/graph network/number network/options network/papers network/spec network/suggest network/zoo",
+        "compute/config compute/engine compute/explain compute/files compute/holds compute/hub compute/imaging compute/kind compute/lab compute/labels compute/weights drawing network network/attention network/cost network/graph network/number network/options network/papers network/spec network/suggest network/zoo",
     ),
     ("compute/config", "compute/imaging compute/labels compute/text compute/weights network"),
     ("compute/engine", "compute/holds compute/weights network network/cost network/graph"),
@@ -45,7 +45,7 @@ pub(super) const TABLE: &[(&str, &str)] = &[
     ("desktop/dialogs", "compute/lab desktop/document"),
     (
         "desktop/document",
-        "compute/config compute/engine compute/imaging compute/lab compute/question compute/weights desktop/panels network network/cost network/graph network/zoo",
+        "compute/config compute/engine compute/imaging compute/lab compute/question compute/weights desktop/panels network network/cost",
     ),
     (
         "desktop/jobs",
@@ -62,7 +62,7 @@ pub(super) const TABLE: &[(&str, &str)] = &[
     ("network/graph", "network/ops"),
     ("network/model", "network/cost network/digest network/graph network/spec network/zoo"),
     ("network/options", "network/suggest network/synonyms"),
-    ("network/papers", "network network/cost network/graph network/suggest"),
+    ("network/papers", "network network/graph network/suggest"),
     ("network/spec", "network/attention network/options network/suggest"),
     ("network/synonyms", "network/options network/suggest"),
     ("network/zoo", "network/attention network/graph network/options network/spec network/suggest network/synonyms"),

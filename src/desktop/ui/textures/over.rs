@@ -88,7 +88,7 @@ fn image(map: &GateMap, range: (f32, f32), relief: &[f32], size: [usize; 2], ove
         Detail::Smooth | Detail::Small => overlay::upsample(&map.values, map.size, size),
     };
     let strength = f32::from(over.photo) / f32::from(Over::PHOTO);
-    let colours = overlay::over(&values, range, relief, strength);
+    let colours = overlay::over(&values, range, relief, (shade::Shades::viridis(), strength));
     ColorImage::new([size[1], size[0]], colours.into_iter().map(|[r, g, b]| Color32::from_rgb(r, g, b)).collect())
 }
 

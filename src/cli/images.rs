@@ -7,18 +7,18 @@ use crate::cli::error::{CliError, reason};
 use crate::cli::source;
 
 /// The pictures of a run, before any is opened.
-pub(super) struct Images {
+pub(in crate::cli) struct Images {
     /// In the order they were given, those of a folder by their names.
-    pub(super) paths: Vec<PathBuf>,
+    pub(in crate::cli) paths: Vec<PathBuf>,
     /// Several were asked for, or a folder: results are a list, however many can be read.
-    pub(super) are_several: bool,
+    pub(in crate::cli) are_several: bool,
 }
 
 /// A picture that was left out.
-pub(super) struct Skipped {
-    pub(super) path: PathBuf,
+pub(in crate::cli) struct Skipped {
+    pub(in crate::cli) path: PathBuf,
     /// Why, in a sentence that names it.
-    pub(super) reason: String,
+    pub(in crate::cli) reason: String,
 }
 
 impl Images {
@@ -26,7 +26,7 @@ impl Images {
     ///
     /// # Errors
     /// A folder that cannot be listed or has no files; of several, one that is not there.
-    pub(super) fn given(arguments: &[PathBuf]) -> Result<Self, CliError> {
+    pub(in crate::cli) fn given(arguments: &[PathBuf]) -> Result<Self, CliError> {
         let are_several = arguments.len() > 1 || arguments.iter().any(|path| path.is_dir());
         let mut paths = Vec::new();
         for path in arguments {
@@ -45,7 +45,7 @@ impl Images {
     ///
     /// # Errors
     /// The problem, of one alone and with `--strict`.
-    pub(super) fn skip(&self, path: &Path, problem: CliError, strict: bool) -> Result<Skipped, CliError> {
+    pub(in crate::cli) fn skip(&self, path: &Path, problem: CliError, strict: bool) -> Result<Skipped, CliError> {
         let reason = match problem {
             CliError::Input(problem) if self.paths.len() > 1 && !strict => problem,
             CliError::Input(problem) if strict => return Err(CliError::Input(format!("--strict: {problem}"))),
@@ -69,5 +69,46 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
     match files.is_empty() {
         true => Err(refuse("a folder without files; give pictures or a folder of them")),
         false => Ok(files),
+    }
+}
+
+/// A short name for each path: its file stem in harmless characters, numbered where two are alike.
+pub(in crate::cli) fn short_names(paths: &[PathBuf]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(paths.len());
+    for path in paths {
+        let stem = path.file_stem().map_or_else(|| "image".into(), |stem| stem.to_string_lossy());
+        let base = harmless(&stem);
+        let numbered = (2..).map(|number| format!("{base}-{number}"));
+        let free = std::iter::once(base.clone()).chain(numbered).find(|name| !is_taken(&names, name));
+        names.push(free.unwrap_or(base));
+    }
+    names
+}
+
+/// Some file systems do not tell upper case from lower case.
+fn is_taken(names: &[String], name: &str) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Letters, digits, `-`, `_` and inner dots; everything else becomes `_`.
+pub(in crate::cli) fn harmless(name: &str) -> String {
+    let name: String = name
+        .chars()
+        .take(100)
+        .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' })
+        .collect();
+    let name = name.trim_matches('.');
+    if name.is_empty() { "image".to_owned() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_stay_in_their_folder() {
+        let paths = ["a/cat.png", "b/Cat.jpg", "b/cat.png", "..", "a/..b/x y.png"].map(PathBuf::from);
+        assert_eq!(short_names(&paths), ["cat", "Cat-2", "cat-3", "image", "x_y"]);
+        assert_eq!(harmless("../../etc"), "_.._etc");
     }
 }
