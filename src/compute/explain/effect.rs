@@ -122,6 +122,18 @@ impl<'a> WhatIf<'a> {
         Ok(Self { subject, kept })
     }
 
+    /// Takes up a run that was kept of the same subject.
+    #[must_use]
+    pub fn again(subject: &'a mut Subject, kept: KeptRun) -> Self {
+        Self { subject, kept }
+    }
+
+    /// The run, to be taken up again.
+    #[must_use]
+    pub fn into_kept(self) -> KeptRun {
+        self.kept
+    }
+
     /// The untouched run.
     #[must_use]
     pub fn run(&self) -> &Run {

@@ -160,7 +160,7 @@ mod tests {
             ("efficientnet_b0", "features.8", 7),
             ("mobilenet_v3_small", "features.12", 7),
             ("vgg16", "stage5", 7),
-            ("googlenet", "inception5b", 7),
+            ("googlenet", "inception5", 7),
             ("resnet20", "layer3", 8),
         ] {
             let graph = graph(network);

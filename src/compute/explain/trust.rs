@@ -13,7 +13,7 @@ use crate::network::graph::{Graph, Param, ParamId, ScopeKind, Shape};
 pub const ORDERS: usize = 5;
 
 /// What stands in for what is removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Baseline {
     /// The data set's mean colour.
     Zero,

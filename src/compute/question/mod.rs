@@ -1,7 +1,9 @@
 //! What is asked of a network: everything a result depends on, and nothing else.
 
+mod explanation;
 mod picture;
 
+pub use explanation::Explanation;
 pub use picture::PictureChoice;
 
 use std::fmt;
@@ -32,6 +34,8 @@ pub struct Asked {
     pub picture: Option<(PictureChoice, Preprocessing)>,
     /// Gates that are something else than its attention says.
     pub holds: Holds,
+    /// What is to be explained; `None` where the run itself is asked for.
+    pub explanation: Option<Explanation>,
 }
 
 impl Question {
@@ -43,13 +47,23 @@ impl Question {
         picture: PictureChoice,
         preparation: Preprocessing,
     ) -> Self {
-        Self::of(Asked { model, weights, picture: Some((picture, preparation)), holds: Holds::none() })
+        let picture = Some((picture, preparation));
+        Self::of(Asked { model, weights, picture, holds: Holds::none(), explanation: None })
     }
 
     /// How long a network takes. That depends on no weights and no picture.
     #[must_use]
     pub fn of_time(model: Arc<Model>) -> Self {
-        Self::of(Asked { model, weights: WeightsChoice::Seeded(0), picture: None, holds: Holds::none() })
+        let (weights, holds) = (WeightsChoice::Seeded(0), Holds::none());
+        Self::of(Asked { model, weights, picture: None, holds, explanation: None })
+    }
+
+    /// The same network and picture, with gates held and something to be explained.
+    #[must_use]
+    pub fn explained(&self, holds: Holds, explanation: Explanation) -> Self {
+        let Asked { model, weights, picture, .. } = &*self.asked;
+        let (model, weights, picture) = (model.clone(), weights.clone(), picture.clone());
+        Self::of(Asked { model, weights, picture, holds, explanation: Some(explanation) })
     }
 
     /// Any question.
@@ -62,6 +76,7 @@ impl Question {
             preparation.digest(&mut digest);
         }
         asked.holds.digest(&mut digest);
+        asked.explanation.hash(&mut digest);
         Self { digest: digest.value(), asked: Arc::new(asked) }
     }
 
@@ -97,6 +112,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::compute::explain::Target;
     use crate::compute::holds::Hold;
     use crate::compute::imaging::CropMode;
     use crate::compute::weights::Graft;
@@ -105,7 +121,7 @@ mod tests {
         let model = Model::parse("resnet8(blocks=1-1-1)+se").expect("a network");
         let preparation = Preprocessing::for_input(model.input());
         let picture = Some((PictureChoice::Sample("cat.png".to_owned()), preparation));
-        Asked { model, weights: WeightsChoice::Seeded(0), picture, holds: Holds::none() }
+        Asked { model, weights: WeightsChoice::Seeded(0), picture, holds: Holds::none(), explanation: None }
     }
 
     fn prepared(change: impl FnOnce(&mut Preprocessing)) -> Asked {
@@ -148,6 +164,10 @@ mod tests {
             held(Hold::Values([1.0, 0.5].into())),
             held(Hold::Values([1.0, 0.25].into())),
             Asked { holds, ..asked() },
+            Asked { explanation: Some(Explanation::Effect), ..asked() },
+            Asked { explanation: Some(Explanation::Gates(Target::Class(0))), ..asked() },
+            Asked { explanation: Some(Explanation::Gates(Target::Class(1))), ..asked() },
+            Asked { explanation: Some(Explanation::Channels(1, Target::Class(1))), ..asked() },
         ];
         let questions: Vec<Question> = all.into_iter().map(Question::of).collect();
         for (index, one) in questions.iter().enumerate() {

@@ -25,6 +25,9 @@ impl App {
         views.choices.ui(ui.ctx(), &mut out);
         views.picker.ui(ui.ctx(), &shared, views.cards.is_open(), &mut out);
         views.cards.ui(ui.ctx());
+        if self.jobs.want(out.take_questions()) {
+            ui.ctx().request_repaint();
+        }
         self.views = views;
         self.outbox = out;
         self.page(ui.ctx());

@@ -45,10 +45,10 @@ impl View {
 }
 
 impl View {
-    /// Is there anything to say about one part of one network here?
+    /// Is there a panel about one part of one network here? Inspect says beside the photo what is to be said of a gate.
     #[must_use]
     pub fn has_selection(self) -> bool {
-        matches!(self, Self::Network | Self::Costs | Self::Inspect)
+        matches!(self, Self::Network | Self::Costs)
     }
 }
 

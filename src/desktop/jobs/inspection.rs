@@ -7,7 +7,7 @@ use super::Answer;
 use crate::compute::engine::{DeviceKind, GateValues, Run};
 use crate::compute::explain::{GateMap, Lens, Slice, Stats};
 use crate::compute::imaging::{Picture, Prepared};
-use crate::compute::labels::Reading;
+use crate::compute::labels::{Labels, Reading};
 use crate::compute::question::{PictureChoice, Question};
 use crate::compute::weights::{TrainedOn, WeightsChoice};
 use crate::network::Graph;
@@ -27,6 +27,8 @@ pub struct Inspection {
     pub stats: Vec<Stats>,
     /// By gate: its mean over the picture, where that has to be worked out (a matrix has millions of values).
     pub means: Vec<Option<GateMap<'static>>>,
+    /// What its classes are called, where its weights say so.
+    pub labels: Option<Labels>,
     /// What its outputs say: the five most probable classes, or why there are none.
     pub reading: Reading,
     /// The whole picture.

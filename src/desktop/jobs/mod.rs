@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod download;
+mod explained;
 mod inspection;
 mod lab;
 mod opening;
@@ -16,6 +17,7 @@ mod worker;
 
 pub use catalogue::Catalogue;
 pub use download::Download;
+pub use explained::{Changed, Explained};
 pub use inspection::Inspection;
 pub use lab::{Begin, Ending, Lab, LabRun, LabShelf, StepPoint, Strip, Thumbnail, Training, Writable};
 pub use opening::{OpenedFile, Pictures};
@@ -38,6 +40,8 @@ use crate::compute::question::Question;
 const KEPT_INSPECTIONS: usize = 512 << 20;
 /// The same of measurements.
 const KEPT_MEASUREMENTS: usize = 4 << 20;
+/// The same of explanations.
+const KEPT_EXPLANATIONS: usize = 64 << 20;
 
 /// A question, and where the network is to run for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,6 +85,12 @@ pub(super) enum Event {
         asked: Asked,
         outcome: Result<Box<Timing>, Option<String>>,
     },
+    /// `Err(None)` when it was cancelled.
+    Explained {
+        ticket: u64,
+        asked: Asked,
+        outcome: Result<Box<Explained>, Option<String>>,
+    },
     Downloading {
         id: u64,
         fraction: f32,
@@ -121,6 +131,9 @@ pub struct Jobs {
     device: DeviceKind,
     inspections: Shelf<Asked, Inspection>,
     measurements: Shelf<Asked, Timing>,
+    /// What the view that is shown asks to be explained.
+    explanations: Shelf<Asked, Explained>,
+    wanted: Vec<Asked>,
     /// Measured only when somebody asks.
     to_measure: VecDeque<Asked>,
     /// Files may have changed: read them again.
@@ -153,6 +166,8 @@ impl Jobs {
             device: DeviceKind::default(),
             inspections: Shelf::new(KEPT_INSPECTIONS),
             measurements: Shelf::new(KEPT_MEASUREMENTS),
+            explanations: Shelf::new(KEPT_EXPLANATIONS),
+            wanted: Vec::new(),
             to_measure: VecDeque::new(),
             fresh: false,
             downloads: Downloads::default(),
@@ -172,8 +187,10 @@ impl Jobs {
         let times: Vec<Asked> = document.networks().iter().map(|network| self.asked_time(network)).collect();
         self.inspections.tend(&wanted);
         self.measurements.tend(&times);
+        self.explanations.tend(&self.wanted);
         self.to_measure.retain(|asked| times.contains(asked));
-        if self.inspections.running().is_some() || self.measurements.running().is_some() {
+        let is_busy = self.inspections.running().is_some() || self.measurements.running().is_some();
+        if is_busy || self.explanations.running().is_some() {
             return;
         }
         if let Some(asked) = self.to_measure.pop_front() {
@@ -182,7 +199,19 @@ impl Jobs {
         let active = document.active().map(|network| self.asked(network));
         let next = active.into_iter().chain(wanted).find(|asked| self.inspections.lacks(asked));
         if let Some(asked) = next {
-            self.begin_inspection(asked);
+            return self.begin_inspection(asked);
+        }
+        let next = self.wanted.iter().find(|asked| self.explanations.lacks(asked)).cloned();
+        if let Some(asked) = next {
+            self.begin_explanation(asked);
+        }
+    }
+
+    fn begin_explanation(&mut self, asked: Asked) {
+        let ticket = self.explanations.begin(asked.clone(), Phase::Explaining);
+        let number = ticket.number;
+        if self.worker.send(Request { asked: asked.clone(), ticket, fresh: false, opened: None }).is_err() {
+            self.explanations.end(number, asked, Err(Some(NO_WORKER.to_owned())));
         }
     }
 
@@ -210,6 +239,9 @@ impl Jobs {
             Event::Progress { ticket, phase: Phase::Measuring, fraction } => {
                 self.measurements.advance(ticket, Phase::Measuring, fraction);
             }
+            Event::Progress { ticket, phase: Phase::Explaining, fraction } => {
+                self.explanations.advance(ticket, Phase::Explaining, fraction);
+            }
             Event::Progress { ticket, phase, fraction } => self.inspections.advance(ticket, phase, fraction),
             Event::Inspected { ticket, asked, outcome } => {
                 self.inspections.end(ticket, asked, outcome.map(|inspection| *inspection));
@@ -218,6 +250,9 @@ impl Jobs {
                 let problem = outcome.as_ref().err().cloned().flatten();
                 self.problems.extend(problem);
                 self.measurements.end(ticket, asked, outcome.map(|timing| *timing).map_err(|_| None));
+            }
+            Event::Explained { ticket, asked, outcome } => {
+                self.explanations.end(ticket, asked, outcome.map(|explained| *explained));
             }
             Event::Downloading { id, fraction } => self.downloads.advanced(id, fraction),
             Event::Fetched { id, outcome } => self.downloads.ended(id, outcome),
@@ -239,6 +274,33 @@ impl Jobs {
 
     fn asked_time(&self, network: &Network) -> Asked {
         Asked { question: network.time().clone(), device: self.device }
+    }
+
+    /// Asks for explanations in the place of those that were asked for before; are they others?
+    pub fn want(&mut self, questions: Vec<Question>) -> bool {
+        let wanted: Vec<Asked> =
+            questions.into_iter().map(|question| Asked { question, device: DeviceKind::Cpu }).collect();
+        let are_others = wanted != self.wanted;
+        self.wanted = wanted;
+        are_others
+    }
+
+    /// What was found out about a question.
+    #[must_use]
+    pub fn explained(&self, question: &Question) -> Option<&Arc<Explained>> {
+        self.explanations.answer(&Asked { question: question.clone(), device: DeviceKind::Cpu })
+    }
+
+    /// Why a question could not be answered.
+    #[must_use]
+    pub fn unexplained(&self, question: &Question) -> Option<&str> {
+        self.explanations.failure(&Asked { question: question.clone(), device: DeviceKind::Cpu })
+    }
+
+    /// The explanation in progress.
+    #[must_use]
+    pub fn explaining(&self) -> Option<&Running<Asked>> {
+        self.explanations.running()
     }
 
     /// The inspection in progress.
@@ -296,7 +358,9 @@ impl Jobs {
     pub fn is_idle(&self, document: &Document) -> bool {
         let has_measured_all = self.to_measure.is_empty() && self.measuring().is_none();
         let has_inspected_all = document.networks().iter().all(|network| !self.inspections.lacks(&self.asked(network)));
-        let is_quiet = self.downloads.are_idle() && self.openings.are_idle() && !self.catalogue.is_counting();
+        let has_explained_all = !self.wanted.iter().any(|asked| self.explanations.lacks(asked));
+        let is_quiet =
+            has_explained_all && self.downloads.are_idle() && self.openings.are_idle() && !self.catalogue.is_counting();
         self.running().is_none() && has_measured_all && has_inspected_all && is_quiet && !self.lab.is_reading()
     }
 
@@ -305,6 +369,9 @@ impl Jobs {
     pub fn cancel(&mut self, document: &Document) {
         if self.downloads.stop() {
             return;
+        }
+        if self.explaining().is_some() {
+            return self.explanations.stop(self.wanted.clone());
         }
         if !self.to_measure.is_empty() || self.measuring().is_some() {
             self.to_measure.clear();

@@ -21,6 +21,8 @@ pub enum Phase {
     Inference,
     /// Running it many times.
     Measuring,
+    /// Finding out why it says what it says.
+    Explaining,
 }
 
 impl Phase {
@@ -32,6 +34,7 @@ impl Phase {
             Self::Weights => "preparing weights",
             Self::Inference => "inferring",
             Self::Measuring => "measuring",
+            Self::Explaining => "explaining",
         }
     }
 }

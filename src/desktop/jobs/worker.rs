@@ -6,6 +6,7 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::explained::{self, Asker};
 use super::inspection::means;
 use super::{Asked, Event, Inspection, Phase, Reporter, Ticket};
 use crate::compute::config::ModelConfig;
@@ -38,7 +39,7 @@ pub(in crate::desktop) struct Request {
 }
 
 impl Request {
-    fn is_cancelled(&self) -> bool {
+    pub(super) fn is_cancelled(&self) -> bool {
         self.ticket.cancelled.load(Ordering::Relaxed)
     }
 }
@@ -60,7 +61,9 @@ struct Ready {
 
 /// What was used last, to be used again.
 #[derive(Default)]
-struct Cache {
+pub(super) struct Cache {
+    /// What explanations are asked of.
+    pub(super) asker: Option<Asker>,
     device: DeviceKind,
     plans: Vec<Ready>,
     picture: Option<(PictureChoice, Arc<Picture>)>,
@@ -71,7 +74,12 @@ pub(super) fn run(inbox: &Receiver<Request>, reporter: &Reporter) {
     let mut cache = Cache::default();
     while let Ok(request) = inbox.recv() {
         let (ticket, asked) = (request.ticket.number, request.asked.clone());
-        let event = match asked.question.asked().picture {
+        let of = request.asked.question.asked();
+        let event = match of.picture {
+            Some(_) if of.explanation.is_some() => {
+                let outcome = guarded("explanation", || explained::explain(&request, &mut cache, reporter));
+                Event::Explained { ticket, asked, outcome: outcome.map(Box::new) }
+            }
             Some(_) => {
                 let outcome = guarded("inspection", || inspect(&request, &mut cache, reporter));
                 Event::Inspected { ticket, asked: cache.placed(asked, &outcome), outcome: outcome.map(Box::new) }
@@ -110,7 +118,7 @@ fn measure(request: &Request, cache: &mut Cache, reporter: &Reporter) -> Result<
 }
 
 /// What is said of a run that did not end; nothing of one that was cancelled.
-fn told(error: EngineError) -> Option<String> {
+pub(super) fn told(error: EngineError) -> Option<String> {
     match error {
         EngineError::Cancelled => None,
         other => Some(other.to_string()),
@@ -157,11 +165,24 @@ fn inspect(request: &Request, cache: &mut Cache, reporter: &Reporter) -> Result<
     let labels = labels.and_then(|labels| labels.fitted(model.classes()).ok());
     let reading = Reading::of(&run.logits, model.classes(), labels.as_ref(), TOP, broken);
     let (device, graph, grafted) = (runner.device(), graph.clone(), grafted.to_vec());
-    Ok(Inspection { question, device, graph, run, stats, means, reading, picture, prepared, trained_on, grafted })
+    Ok(Inspection {
+        question,
+        device,
+        graph,
+        run,
+        stats,
+        means,
+        labels,
+        reading,
+        picture,
+        prepared,
+        trained_on,
+        grafted,
+    })
 }
 
 impl Cache {
-    fn picture(&mut self, choice: &PictureChoice) -> Result<Arc<Picture>, Option<String>> {
+    pub(super) fn picture(&mut self, choice: &PictureChoice) -> Result<Arc<Picture>, Option<String>> {
         if let Some((known, picture)) = &self.picture
             && known == choice
         {

@@ -136,7 +136,10 @@ pub static ACTIONS: &[Action] = &[
     }),
     action(Menu::Edit, "Cancel", None, |shared| {
         let jobs = shared.jobs;
-        let is_busy = jobs.running().is_some() || jobs.download().is_some() || jobs.measuring().is_some();
+        let is_busy = jobs.running().is_some()
+            || jobs.explaining().is_some()
+            || jobs.download().is_some()
+            || jobs.measuring().is_some();
         is_busy.then_some(Command::Cancel)
     }),
     group(action(Menu::Edit, "Run on the CPU", None, |shared| device(shared, DeviceKind::Cpu))),

@@ -32,6 +32,7 @@ use std::sync::Arc;
 use super::document::{Command, Document, Network, Selection, ThemeChoice, View};
 use super::jobs::{Inspection, Jobs};
 use super::panels::Panels;
+use crate::compute::question::Question;
 
 /// Everything a view may read.
 #[derive(Clone, Copy)]
@@ -78,6 +79,7 @@ impl<'a> Shared<'a> {
 #[derive(Debug, Default)]
 pub struct Outbox {
     commands: Vec<Command>,
+    questions: Vec<Question>,
 }
 
 impl Outbox {
@@ -94,6 +96,16 @@ impl Outbox {
     /// Selects a gate, and the part it belongs to.
     pub fn select_gate(&mut self, part: impl Into<String>, gate: impl Into<String>) {
         self.send(Command::Select(Selection { part: Some(part.into()), gate: Some(gate.into()) }));
+    }
+
+    /// Asks for an explanation, as long as it is shown.
+    pub fn ask(&mut self, question: Question) {
+        self.questions.push(question);
+    }
+
+    /// What is to be explained.
+    pub fn take_questions(&mut self) -> Vec<Question> {
+        std::mem::take(&mut self.questions)
     }
 
     /// What was asked for, in order.

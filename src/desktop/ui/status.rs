@@ -76,6 +76,9 @@ fn work(ui: &mut Ui, shared: &Shared, out: &mut Outbox) {
         let letter = letter_of(shared, &measuring.question);
         return progress(ui, &format!("{letter} measuring"), measuring.fraction, Command::Cancel, out);
     }
+    if let Some(explaining) = shared.jobs.explaining() {
+        return progress(ui, "explaining", explaining.fraction, Command::Cancel, out);
+    }
     if let Some(run) = shared.jobs.lab().running().filter(|_| shared.jobs.running().is_none()) {
         let what = if run.is_held() { "paused" } else { run.task.page().title() };
         return progress(ui, &format!("lab: {what}"), run.progress.fraction, Command::StopLab, out);

@@ -2,8 +2,10 @@
 //!
 //! What lies over the photo is one opaque texture: painted with a tint, its colours would not be the scale's.
 
+mod evidence;
 mod over;
 
+pub use evidence::EvidenceLook;
 pub use over::Over;
 
 use std::collections::{HashMap, VecDeque};
@@ -135,6 +137,10 @@ impl Set {
 #[derive(Default)]
 pub struct GateTextures {
     sets: Vec<Set>,
+    /// Maps of evidence, the latest first.
+    evidence: Vec<evidence::Drawn>,
+    /// A changed gate: what it was made of, and the texture.
+    changed: Option<(u64, TextureHandle)>,
     ramp: Option<TextureHandle>,
 }
 

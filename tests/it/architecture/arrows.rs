@@ -32,7 +32,10 @@ pub(super) const TABLE: &[(&str, &str)] = &[
         "compute/config compute/engine compute/explain compute/files compute/imaging compute/random compute/weights network network/attention network/cost network/graph network/number network/zoo",
     ),
     ("compute/labels", "compute/explain compute/text network/suggest"),
-    ("compute/question", "compute/holds compute/imaging compute/lab compute/weights network network/digest"),
+    (
+        "compute/question",
+        "compute/explain compute/holds compute/imaging compute/lab compute/weights network network/digest",
+    ),
     (
         "compute/weights",
         "compute/config compute/holds compute/random network network/attention network/graph network/number network/options network/spec network/suggest network/synonyms network/zoo",
@@ -54,7 +57,7 @@ pub(super) const TABLE: &[(&str, &str)] = &[
     ("desktop/session", "compute/engine desktop/document desktop/panels"),
     (
         "desktop/ui",
-        "compute/engine compute/explain compute/hub compute/imaging compute/lab compute/labels compute/weights desktop/document desktop/jobs desktop/panels drawing network network/attention network/cost network/graph network/number network/options network/papers network/spec network/zoo",
+        "compute/engine compute/explain compute/holds compute/hub compute/imaging compute/lab compute/labels compute/question compute/weights desktop/document desktop/jobs desktop/panels drawing network network/attention network/cost network/graph network/number network/options network/papers network/spec network/zoo",
     ),
     ("drawing", "network/attention network/cost network/graph network/number network/ops network/zoo"),
     ("network/attention", "network/graph network/options network/suggest"),

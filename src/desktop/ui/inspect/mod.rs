@@ -1,9 +1,13 @@
 //! The Inspect view: the picture, what every attention gate did with it, what the network says it is.
 
+mod asks;
 mod channels;
+mod classes;
 mod controls;
 mod drop;
 mod edges;
+mod effect;
+mod evidence;
 mod grid;
 mod layout;
 mod legend;
@@ -16,6 +20,7 @@ mod side;
 mod states;
 mod strip;
 mod toolbar;
+mod trust;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +30,7 @@ use std::sync::Arc;
 use eframe::egui;
 use egui::{Rect, RichText, Ui, UiBuilder};
 
+use self::asks::{Asks, Mode};
 use self::model::{Film, Frame, Order};
 use super::scripts::visual;
 use super::textures::{Detail, Face, GateTextures, Over, Scale};
@@ -61,6 +67,8 @@ struct Settings {
     channel: Option<usize>,
     /// From where in the crop a matrix looks, as shares of its width and height: the same place at every depth.
     from: Option<[f32; 2]>,
+    /// What is asked beyond the gate itself.
+    asks: Asks,
 }
 
 impl Default for Settings {
@@ -73,6 +81,7 @@ impl Default for Settings {
             look: Look::default(),
             channel: None,
             from: None,
+            asks: Asks::default(),
         }
     }
 }
@@ -230,18 +239,85 @@ impl InspectView {
         };
         let scene = Scene { inspection, film: &film };
         let shown = model::chosen(&inspection.graph, shared.selection).and_then(|index| scene.gate(index));
-        let needs = shown.as_ref().map_or_else(layout::Needs::default, Shown::needs);
+        let settings = &mut self.settings;
+        let mut room = room;
+        let row = Rect::from_min_size(room.min, egui::vec2(room.width(), size::ROW));
+        within(ui, row, |ui| modes(ui, inspection, &mut settings.asks));
+        mode_keys(ui, inspection, shown.as_ref(), &mut settings.asks);
+        room.min.y = (row.bottom() + size::GAP).min(room.bottom());
+        let ranking = settings.asks.ranking(inspection).and_then(|question| shared.jobs.explained(&question));
+        self.strip.effects = ranking.map_or_else(Vec::new, |answer| effect::shares(answer));
+        if settings.asks.mode == Mode::Gate {
+            self.gate_mode(ui, room, scene, shown.as_ref(), textures, out);
+        } else {
+            self.asked_mode(ui, room, scene, shown.as_ref(), shared, textures, out);
+        }
+        self.film = Some(film);
+    }
+
+    /// Evidence or effect: what is asked at the left, its answers in numbers at the right, the film below.
+    #[expect(clippy::too_many_arguments, reason = "what is drawn, where, and who is told")]
+    fn asked_mode(
+        &mut self,
+        ui: &mut Ui,
+        room: Rect,
+        scene: Scene,
+        shown: Option<&Shown>,
+        shared: &Shared,
+        textures: &mut GateTextures,
+        out: &mut Outbox,
+    ) {
+        let needs = layout::Needs { gate: shown.is_some(), controls: false, note: false };
+        let areas = layout::areas(room, needs);
+        let mut main = areas.title.union(areas.stage).union(areas.legend);
+        let mut beside = areas.side;
+        let settings = &mut self.settings;
+        // What a gate does to the decision is told in numbers: they take half of the room.
+        if settings.asks.mode == Mode::Effect && beside.left() > main.left() + size::GAP {
+            let middle = room.left() + room.width() * 0.52;
+            main.max.x = middle;
+            beside.min.x = middle + size::PADDING;
+        }
+        match (settings.asks.mode, shown) {
+            (Mode::Effect, Some(shown)) => effect::show(ui, main, scene, shown, settings, shared, textures),
+            (Mode::Effect, None) => within(ui, main, states::no_attention),
+            (Mode::Gate | Mode::Evidence, _) => {
+                evidence::show(ui, main, scene, shown, (&mut settings.asks, shared), textures, out);
+            }
+        }
+        within(ui, beside, |ui| match settings.asks.mode {
+            Mode::Effect => effect::side(ui, scene, shown, settings, shared, out),
+            Mode::Gate | Mode::Evidence => trust::show(ui, scene, &mut settings.asks, shared, out),
+        });
+        if let Some(shown) = shown {
+            within(ui, areas.strip, |ui| {
+                strip::show(ui, &areas, scene, shown, self.settings.scale, textures, &mut self.strip, out);
+            });
+        }
+    }
+
+    fn gate_mode(
+        &mut self,
+        ui: &mut Ui,
+        room: Rect,
+        scene: Scene,
+        shown: Option<&Shown>,
+        textures: &mut GateTextures,
+        out: &mut Outbox,
+    ) {
+        let inspection = scene.inspection;
+        let needs = shown.map_or_else(layout::Needs::default, Shown::needs);
         let areas = layout::areas(room, needs);
         let settings = &mut self.settings;
         match shown {
             Some(shown) => {
-                within(ui, areas.title, |ui| title(ui, &shown, inspection, settings));
+                within(ui, areas.title, |ui| title(ui, shown, inspection, settings));
                 if areas.controls.is_positive() {
-                    within(ui, areas.controls, |ui| controls::show(ui, &shown, settings));
+                    within(ui, areas.controls, |ui| controls::show(ui, shown, settings));
                 }
-                stage(ui, &areas, scene, &shown, settings, textures);
+                stage(ui, &areas, scene, shown, settings, textures);
                 within(ui, areas.strip, |ui| {
-                    strip::show(ui, &areas, scene, &shown, settings.scale, textures, &mut self.strip, out);
+                    strip::show(ui, &areas, scene, shown, settings.scale, textures, &mut self.strip, out);
                 });
             }
             None => {
@@ -249,8 +325,54 @@ impl InspectView {
                 picture::show_plain(ui, areas.stage, inspection, textures);
             }
         }
-        within(ui, areas.side, |ui| side::show(ui, scene, shown.as_ref(), settings, textures, out));
-        self.film = Some(film);
+        within(ui, areas.side, |ui| side::show(ui, scene, shown, settings, textures, out));
+    }
+}
+
+/// What fills the view, and what is asked.
+fn modes(ui: &mut Ui, inspection: &Inspection, asks: &mut Asks) {
+    let count = asks.changed(&inspection.graph);
+    egui::Sides::new().height(size::ROW).shrink_right().truncate().show(
+        ui,
+        |ui| {
+            for mode in Mode::ALL {
+                let text = format!("{}  {}", mode.title(), mode.key().name());
+                let hover = format!("{} ({})", mode.question(), mode.key().name());
+                let response = ui.selectable_label(asks.mode == mode, text).on_hover_text(hover);
+                let is_chosen = asks.mode == mode;
+                response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, is_chosen, mode.title()));
+                if response.clicked() {
+                    asks.mode = mode;
+                }
+            }
+        },
+        |ui| {
+            if count > 0 {
+                muted(ui, format!("{count} of {} gates replaced", inspection.graph.gates.len()));
+            }
+        },
+    );
+}
+
+/// The keys of all modes; none while a field has them.
+fn mode_keys(ui: &Ui, inspection: &Inspection, shown: Option<&Shown>, asks: &mut Asks) {
+    if ui.ctx().egui_wants_keyboard_input() {
+        return;
+    }
+    let pressed = |key: egui::Key| ui.input(|input| input.key_pressed(key) && !input.modifiers.any());
+    for mode in Mode::ALL {
+        if pressed(mode.key()) {
+            asks.mode = mode;
+        }
+    }
+    if pressed(egui::Key::X) {
+        asks.swap(inspection);
+    }
+    if pressed(egui::Key::Slash) && asks.mode != Mode::Gate {
+        classes::focus(ui);
+    }
+    if asks.mode == Mode::Effect {
+        effect::keys(ui, shown.map(|shown| shown.frame.gate.as_str()), asks);
     }
 }
 

@@ -162,6 +162,21 @@ pub(super) fn paint_small(
     frame_crop(&painter, placed, palette(ui));
 }
 
+/// The picture with any texture over what the network saw, small, no interaction.
+pub(super) fn paint_with(
+    ui: &Ui,
+    rect: Rect,
+    inspection: &Arc<Inspection>,
+    over: egui::TextureId,
+    textures: &mut GateTextures,
+) {
+    let placed = Placed::within(rect, inspection);
+    let painter = ui.painter_at(rect);
+    paint(&painter, placed, textures.picture(ui.ctx(), inspection), palette(ui));
+    painter.image(over, placed.crop, UV, Color32::WHITE);
+    frame_crop(&painter, placed, palette(ui));
+}
+
 /// A gate's mean over the crop, filling a small square: for the film strip.
 pub(super) fn paint_thumbnail(
     ui: &Ui,

@@ -25,6 +25,15 @@ use crate::network::graph::GateKind;
 const PARTNER_MIN: f32 = 88.0;
 const PARTNER_MAX: f32 = 190.0;
 
+/// Whether there is anything in the numbers.
+pub(super) fn untrained(ui: &mut Ui, scene: Scene) {
+    if !scene.inspection.weights().is_trained() {
+        let text = "weights are random: these numbers say nothing";
+        ui.add(Label::new(RichText::new(text).color(palette(ui).difference)).wrap());
+        ui.add_space(4.0);
+    }
+}
+
 pub(super) fn show(
     ui: &mut Ui,
     scene: Scene,
@@ -228,7 +237,7 @@ fn guessed(ui: &mut Ui, guess: &Guess, is_trained: bool) {
     line.label(percent(guess.probability));
 }
 
-fn percent(probability: f32) -> String {
+pub(super) fn percent(probability: f32) -> String {
     if probability.is_nan() { "no number".to_owned() } else { format!("{:.1} %", probability * 100.0) }
 }
 

@@ -53,6 +53,19 @@ pub(super) fn not_inspected(ui: &mut Ui, network: &Network, shared: &Shared, out
     });
 }
 
+/// What an explanation is waiting for, or why there is none.
+pub(super) fn not_explained(ui: &mut Ui, shared: &Shared, problem: Option<&str>) {
+    let colours = palette(ui);
+    if let Some(problem) = problem {
+        ui.add(Label::new(RichText::new(problem).color(colours.difference)).wrap());
+        return;
+    }
+    match shared.jobs.explaining() {
+        Some(running) => muted(ui, format!("working it out, {:.0} %", running.fraction * 100.0)),
+        None => muted(ui, "waiting; stopped work starts again when something is chosen"),
+    };
+}
+
 fn failed(ui: &mut Ui, message: &str, network: &Network, shared: &Shared, out: &mut Outbox) {
     let colours = palette(ui);
     ui.label(strong("The inspection failed", size::TITLE).color(colours.error));

@@ -24,6 +24,8 @@ const EDGE: f32 = 3.0;
 pub(super) struct StripState {
     /// The gate scrolled to last, by name: scrolled to once, then the user's scrolling counts.
     scrolled_to: Option<String>,
+    /// By gate, what its mean does beside the gate that does most, 0 to 1; empty where they are not ranked.
+    pub(super) effects: Vec<f32>,
 }
 
 #[expect(clippy::too_many_arguments, reason = "what is drawn, how, where, and who is told")]
@@ -61,7 +63,8 @@ pub(super) fn show(
         let mut clicked = None;
         for index in visible(&edges, thumbnail, viewport.left(), viewport.right()) {
             let Some(gate) = scene.gate(index) else { continue };
-            if frame(ui, place(index), scene, &gate, index == shown.index, scale, textures) {
+            let mark = (index == shown.index, state.effects.get(index).copied());
+            if frame(ui, place(index), scene, &gate, mark, scale, textures) {
                 clicked = Some(index);
             }
         }
@@ -116,7 +119,7 @@ fn frame(
     rect: Rect,
     scene: Scene,
     gate: &Shown,
-    is_chosen: bool,
+    (is_chosen, effect): (bool, Option<f32>),
     scale: Scale,
     textures: &mut GateTextures,
 ) -> bool {
@@ -152,11 +155,19 @@ fn frame(
     let left = rect.left();
     line(ui, pos2(left, underline.bottom() + 3.0), gate.frame.block.clone(), text, rect.width() + size::GAP - 2.0);
     let is_grafted = scene.inspection.is_grafted(gate.index);
-    let (number, shade) = match is_grafted {
-        true => ("grafted".to_owned(), colours.difference),
-        false => (format!("{} {}", gate.frame.name(), in_short(gate.stats.mean)), text),
-    };
-    line(ui, pos2(left, underline.bottom() + 17.0), number, shade, rect.width());
+    if let Some(share) = effect {
+        // Once ranked: what the gate at its mean does, beside the one that does most.
+        let place = Rect::from_min_size(pos2(left, underline.bottom() + 21.0), vec2(rect.width(), 6.0));
+        ui.painter().rect_filled(place, 1.0, colours.sunken);
+        let bar = Rect::from_min_size(place.min, vec2((place.width() * share).max(1.0), place.height()));
+        ui.painter().rect_filled(bar, 1.0, colour);
+    } else {
+        let (number, shade) = match is_grafted {
+            true => ("grafted".to_owned(), colours.difference),
+            false => (format!("{} {}", gate.frame.name(), in_short(gate.stats.mean)), text),
+        };
+        line(ui, pos2(left, underline.bottom() + 17.0), number, shade, rect.width());
+    }
     let clicked = response.clicked();
     let note = if is_grafted { "\ngrafted: this gate is not from the weights' file" } else { "" };
     let range = super::range_text(&gate.stats);

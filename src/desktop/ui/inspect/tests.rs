@@ -24,14 +24,18 @@ struct Stage {
 
 /// The view of one network, inspected.
 fn view_of(spec: &str, picture: PictureChoice) -> Harness<'static, Stage> {
-    let networks = vec![SavedNetwork::untrained(Model::parse(spec).expect(spec))];
+    view_of_network(SavedNetwork::untrained(Model::parse(spec).expect(spec)), picture)
+}
+
+fn view_of_network(network: SavedNetwork, picture: PictureChoice) -> Harness<'static, Stage> {
+    let networks = vec![network];
     let document = Document::of(&Project { networks, active: 0, picture });
     let mut jobs = Jobs::start(|| ()).expect("a thread");
     let started = Instant::now();
     while !jobs.is_idle(&document) || jobs.running().is_some() {
         jobs.tend(&document);
         std::thread::sleep(Duration::from_millis(5));
-        assert!(started.elapsed() < Duration::from_mins(1), "{spec} does not end");
+        assert!(started.elapsed() < Duration::from_mins(1), "it does not end");
     }
     let stage = Stage {
         view: InspectView::default(),
@@ -56,6 +60,8 @@ fn view_of(spec: &str, picture: PictureChoice) -> Harness<'static, Stage> {
                 can_redo: false,
             };
             stage.view.ui(ui, &shared, &mut stage.textures, &mut out);
+            stage.jobs.want(out.take_questions());
+            stage.jobs.tend(&stage.document);
             for command in out.take() {
                 if let Command::Select(selection) = &command {
                     stage.selection = selection.clone();
@@ -67,6 +73,29 @@ fn view_of(spec: &str, picture: PictureChoice) -> Harness<'static, Stage> {
     );
     harness.run();
     harness
+}
+
+/// The view of a network that comes with the program, on an object it knows.
+fn trained() -> Harness<'static, Stage> {
+    let network = SavedNetwork::bundled("cbam").expect("there");
+    let sample = crate::compute::lab::data::object_samples()[0].name.clone();
+    view_of_network(network, PictureChoice::Sample(sample))
+}
+
+/// Goes on until nothing is being explained.
+fn explained(harness: &mut Harness<Stage>) {
+    let started = Instant::now();
+    loop {
+        harness.run();
+        let stage = harness.state_mut();
+        stage.jobs.tend(&stage.document);
+        if stage.jobs.is_idle(&stage.document) && stage.jobs.explaining().is_none() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+        assert!(started.elapsed() < Duration::from_mins(2), "it does not end");
+    }
+    harness.run();
 }
 
 fn cat() -> PictureChoice {
@@ -181,4 +210,80 @@ fn a_volume_is_a_map_and_has_channels() {
 fn a_gate_that_leaves_the_unit_says_that_its_scale_is_wider() {
     let harness = view_of("resnet20+se(gate=tanh)", cat());
     harness.get_by_label_contains("the scale is widened to its values");
+}
+
+/// The class asked about and the one against it are chosen by click and by name; the maps follow.
+#[test]
+fn evidence_is_asked_for_any_class_and_by_any_method() {
+    let mut harness = trained();
+    harness.key_press(egui::Key::C);
+    explained(&mut harness);
+    let best = harness.get_by_label_contains("Evidence for ");
+    drop(best);
+    // The most likely class, the next one and their difference; before and after the gates, the output.
+    assert_eq!(harness.query_all_by_label_contains("evidence: ").count(), 6);
+    harness.get_by_label_contains("rather than");
+    harness.get_by_label_contains("of 5 random orders did");
+    let field = harness.get_by_label("class by number or name");
+    field.focus();
+    harness.run();
+    harness.get_by_label("class by number or name").type_text("star");
+    harness.run();
+    harness.key_press(egui::Key::Enter);
+    explained(&mut harness);
+    harness.get_by_label("Evidence for star");
+    harness.get_by_label("evidence: star");
+    harness.get_by_label("class by number or name").focus();
+    harness.run();
+    harness.get_by_label("class by number or name").type_text("sqare");
+    harness.run();
+    harness.key_press(egui::Key::Enter);
+    explained(&mut harness);
+    harness.get_by_label_contains("square");
+}
+
+/// A gate is replaced by a click or a key, and the decision is shown before and after; all gates are ranked.
+#[test]
+fn a_gate_is_replaced_and_its_effect_is_told() {
+    let mut harness = trained();
+    harness.get_by_label("Effect").click();
+    explained(&mut harness);
+    harness.get_by_label_contains("they do not add");
+    assert_eq!(harness.query_all_by_label_contains(", KL and Δ logit").count(), 14);
+    harness.key_press(egui::Key::M);
+    explained(&mut harness);
+    harness.get_by_label_contains("1 of 14 gates replaced");
+    assert!(harness.query_all_by_label_contains(" → ").count() >= 5, "classes before and after");
+    harness.get_by_label("zeros").click();
+    explained(&mut harness);
+    harness.get_by_label_contains("branch closed");
+    harness.get_by_label("All at their means").click();
+    explained(&mut harness);
+    harness.get_by_label_contains("14 of 14 gates replaced");
+    harness.key_press(egui::Key::R);
+    explained(&mut harness);
+    assert!(harness.query_by_label_contains("gates replaced").is_none());
+    harness.get_by_label_contains("nothing is changed");
+}
+
+#[test]
+fn what_random_weights_say_is_said_to_be_nothing() {
+    let mut harness = view_of("resnet20+cbam", cat());
+    harness.key_press(egui::Key::E);
+    explained(&mut harness);
+    harness.get_by_label_contains("these numbers say nothing");
+    harness.key_press(egui::Key::C);
+    explained(&mut harness);
+    assert!(harness.query_all_by_label_contains("these numbers say nothing").count() >= 1);
+}
+
+#[test]
+fn evidence_works_without_attention_and_effect_says_what_is_missing() {
+    let mut harness = view_of("resnet20", cat());
+    harness.key_press(egui::Key::C);
+    explained(&mut harness);
+    assert_eq!(harness.query_all_by_label_contains("evidence: ").count(), 3);
+    harness.key_press(egui::Key::E);
+    explained(&mut harness);
+    harness.get_by_label_contains("paint some in the matrix");
 }

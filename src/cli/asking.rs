@@ -112,10 +112,6 @@ impl Asking {
             )));
         }
         args.subject.say_where();
-        doubts::say_all(&setting.doubts);
-        if !setting.weights.is_trained() {
-            source::say("weights are random, these numbers say nothing; give trained ones with --weights");
-        }
         let subject = Subject::new(setting.graph.clone(), setting.weights.clone(), default_threads());
         let names = images::short_names(&images.paths);
         Ok(Self { setting, subject, images, names, is_strict: args.strict, staging })
@@ -149,6 +145,10 @@ impl Asking {
         &mut self,
         ask: &mut dyn FnMut(&mut Self, &Photo<'_>, &Control<'_>) -> Result<T, CliError>,
     ) -> Result<(Vec<T>, Vec<Skipped>), CliError> {
+        doubts::say_all(&self.setting.doubts);
+        if !self.setting.weights.is_trained() {
+            source::say("weights are random, these numbers say nothing; give trained ones with --weights");
+        }
         let (mut found, mut skipped) = (Vec::new(), Vec::new());
         let paths: Vec<(PathBuf, String)> = self.images.paths.iter().cloned().zip(self.names.iter().cloned()).collect();
         for (path, name) in paths {
