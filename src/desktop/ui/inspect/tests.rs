@@ -218,8 +218,7 @@ fn evidence_is_asked_for_any_class_and_by_any_method() {
     let mut harness = trained();
     harness.key_press(egui::Key::C);
     explained(&mut harness);
-    let best = harness.get_by_label_contains("Evidence for ");
-    drop(best);
+    harness.get_by_label_contains("Evidence for ");
     // The most likely class, the next one and their difference; before and after the gates, the output.
     assert_eq!(harness.query_all_by_label_contains("evidence: ").count(), 6);
     harness.get_by_label_contains("rather than");
