@@ -1,13 +1,14 @@
 //! What is asked about a picture beyond its gates: which class, by which method, with which gates replaced.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
 
 use crate::compute::explain::trust::Baseline;
 use crate::compute::explain::{Replacement, Target};
-use crate::compute::holds::Holds;
+use crate::compute::holds::{Hold, Holds};
 use crate::compute::labels::Labels;
 use crate::compute::question::{Explanation, Question};
-use crate::desktop::jobs::Inspection;
+use crate::desktop::jobs::{Explained, Inspection};
 use crate::network::Graph;
 
 /// What fills the view.
@@ -34,6 +35,15 @@ enum Against {
     Class(usize),
 }
 
+/// What takes the place of a gate's values.
+#[derive(Clone, Debug, PartialEq)]
+enum Edit {
+    /// All of them are changed alike.
+    Whole(Replacement),
+    /// These values, painted by hand.
+    Painted(Arc<[f32]>),
+}
+
 /// The user's choices; they survive a change of mode, photo and gate.
 pub(super) struct Asks {
     pub(super) mode: Mode,
@@ -47,7 +57,11 @@ pub(super) struct Asks {
     pub(super) for_only: bool,
     pub(super) baseline: Baseline,
     /// Gates that are replaced, by name.
-    changes: BTreeMap<String, Replacement>,
+    changes: BTreeMap<String, Edit>,
+    /// What the brush paints, and over how many cells on either side.
+    pub(super) brush: (f32, usize),
+    /// The last effect that was known, shown while the next is worked on.
+    last: Option<(Weak<Inspection>, Arc<Explained>)>,
     /// What is typed to find a class, and what was wrong with it.
     pub(super) typed: String,
     pub(super) problem: Option<String>,
@@ -65,6 +79,8 @@ impl Default for Asks {
             for_only: false,
             baseline: Baseline::Zero,
             changes: BTreeMap::new(),
+            brush: (1.0, 1),
+            last: None,
             typed: String::new(),
             problem: None,
             consented: Vec::new(),
@@ -172,15 +188,46 @@ impl Asks {
         }
     }
 
-    /// How a gate is replaced.
+    /// How a gate is replaced as a whole.
     pub(super) fn change(&self, gate: &str) -> Option<Replacement> {
-        self.changes.get(gate).copied()
+        match self.changes.get(gate) {
+            Some(Edit::Whole(replacement)) => Some(*replacement),
+            Some(Edit::Painted(_)) | None => None,
+        }
+    }
+
+    /// What was painted of a gate.
+    pub(super) fn painted(&self, gate: &str) -> Option<&Arc<[f32]>> {
+        match self.changes.get(gate) {
+            Some(Edit::Painted(values)) => Some(values),
+            Some(Edit::Whole(_)) | None => None,
+        }
+    }
+
+    /// Paints on what stands in a gate's place now.
+    pub(super) fn paint(&mut self, gate: &str, values: &[f32], write: impl FnOnce(&mut [f32])) {
+        let mut values = values.to_vec();
+        write(&mut values);
+        self.changes.insert(gate.to_owned(), Edit::Painted(values.into()));
+    }
+
+    /// The answer, or the last one that was known of this run.
+    pub(super) fn latest(
+        &mut self,
+        inspection: &Arc<Inspection>,
+        answer: Option<&Arc<Explained>>,
+    ) -> Option<Arc<Explained>> {
+        if let Some(answer) = answer {
+            self.last = Some((Arc::downgrade(inspection), answer.clone()));
+        }
+        let is_of = |(known, _): &&(Weak<Inspection>, _)| std::ptr::eq(known.as_ptr(), Arc::as_ptr(inspection));
+        self.last.as_ref().filter(is_of).map(|(_, answer)| answer.clone())
     }
 
     /// Replaces a gate, or leaves it as it is.
     pub(super) fn set_change(&mut self, gate: &str, change: Option<Replacement>) {
         match change {
-            Some(change) => self.changes.insert(gate.to_owned(), change),
+            Some(change) => self.changes.insert(gate.to_owned(), Edit::Whole(change)),
             None => self.changes.remove(gate),
         };
     }
@@ -192,7 +239,7 @@ impl Asks {
 
     /// Replaces every gate by its mean.
     pub(super) fn all_at_their_means(&mut self, graph: &Graph) {
-        self.changes = graph.gates.iter().map(|gate| (gate.name.clone(), Replacement::Mean)).collect();
+        self.changes = graph.gates.iter().map(|gate| (gate.name.clone(), Edit::Whole(Replacement::Mean))).collect();
     }
 
     /// How many gates of a network are replaced.
@@ -204,8 +251,13 @@ impl Asks {
     pub(super) fn holds(&self, graph: &Graph) -> Holds {
         let mut holds = Holds::none();
         for (index, gate) in graph.gates.iter().enumerate() {
-            if let Some(change) = self.changes.get(&gate.name) {
-                holds.set(index, change.hold());
+            match self.changes.get(&gate.name) {
+                Some(Edit::Whole(replacement)) => holds.set(index, replacement.hold()),
+                // Of another network's gate of that name there may be another number.
+                Some(Edit::Painted(values)) if values.len() == graph[gate.node].shape.elements() => {
+                    holds.set(index, Hold::Values(values.clone()));
+                }
+                Some(Edit::Painted(_)) | None => {}
             }
         }
         holds
@@ -237,6 +289,12 @@ impl Asks {
         let target = self.target(inspection)?;
         let has_gates = !inspection.graph.gates.is_empty();
         has_gates.then(|| inspection.question.explained(Holds::none(), Explanation::Gates(target)))
+    }
+
+    /// Every channel of a gate at 0, alone.
+    pub(super) fn channels(&self, inspection: &Inspection, gate: usize) -> Option<Question> {
+        let target = self.target(inspection)?;
+        Some(inspection.question.explained(Holds::none(), Explanation::Channels(gate, target)))
     }
 
     /// Can the map be believed?

@@ -1,6 +1,7 @@
 //! What a changed gate does to the decision: the replacements, the gate as it was and as it became, every later gate,
 //! the classes before and after, and which gates matter.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use eframe::egui;
@@ -13,9 +14,10 @@ use super::super::{Outbox, Shared};
 use super::asks::Asks;
 use super::evidence::{answer, named};
 use super::picture::{paint_small, paint_with};
-use super::{Scene, Settings, Shown, classes, states, within};
-use crate::compute::explain::{Done, Effect, Ranking, Replacement};
+use super::{Scene, Settings, Shown, brush, classes, states, within};
+use crate::compute::explain::{Done, Effect, GateMap, Lens, Ranking, Replacement, Slice};
 use crate::desktop::jobs::{Changed, Explained, Inspection};
+use crate::network::graph::GateKind;
 use crate::network::number::value;
 
 /// What a gate can be replaced by, and the keys.
@@ -45,17 +47,16 @@ pub(super) fn show(
     within(ui, row, |ui| replacements(ui, shown, &mut settings.asks));
     let below = Rect::from_min_max(pos2(room.left(), row.bottom() + size::GAP), room.max);
     let question = settings.asks.effect(scene.inspection);
-    let changed = question.as_ref().map(|question| answer(shared, question));
-    let changed = match changed {
-        Some(Ok(answer)) => match &**answer {
-            Explained::Effect(changed) => Some(&**changed),
-            _ => None,
-        },
-        Some(Err(said)) => {
-            return within(ui, below, |ui| states::not_explained(ui, shared, said));
-        }
-        None => None,
-    };
+    let found = question.as_ref().map(|question| answer(shared, question));
+    if let Some(Err(Some(problem))) = found {
+        return within(ui, below, |ui| states::not_explained(ui, shared, Some(problem)));
+    }
+    // While the next one is worked on, the last answer stays.
+    let latest = settings.asks.latest(scene.inspection, found.and_then(Result::ok));
+    let changed = latest.as_deref().filter(|_| question.is_some()).and_then(|answer| match answer {
+        Explained::Effect(changed) => Some(&**changed),
+        _ => None,
+    });
     let upper = Rect::from_min_max(below.min, pos2(below.right(), below.top() + below.height() * 0.56));
     before_and_after(ui, upper, scene, shown, changed, settings, textures);
     let lower = Rect::from_min_max(pos2(below.left(), upper.bottom() + size::GAP), below.max);
@@ -85,14 +86,16 @@ fn heading(ui: &mut Ui, scene: Scene, shown: &Shown, settings: &mut Settings) {
 
 fn replacements(ui: &mut Ui, shown: &Shown, asks: &mut Asks) {
     let current = asks.change(&shown.frame.gate);
+    let is_painted = asks.painted(&shown.frame.gate).is_some();
     ui.horizontal_wrapped(|ui| {
         for (title, key, replacement, hover) in REPLACEMENTS {
-            let is_chosen = current == replacement;
+            let is_chosen = !is_painted && current == replacement;
             let line = ui.selectable_label(is_chosen, title).on_hover_text(format!("{hover} ({})", key.name()));
             if line.clicked() {
                 asks.set_change(&shown.frame.gate, replacement);
             }
         }
+        brush::controls(ui, shown, asks);
     });
     if let Some(caution) = current.and_then(Replacement::caution) {
         ui.add(Label::new(RichText::new(caution).size(size::LABEL).color(palette(ui).muted)).truncate());
@@ -113,63 +116,69 @@ pub(super) fn keys(ui: &Ui, gate: Option<&str>, asks: &mut Asks) {
     }
 }
 
-/// The gate as it was, and as it became.
+/// The gate as it was, and as it became: on that one can paint.
 fn before_and_after(
     ui: &mut Ui,
     room: Rect,
     scene: Scene,
     shown: &Shown,
     changed: Option<&Changed>,
-    settings: &Settings,
+    settings: &mut Settings,
     textures: &mut GateTextures,
 ) {
     let half = (room.width() - size::PADDING) / 2.0;
-    for (place, title) in ["as it is", "changed"].into_iter().enumerate() {
+    let own = shown.lens.values;
+    let painted = settings.asks.painted(&shown.frame.gate).filter(|values| values.len() == own.len()).cloned();
+    let became = changed.and_then(|changed| changed.gates.get(shown.index)).map(|gate| gate.values.as_slice());
+    let after = painted.as_deref().or(became).unwrap_or(own);
+    for (place, (title, values)) in [("as it is", own), ("changed", after)].into_iter().enumerate() {
         let left = room.left() + (half + size::PADDING) * place as f32;
         let part = Rect::from_min_size(pos2(left, room.top()), vec2(half, room.height()));
         let head = Rect::from_min_size(part.min, vec2(half, size::LABEL + 6.0));
         let body = Rect::from_min_max(pos2(part.left(), head.bottom()), part.max);
-        let own = shown.lens.values;
-        let values = match (place, changed.and_then(|changed| changed.gates.get(shown.index))) {
-            (0, _) => Some(own),
-            (_, Some(gate)) => Some(gate.values.as_slice()),
-            (_, None) => None,
-        };
-        let Some(values) = values else {
-            within(ui, part, |ui| caption(ui, "changed: choose a replacement above"));
-            continue;
-        };
         let mean = values.iter().map(|value| f64::from(*value)).sum::<f64>() / values.len().max(1) as f64;
         within(ui, head, |ui| caption(ui, format!("{title} · mean {}", value(mean as f32))));
         if !shown.frame.kind.has_places() {
-            let colour = palette(ui).gate(shown.frame.kind, shown.frame.attention);
-            // Both in the order of the gate as it is, so that a channel keeps its place.
-            let ordered: Vec<f32> = match shown.frame.order(own).len() == values.len() {
-                true => shown.frame.order(own).iter().map(|index| values[*index]).collect(),
-                false => sorted_descending(values),
-            };
-            ui.painter().rect_filled(body, f32::from(size::BOX_CORNER), palette(ui).sunken);
-            channel_bars(ui, body.shrink(size::GAP), &ordered, shown.scale(), colour);
+            bars(ui, body, shown, values);
         } else if place == 0 {
             paint_small(ui, body, scene, Some((shown.index, Face::default())), settings, textures);
-        } else if let Some(changed) = changed {
-            changed_map(ui, body, scene, shown, changed, textures);
+        } else {
+            let means = changed.filter(|_| painted.is_none()).map(|changed| changed.means.as_slice());
+            changed_map(ui, body, scene, shown, (values, means), textures);
+        }
+        if place == 1 {
+            brush::on(ui, body, scene, shown, after, &mut settings.asks);
         }
     }
 }
 
+/// A gate's channels; both gates in the order of the one as it is, so that a channel keeps its place.
+fn bars(ui: &Ui, room: Rect, shown: &Shown, values: &[f32]) {
+    let order = shown.frame.order(shown.lens.values);
+    let ordered: Vec<f32> = match order.len() == values.len() {
+        true => order.iter().map(|index| values[*index]).collect(),
+        false => sorted_descending(values),
+    };
+    let colour = palette(ui).gate(shown.frame.kind, shown.frame.attention);
+    ui.painter().rect_filled(room, f32::from(size::BOX_CORNER), palette(ui).sunken);
+    channel_bars(ui, room.shrink(size::GAP), &ordered, shown.scale(), colour);
+}
+
 /// A changed gate's mean over the picture, on the scale of the gate as it is.
-fn changed_map(ui: &Ui, room: Rect, scene: Scene, shown: &Shown, changed: &Changed, textures: &mut GateTextures) {
-    use crate::compute::explain::{Lens, Slice};
+fn changed_map(
+    ui: &Ui,
+    room: Rect,
+    scene: Scene,
+    shown: &Shown,
+    (values, means): (&[f32], Option<&[Option<GateMap<'static>>]>),
+    textures: &mut GateTextures,
+) {
     let graph = &scene.inspection.graph;
-    let (Some(gate), Some(found)) = (graph.gates.get(shown.index), changed.gates.get(shown.index)) else { return };
-    let lens = Lens::of(graph, gate, &found.values);
-    let mean = changed.means.get(shown.index).and_then(Option::as_ref);
-    let map = match mean {
-        Some(mean) => {
-            Some(crate::compute::explain::GateMap { size: mean.size, values: std::borrow::Cow::Borrowed(&mean.values) })
-        }
-        None => lens.map(Slice::Mean),
+    let Some(gate) = graph.gates.get(shown.index) else { return };
+    let known = means.and_then(|means| means.get(shown.index)).and_then(Option::as_ref);
+    let map = match known {
+        Some(mean) => Some(GateMap { size: mean.size, values: Cow::Borrowed(&mean.values) }),
+        None => Lens::of(graph, gate, values).map(Slice::Mean),
     };
     let Some(map) = map else { return };
     let over = textures.passing(ui.ctx(), scene.inspection, (&map, shown.scale()));
@@ -228,7 +237,8 @@ pub(super) fn side(
         out.ask(question.clone());
     }
     let known = effect.as_ref().and_then(|question| shared.jobs.explained(question));
-    let changed = known.and_then(|answer| match &**answer {
+    let latest = asks.latest(inspection, known);
+    let changed = latest.as_deref().filter(|_| effect.is_some()).and_then(|answer| match answer {
         Explained::Effect(changed) => Some(&changed.effect),
         _ => None,
     });
@@ -245,7 +255,50 @@ pub(super) fn side(
         classes::search(ui, inspection, asks);
         ui.add_space(size::PADDING);
         ranking(ui, scene, shown, asks, shared, out);
+        if let Some(shown) = shown.filter(|shown| shown.frame.kind == GateKind::Channel) {
+            ui.add_space(size::PADDING);
+            channels(ui, scene, shown, asks, shared, out);
+        }
     });
+}
+
+/// Every channel of the gate alone at 0, those that matter most.
+fn channels(ui: &mut Ui, scene: Scene, shown: &Shown, asks: &mut Asks, shared: &Shared, out: &mut Outbox) {
+    /// What takes longer is done when it is asked for, in seconds.
+    const PATIENCE: f64 = 2.0;
+    const SHOWN: usize = 10;
+    section(ui, &format!("Channels of {}, each alone at 0", shown.frame.short()));
+    let Some(question) = asks.channels(scene.inspection, shown.index) else { return };
+    let count = shown.lens.channels();
+    let seconds = scene.inspection.run.elapsed.as_secs_f64() * count as f64;
+    if seconds > PATIENCE && !asks.consents(&question) && shared.jobs.explained(&question).is_none() {
+        caption(ui, format!("{count} passes from the gate on, at most {seconds:.0} s"));
+        if ui.button("Rank the channels").clicked() {
+            asks.consent(question);
+        }
+        return;
+    }
+    out.ask(question.clone());
+    let answer = match answer(shared, &question) {
+        Ok(answer) => answer.clone(),
+        Err(said) => return states::not_explained(ui, shared, said),
+    };
+    let Explained::Ranking(ranking) = &*answer else { return };
+    let order = ranking.order();
+    let most = order.first().map_or(0.0, |first| ranking.singles[*first].median_kl());
+    let colour = palette(ui).gate(shown.frame.kind, shown.frame.attention);
+    for index in order.into_iter().take(SHOWN) {
+        let done = &ranking.singles[index];
+        let text = format!("{}  {}", value(done.median_kl() as f32), signed(done.logit().0, 3));
+        let share = if most > 0.0 { (done.median_kl() / most) as f32 } else { 0.0 };
+        let is_chosen = asks.painted(&shown.frame.gate).is_some_and(|values| values.get(index) == Some(&0.0));
+        if ranked(ui, (&format!("channel {index}"), &text), share, Some(colour), is_chosen) {
+            let now =
+                asks.painted(&shown.frame.gate).map_or_else(|| shown.lens.values.to_vec(), |known| known.to_vec());
+            asks.paint(&shown.frame.gate, &now, |values| values[index] = 0.0);
+        }
+    }
+    caption(ui, format!("{SHOWN} of {count}; a click sets a channel to 0"));
 }
 
 /// The five classes of either run: outline before, fill after.

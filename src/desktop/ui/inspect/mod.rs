@@ -1,6 +1,7 @@
 //! The Inspect view: the picture, what every attention gate did with it, what the network says it is.
 
 mod asks;
+mod brush;
 mod channels;
 mod classes;
 mod controls;

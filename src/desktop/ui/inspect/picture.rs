@@ -35,6 +35,11 @@ impl Placed {
         Self { picture, crop: crop_on_screen(picture, extent, &inspection.prepared.window) }
     }
 
+    /// What the network saw.
+    pub(super) fn crop(&self) -> Rect {
+        self.crop
+    }
+
     /// The height the picture needs at this width, at most `limit`.
     pub(super) fn height_for(width: f32, limit: f32, inspection: &Inspection) -> f32 {
         let (columns, rows) = inspection.picture.pixels.dimensions();

@@ -221,7 +221,7 @@ fn evidence_is_asked_for_any_class_and_by_any_method() {
     harness.get_by_label_contains("Evidence for ");
     // The most likely class, the next one and their difference; before and after the gates, the output.
     assert_eq!(harness.query_all_by_label_contains("evidence: ").count(), 6);
-    harness.get_by_label_contains("rather than");
+    assert!(harness.query_all_by_label_contains("rather than").count() >= 1);
     harness.get_by_label_contains("of 5 random orders did");
     let field = harness.get_by_label("class by number or name");
     field.focus();
@@ -238,7 +238,7 @@ fn evidence_is_asked_for_any_class_and_by_any_method() {
     harness.run();
     harness.key_press(egui::Key::Enter);
     explained(&mut harness);
-    harness.get_by_label_contains("square");
+    harness.get_by_label_contains("no class is called so");
 }
 
 /// A gate is replaced by a click or a key, and the decision is shown before and after; all gates are ranked.
@@ -263,6 +263,25 @@ fn a_gate_is_replaced_and_its_effect_is_told() {
     explained(&mut harness);
     assert!(harness.query_by_label_contains("gates replaced").is_none());
     harness.get_by_label_contains("nothing is changed");
+}
+
+/// A click paints a cell of a map or a bar of channels, and the network answers.
+#[test]
+fn a_gate_is_painted_by_hand() {
+    let mut harness = trained();
+    harness.key_press(egui::Key::E);
+    explained(&mut harness);
+    harness.get_by_label_contains("paint layer3").click();
+    explained(&mut harness);
+    harness.get_by_label_contains("1 of 14 gates replaced");
+    assert!(harness.query_all_by_label_contains(" → ").count() >= 5, "classes before and after");
+    harness.key_press(egui::Key::R);
+    harness.get_by_label("layer1.0 CAM").click();
+    explained(&mut harness);
+    harness.get_by_label_contains("each alone at 0");
+    harness.get_by_label("paint layer1.0 CAM").click();
+    explained(&mut harness);
+    harness.get_by_label_contains("1 of 14 gates replaced");
 }
 
 #[test]
