@@ -39,6 +39,13 @@ impl Done {
         self.kept += usize::from(effect.is_kept());
     }
 
+    fn extend(&mut self, other: &Self) {
+        self.kl.extend(&other.kl);
+        self.delta_logit.extend(&other.delta_logit);
+        self.delta_probability.extend(&other.delta_probability);
+        self.kept += other.kept;
+    }
+
     /// How many pictures.
     #[must_use]
     pub fn pictures(&self) -> usize {
@@ -71,6 +78,15 @@ impl Ranking {
         let mut order: Vec<usize> = (0..self.singles.len()).collect();
         order.sort_by(|a, b| self.singles[*b].median_kl().total_cmp(&self.singles[*a].median_kl()));
         order
+    }
+
+    /// Adds what was found on other pictures, of the same gates or channels.
+    pub fn extend(&mut self, other: &Self) {
+        self.singles.resize(self.singles.len().max(other.singles.len()), Done::default());
+        for (done, more) in self.singles.iter_mut().zip(&other.singles) {
+            done.extend(more);
+        }
+        self.together.extend(&other.together);
     }
 
     /// Singles do not add up to what all do together.

@@ -17,16 +17,16 @@ pub enum Explanation {
     },
     /// What the gates that are held do, against the untouched run.
     Effect,
-    /// Every gate by what replacing it by its mean does.
-    Gates(Target),
+    /// Every gate by what replacing it by its mean does to a target; to the most likely class where none is named.
+    Gates(Option<Target>),
     /// Every channel of a gate by what setting it to 0 does.
     Channels(usize, Target),
     /// Can a map be believed?
     Trust {
         /// The method's name.
         method: &'static str,
-        /// What for.
-        target: Target,
+        /// What for; the most likely class where none is named.
+        target: Option<Target>,
         /// What stands in for what is taken out.
         baseline: Baseline,
     },

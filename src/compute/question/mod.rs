@@ -66,6 +66,15 @@ impl Question {
         Self::of(Asked { model, weights, picture, holds, explanation: Some(explanation) })
     }
 
+    /// The same of another picture.
+    #[must_use]
+    pub fn about(&self, picture: PictureChoice) -> Self {
+        let Asked { model, weights, holds, explanation, .. } = &*self.asked;
+        let picture = self.asked.picture.as_ref().map(|(_, preparation)| (picture, preparation.clone()));
+        let (model, weights, holds) = (model.clone(), weights.clone(), holds.clone());
+        Self::of(Asked { model, weights, picture, holds, explanation: explanation.clone() })
+    }
+
     /// Any question.
     #[must_use]
     pub fn of(asked: Asked) -> Self {
@@ -165,8 +174,8 @@ mod tests {
             held(Hold::Values([1.0, 0.25].into())),
             Asked { holds, ..asked() },
             Asked { explanation: Some(Explanation::Effect), ..asked() },
-            Asked { explanation: Some(Explanation::Gates(Target::Class(0))), ..asked() },
-            Asked { explanation: Some(Explanation::Gates(Target::Class(1))), ..asked() },
+            Asked { explanation: Some(Explanation::Gates(Some(Target::Class(0)))), ..asked() },
+            Asked { explanation: Some(Explanation::Gates(Some(Target::Class(1)))), ..asked() },
             Asked { explanation: Some(Explanation::Channels(1, Target::Class(1))), ..asked() },
         ];
         let questions: Vec<Question> = all.into_iter().map(Question::of).collect();

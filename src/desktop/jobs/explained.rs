@@ -113,7 +113,7 @@ impl Asker {
             }
             Explanation::Gates(target) => {
                 let mut ranking = Ranking::default();
-                ranking.add_gates(&mut self.subject, image, Some(*target), control).map_err(told)?;
+                ranking.add_gates(&mut self.subject, image, *target, control).map_err(told)?;
                 Ok(Explained::Ranking(ranking))
             }
             Explanation::Channels(gate, target) => {
@@ -124,14 +124,15 @@ impl Asker {
             Explanation::Trust { method, target, baseline } => {
                 let layer = self.layer(None)?;
                 let asked = method_of(method)?;
-                let (Target::Class(class) | Target::Difference(class, _)) = *target;
                 let mut look = self.subject.look(image, std::slice::from_ref(&layer), control).map_err(told)?;
-                let map = asked.explain(&mut look, &layer, *target).map_err(told)?;
+                let target = target.unwrap_or_else(|| Target::largest(look.logits()));
+                let (Target::Class(class) | Target::Difference(class, _)) = target;
+                let map = asked.explain(&mut look, &layer, target).map_err(told)?;
                 let random = trust::random_areas(&mut look, map.size, class, *baseline).map_err(told)?;
                 let faith = trust::faithfulness(&mut look, &map, class, *baseline, &random).map_err(told)?;
                 let graph = self.subject.graph().clone();
                 let replace = |param: &_| trust::untrained(&graph, param, 0);
-                let asked = (asked, &layer, *target);
+                let asked = (asked, &layer, target);
                 let steps = trust::cascade(&self.subject, (image, default_threads()), asked, (&replace, 1), control);
                 Ok(Explained::Trust(Box::new(faith), steps.map_err(told)?))
             }

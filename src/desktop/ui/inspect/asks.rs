@@ -1,13 +1,14 @@
 //! What is asked about a picture beyond its gates: which class, by which method, with which gates replaced.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 use crate::compute::explain::trust::Baseline;
 use crate::compute::explain::{Replacement, Target};
 use crate::compute::holds::{Hold, Holds};
 use crate::compute::labels::Labels;
-use crate::compute::question::{Explanation, Question};
+use crate::compute::question::{Explanation, PictureChoice, Question};
 use crate::desktop::jobs::{Explained, Inspection};
 use crate::network::Graph;
 
@@ -35,6 +36,13 @@ enum Against {
     Class(usize),
 }
 
+/// What is asked of all pictures that were given together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OverAll {
+    Gates,
+    Trust,
+}
+
 /// What takes the place of a gate's values.
 #[derive(Clone, Debug, PartialEq)]
 enum Edit {
@@ -58,6 +66,8 @@ pub(super) struct Asks {
     pub(super) baseline: Baseline,
     /// Gates that are replaced, by name.
     changes: BTreeMap<String, Edit>,
+    /// Is all that can be asked of all pictures that were given together?
+    pub(super) is_over_all: bool,
     /// What the brush paints, and over how many cells on either side.
     pub(super) brush: (f32, usize),
     /// The last effect that was known, shown while the next is worked on.
@@ -79,6 +89,7 @@ impl Default for Asks {
             for_only: false,
             baseline: Baseline::Zero,
             changes: BTreeMap::new(),
+            is_over_all: false,
             brush: (1.0, 1),
             last: None,
             typed: String::new(),
@@ -288,7 +299,17 @@ impl Asks {
     pub(super) fn ranking(&self, inspection: &Inspection) -> Option<Question> {
         let target = self.target(inspection)?;
         let has_gates = !inspection.graph.gates.is_empty();
-        has_gates.then(|| inspection.question.explained(Holds::none(), Explanation::Gates(target)))
+        has_gates.then(|| inspection.question.explained(Holds::none(), Explanation::Gates(Some(target))))
+    }
+
+    /// The same of each of these pictures, for its own most likely class.
+    pub(super) fn over_all(&self, inspection: &Inspection, of: OverAll, pictures: &[PathBuf]) -> Vec<Question> {
+        let explanation = match of {
+            OverAll::Gates => Explanation::Gates(None),
+            OverAll::Trust => Explanation::Trust { method: self.method, target: None, baseline: self.baseline },
+        };
+        let one = inspection.question.explained(Holds::none(), explanation);
+        pictures.iter().map(|path| one.about(PictureChoice::File(path.clone()))).collect()
     }
 
     /// Every channel of a gate at 0, alone.
@@ -300,7 +321,7 @@ impl Asks {
     /// Can the map be believed?
     pub(super) fn trust(&self, inspection: &Inspection) -> Option<Question> {
         let (target, method, baseline) = (self.target(inspection)?, self.method, self.baseline);
-        let explanation = Explanation::Trust { method, target, baseline };
+        let explanation = Explanation::Trust { method, target: Some(target), baseline };
         Some(inspection.question.explained(Holds::none(), explanation))
     }
 

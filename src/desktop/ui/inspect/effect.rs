@@ -11,7 +11,7 @@ use super::super::textures::{Face, GateTextures};
 use super::super::theme::{palette, size};
 use super::super::widgets::{caption, channel_bars, muted, section, sorted_descending, strong};
 use super::super::{Outbox, Shared};
-use super::asks::Asks;
+use super::asks::{Asks, OverAll};
 use super::evidence::{answer, named};
 use super::picture::{paint_small, paint_with};
 use super::{Scene, Settings, Shown, brush, classes, states, within};
@@ -354,13 +354,20 @@ fn sentence(inspection: &Inspection, effect: &Effect, target: crate::compute::ex
 }
 
 /// Every gate at its mean, the one that changes most first.
-fn ranking(ui: &mut Ui, scene: Scene, shown: Option<&Shown>, asks: &Asks, shared: &Shared, out: &mut Outbox) {
+fn ranking(ui: &mut Ui, scene: Scene, shown: Option<&Shown>, asks: &mut Asks, shared: &Shared, out: &mut Outbox) {
     section(ui, "Every gate at its mean, alone");
     let Some(question) = asks.ranking(scene.inspection) else {
         caption(ui, "this network has no attention; add some");
         return;
     };
     out.ask(question.clone());
+    if shared.pictures.len() > 1 {
+        let text = format!("over all {} pictures", shared.pictures.len());
+        ui.checkbox(&mut asks.is_over_all, text).on_hover_text("each for its own most likely class");
+        if asks.is_over_all {
+            return over_all(ui, scene, shown, asks, shared, out);
+        }
+    }
     let answer = match answer(shared, &question) {
         Ok(answer) => Arc::clone(answer),
         Err(said) => return states::not_explained(ui, shared, said),
@@ -368,6 +375,33 @@ fn ranking(ui: &mut Ui, scene: Scene, shown: Option<&Shown>, asks: &Asks, shared
     let Explained::Ranking(ranking) = &*answer else { return };
     caption(ui, "KL to the untouched run · Δ logit · this photo only: rankings of two photos seldom agree");
     rows(ui, scene, shown, ranking, out);
+}
+
+/// The same over all pictures that were given together, as far as they are known.
+fn over_all(ui: &mut Ui, scene: Scene, shown: Option<&Shown>, asks: &Asks, shared: &Shared, out: &mut Outbox) {
+    let questions = asks.over_all(scene.inspection, OverAll::Gates, shared.pictures);
+    let (mut all, mut failed) = (Ranking::default(), 0);
+    for question in &questions {
+        out.ask(question.clone());
+        match answer(shared, question) {
+            Ok(answer) => {
+                if let Explained::Ranking(one) = &**answer {
+                    all.extend(one);
+                }
+            }
+            Err(problem) => failed += usize::from(problem.is_some()),
+        }
+    }
+    let known = all.together.pictures();
+    if known == 0 {
+        return states::not_explained(ui, shared, None);
+    }
+    let left_out = if failed > 0 { format!(", {failed} could not be read") } else { String::new() };
+    caption(
+        ui,
+        format!("median KL · Δ logit ± spread · class kept · {known} of {} pictures{left_out}", questions.len()),
+    );
+    rows(ui, scene, shown, &all, out);
 }
 
 /// By gate, its divergence beside the largest; empty of anything else.
@@ -385,7 +419,7 @@ fn rows(ui: &mut Ui, scene: Scene, shown: Option<&Shown>, ranking: &Ranking, out
         let done = &ranking.singles[index];
         let is_chosen = shown.is_some_and(|shown| shown.index == index);
         let name = gate.frame.short();
-        let text = format!("{}  {}", value(done.median_kl() as f32), signed(done.logit().0, 3));
+        let text = figures(done);
         let share = if most > 0.0 { (done.median_kl() / most) as f32 } else { 0.0 };
         let colour = palette(ui).gate(gate.frame.kind, gate.frame.attention);
         if ranked(ui, (&name, &text), share, Some(colour), is_chosen) {
@@ -393,7 +427,7 @@ fn rows(ui: &mut Ui, scene: Scene, shown: Option<&Shown>, ranking: &Ranking, out
         }
     }
     let together = &ranking.together;
-    let text = format!("{}  {}", value(together.median_kl() as f32), signed(together.logit().0, 3));
+    let text = figures(together);
     ranked(ui, ("all at once", &text), 0.0, None, false);
     let sum: f64 = ranking.singles.iter().map(|done| done.logit().0).sum();
     let said = format!(
@@ -402,6 +436,18 @@ fn rows(ui: &mut Ui, scene: Scene, shown: Option<&Shown>, ranking: &Ranking, out
         signed(together.logit().0, 2)
     );
     ui.add(Label::new(RichText::new(said).size(size::LABEL).color(palette(ui).muted)).wrap());
+}
+
+/// The divergence and the logit's change; over several pictures with spread, and how many kept their class.
+fn figures(done: &Done) -> String {
+    let (mean, deviation) = done.logit();
+    let kl = value(done.median_kl() as f32);
+    match deviation {
+        Some(deviation) => {
+            format!("{kl}  {} ± {deviation:.2}  {}/{}", signed(mean, 2), done.kept, done.pictures())
+        }
+        None => format!("{kl}  {}", signed(mean, 3)),
+    }
 }
 
 /// A row with a bar; is it clicked?

@@ -278,7 +278,7 @@ fn a_gate_is_painted_by_hand() {
     harness.key_press(egui::Key::R);
     harness.get_by_label("layer1.0 CAM").click();
     explained(&mut harness);
-    harness.get_by_label_contains("each alone at 0");
+    harness.get_by_label_contains("EACH ALONE AT 0");
     harness.get_by_label("paint layer1.0 CAM").click();
     explained(&mut harness);
     harness.get_by_label_contains("1 of 14 gates replaced");

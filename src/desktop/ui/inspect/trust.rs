@@ -6,7 +6,7 @@ use egui::{Label, RichText, Sense, Stroke, Ui, pos2, vec2};
 use super::super::theme::{palette, size};
 use super::super::widgets::{caption, section};
 use super::super::{Outbox, Shared};
-use super::asks::Asks;
+use super::asks::{Asks, OverAll};
 use super::evidence::{answer, named};
 use super::{Scene, classes, side, states};
 use crate::compute::explain::trust::Faithfulness;
@@ -93,6 +93,36 @@ fn trust(ui: &mut Ui, inspection: &Inspection, asks: &mut Asks, shared: &Shared,
         let text = format!("rank correlation after the head is replaced: {said}");
         ui.add(Label::new(RichText::new(text).size(size::LABEL)).wrap());
     }
+    if shared.pictures.len() > 1 {
+        let text = format!("over all {} pictures", shared.pictures.len());
+        ui.checkbox(&mut asks.is_over_all, text).on_hover_text("each for its own most likely class");
+        if asks.is_over_all {
+            over_all(ui, inspection, asks, shared, out);
+        }
+    }
+}
+
+/// In how many of the pictures that were given together the map beats every random order.
+fn over_all(ui: &mut Ui, inspection: &Inspection, asks: &Asks, shared: &Shared, out: &mut Outbox) {
+    let (mut known, mut beats, mut leaves) = (0, [0, 0], 0);
+    for question in asks.over_all(inspection, OverAll::Trust, shared.pictures) {
+        out.ask(question.clone());
+        let Ok(answer) = answer(shared, &question) else { continue };
+        let Explained::Trust(faith, _) = &**answer else { continue };
+        known += 1;
+        for (sum, beaten) in beats.iter_mut().zip(faith.beaten()) {
+            *sum += usize::from(beaten == faith.random.len());
+        }
+        leaves += usize::from(faith.leaves_evidence());
+    }
+    let text = format!(
+        "Beats all random orders: deletion in {} of {known} pictures, insertion in {} of {known} ({known} of {} tried); \
+         the baseline leaves the evidence in {leaves}.",
+        beats[0],
+        beats[1],
+        shared.pictures.len()
+    );
+    ui.add(Label::new(RichText::new(text).size(size::LABEL)).wrap());
 }
 
 /// The probability as cells are taken out, and as they are put in.
