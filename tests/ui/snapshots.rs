@@ -87,9 +87,8 @@ fn hide_times(harness: &mut Harness<'static, App>, [width, height]: [f32; 2], vi
     let corner = |x: f32, y: f32| egui::pos2(x, y);
     harness.mask(egui::Rect::from_min_max(corner(width - 520.0, height - 30.0), corner(width - 140.0, height - 2.0)));
     if view == View::Inspect {
-        // In a narrow window the picture's line stands below the buttons.
-        let (left, bottom) = if width < 1400.0 { (296.0, 138.0) } else { (width - 580.0, 122.0) };
-        harness.mask(egui::Rect::from_min_max(corner(left, 84.0), corner(width - 308.0, bottom)));
+        // The picture's line stands beside the buttons, at the right edge.
+        harness.mask(egui::Rect::from_min_max(corner(width - 380.0, 84.0), corner(width - 12.0, 122.0)));
     }
 }
 
@@ -127,6 +126,34 @@ fn a_shufflenet_unit() {
 #[test]
 fn dark_1280() {
     views("dark-1280", [1280.0, 800.0], ThemeChoice::Dark);
+}
+
+/// What Inspect asks: the evidence for a class, and what a changed gate does.
+#[test]
+fn inspect_asks() {
+    let size = [1280.0, 800.0];
+    let mut harness = window(size, ThemeChoice::Light);
+    let selection =
+        Selection { part: Some("layer2.0".to_owned()), gate: Some("layer2.0.cbam.SpatialGate.gate".to_owned()) };
+    harness.state_mut().send(Command::Select(selection));
+    harness.state_mut().send(Command::Show(View::Inspect));
+    settle(&mut harness);
+    for (keys, name, said) in [
+        (vec![egui::Key::C], "evidence", "of 5 random orders did"),
+        (vec![egui::Key::E, egui::Key::M], "effect", "they do not add"),
+    ] {
+        for key in keys {
+            harness.key_press(key);
+            harness.run_ok();
+        }
+        settle(&mut harness);
+        harness.get_by_label_contains(said);
+        if has_vulkan() {
+            hide_times(&mut harness, size, View::Inspect);
+            let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(200_usize);
+            harness.snapshot_options(format!("inspect-{name}-light-1280"), &options);
+        }
+    }
 }
 
 // One harness a test: a second one's pictures would be lost.

@@ -18,8 +18,7 @@ const WIDEST: usize = 8;
 pub(super) fn controls(ui: &mut Ui, shown: &Shown, asks: &mut Asks) {
     match shown.frame.kind {
         GateKind::Spatial => {
-            ui.separator();
-            let label = muted(ui, "paint");
+            let label = muted(ui, "or paint on the changed map: value");
             let value = ui.add(DragValue::new(&mut asks.brush.0).range(0.0..=1.0).speed(0.01).max_decimals(2));
             value.labelled_by(label.id).on_hover_text("the value the brush paints on the changed gate");
             let label = muted(ui, "size");
@@ -27,7 +26,6 @@ pub(super) fn controls(ui: &mut Ui, shown: &Shown, asks: &mut Asks) {
             value.labelled_by(label.id).on_hover_text("cells on either side of the pointer");
         }
         GateKind::Channel => {
-            ui.separator();
             muted(ui, "or drag the bars at the right").on_hover_text("a channel takes the value where you point");
         }
         _ => {}

@@ -43,7 +43,8 @@ pub(super) fn show(
 ) {
     let head = Rect::from_min_size(room.min, vec2(room.width(), size::ROW));
     within(ui, head, |ui| heading(ui, scene, shown, settings));
-    let row = Rect::from_min_size(pos2(room.left(), head.bottom() + size::GAP), vec2(room.width(), 2.0 * size::ROW));
+    let row =
+        Rect::from_min_size(pos2(room.left(), head.bottom() + size::GAP), vec2(room.width(), 2.0 * size::ROW + 4.0));
     within(ui, row, |ui| replacements(ui, shown, &mut settings.asks));
     let below = Rect::from_min_max(pos2(room.left(), row.bottom() + size::GAP), room.max);
     let question = settings.asks.effect(scene.inspection);
@@ -95,11 +96,16 @@ fn replacements(ui: &mut Ui, shown: &Shown, asks: &mut Asks) {
                 asks.set_change(&shown.frame.gate, replacement);
             }
         }
-        brush::controls(ui, shown, asks);
     });
-    if let Some(caution) = current.and_then(Replacement::caution) {
-        ui.add(Label::new(RichText::new(caution).size(size::LABEL).color(palette(ui).muted)).truncate());
-    }
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::ROW);
+        match current.and_then(Replacement::caution) {
+            Some(caution) => {
+                ui.add(Label::new(RichText::new(caution).size(size::LABEL).color(palette(ui).muted)).truncate());
+            }
+            None => brush::controls(ui, shown, asks),
+        }
+    });
 }
 
 /// The keys of the mode, where nothing else has them.

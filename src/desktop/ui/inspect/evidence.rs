@@ -14,7 +14,7 @@ use super::asks::Asks;
 use super::layout::{cell_at, cell_rect, fit};
 use super::picture::{UV, outline};
 use super::{Scene, Shown, readout, states, within};
-use crate::compute::explain::{Evidence, METHODS, Target};
+use crate::compute::explain::{Evidence, Layer, METHODS, Target};
 use crate::compute::imaging::ColourMap;
 use crate::compute::labels::Labels;
 use crate::desktop::jobs::{Explained, Inspection};
@@ -95,6 +95,10 @@ fn heading(ui: &mut Ui, inspection: &Inspection, asks: &mut Asks) {
         ui,
         |ui| {
             ui.label(strong(format!("Evidence for {}", names.join(", ")), size::TITLE));
+            let is_of_layer = METHODS.iter().map(|m| m.card()).any(|card| card.name == asks.method && card.is_of_layer);
+            if let Some(layer) = Layer::pooled(&inspection.graph).filter(|_| is_of_layer) {
+                muted(ui, format!("at {}, the input of the global pooling", layer.name));
+            }
         },
         |ui| {
             let card = METHODS.iter().map(|method| method.card()).find(|card| card.name == asks.method);
@@ -145,10 +149,10 @@ fn main_maps(
     within(ui, below, |ui| ramp(ui, reach, maps.first()));
 }
 
-/// `at layer4, 7 × 7: cells sum to 8.9 of 9.1`.
+/// `7 × 7 cells sum to 8.9 · logit 9.1`.
 fn sums(map: &Evidence, inspection: &Inspection) -> String {
-    let place = map.layer.as_ref().map_or("pixels", |layer| layer.name.as_str());
     let [rows, columns] = map.size;
+    let place = if map.layer.is_some() { "cells" } else { "pixels" };
     let logit = map.target.map(|target| target.value(&inspection.run.logits));
     let of = match logit {
         Some(logit) => format!(" · logit {}", value(logit)),
@@ -156,7 +160,7 @@ fn sums(map: &Evidence, inspection: &Inspection) -> String {
     };
     let notes = map.notes.iter().map(|note| format!(" · {note}")).collect::<Vec<_>>().concat();
     let stopped = if map.done < 1.0 { format!(" · stopped at {:.0} %", map.done * 100.0) } else { String::new() };
-    format!("{place}, {rows} × {columns} · cells sum to {}{of}{stopped}{notes}", value(map.sum() as f32))
+    format!("{rows} × {columns} {place} sum to {}{of}{stopped}{notes}", value(map.sum() as f32))
 }
 
 /// Before a block's gates, after them, at its output: each on its own scale.

@@ -14,7 +14,7 @@ use crate::compute::explain::{Layer, METHODS, Outcome};
 use crate::desktop::jobs::{Explained, Inspection};
 
 /// What takes longer is done when it is asked for, in seconds.
-const PATIENCE: f64 = 2.0;
+const PATIENCE: f64 = 5.0;
 
 pub(super) fn show(ui: &mut Ui, scene: Scene, asks: &mut Asks, shared: &Shared, out: &mut Outbox) {
     let inspection = scene.inspection;
