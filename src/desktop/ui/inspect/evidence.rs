@@ -91,12 +91,13 @@ fn heading(ui: &mut Ui, inspection: &Inspection, asks: &mut Asks) {
     let labels = labels_of(inspection);
     let names: Vec<String> =
         asks.targets(inspection).first().iter().map(|target| target.named(labels.as_ref())).collect();
+    let is_of_layer = METHODS.iter().map(|m| m.card()).any(|card| card.name == asks.method && card.is_of_layer);
+    let layer = Layer::pooled(&inspection.graph).filter(|_| is_of_layer);
     egui::Sides::new().height(size::ROW).shrink_left().truncate().show(
         ui,
         |ui| {
             ui.label(strong(format!("Evidence for {}", names.join(", ")), size::TITLE));
-            let is_of_layer = METHODS.iter().map(|m| m.card()).any(|card| card.name == asks.method && card.is_of_layer);
-            if let Some(layer) = Layer::pooled(&inspection.graph).filter(|_| is_of_layer) {
+            if let Some(layer) = &layer {
                 muted(ui, format!("at {}, the input of the global pooling", layer.name));
             }
         },

@@ -222,6 +222,11 @@ fn evidence_is_asked_for_any_class_and_by_any_method() {
     // The most likely class, the next one and their difference; before and after the gates, the output.
     assert_eq!(harness.query_all_by_label_contains("evidence: ").count(), 6);
     assert!(harness.query_all_by_label_contains("rather than").count() >= 1);
+    // On a slow machine it is asked for.
+    if harness.query_by_label("Try it").is_some() {
+        harness.get_by_label("Try it").click_accesskit();
+        explained(&mut harness);
+    }
     harness.get_by_label_contains("of 5 random orders did");
     let field = harness.get_by_label("class by number or name");
     field.focus();
@@ -276,7 +281,7 @@ fn a_gate_is_painted_by_hand() {
     harness.get_by_label_contains("1 of 14 gates replaced");
     assert!(harness.query_all_by_label_contains(" → ").count() >= 5, "classes before and after");
     harness.key_press(egui::Key::R);
-    harness.get_by_label("layer1.0 CAM").click();
+    harness.key_press(egui::Key::Home);
     explained(&mut harness);
     harness.get_by_label_contains("EACH ALONE AT 0");
     harness.get_by_label("paint layer1.0 CAM").click();
