@@ -7,6 +7,7 @@
 mod broken;
 mod effect;
 mod evidence;
+mod features;
 mod layers;
 mod lens;
 mod method;
@@ -22,6 +23,7 @@ pub mod trust;
 pub use broken::Broken;
 pub use effect::{Effect, Outcome, WhatIf};
 pub use evidence::Evidence;
+pub use features::{Features, Sorted};
 pub use layers::{Layer, LinearHead};
 pub use lens::{GateMap, Lens, Slice, counterpart, path_names, widened};
 pub use method::{Explanation, METHODS, MethodCard, method};

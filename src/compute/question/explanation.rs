@@ -15,6 +15,13 @@ pub enum Explanation {
         /// What for.
         targets: Vec<Target>,
     },
+    /// The output of these layers, channel by channel.
+    Features {
+        /// Layers by their paths; `None` is the input of the global pooling.
+        layers: Vec<Option<String>>,
+        /// Which class contributions are to.
+        target: Target,
+    },
     /// What the gates that are held do, against the untouched run.
     Effect,
     /// Every gate by what replacing it by its mean does to a target; to the most likely class where none is named.

@@ -8,7 +8,7 @@ use super::worker::{Cache, Request, told};
 use super::{Event, Reporter};
 use crate::compute::engine::{Control, EngineError, GateValues, KeptRun, Run, default_threads};
 use crate::compute::explain::trust::{self, Faithfulness, Step};
-use crate::compute::explain::{Effect, Evidence, GateMap, Layer, Ranking, Subject, Target, WhatIf, method};
+use crate::compute::explain::{Effect, Evidence, Features, GateMap, Layer, Ranking, Subject, Target, WhatIf, method};
 use crate::compute::question::Explanation;
 use crate::compute::weights::WeightsChoice;
 use crate::network::Print;
@@ -17,6 +17,8 @@ use crate::network::Print;
 pub enum Explained {
     /// A map a layer and target, layers outside.
     Evidence(Vec<Evidence>),
+    /// Layers, channel by channel.
+    Features(Vec<Features>),
     /// What held gates do.
     Effect(Box<Changed>),
     /// Gates or channels by what is lost without their choice.
@@ -41,6 +43,7 @@ impl Answer for Explained {
     fn bytes(&self) -> usize {
         match self {
             Self::Evidence(maps) => maps.iter().map(|map| size_of_val(&map.values[..])).sum(),
+            Self::Features(layers) => layers.iter().map(|layer| size_of_val(&layer.values[..])).sum(),
             Self::Effect(changed) => changed.gates.iter().map(|gate| size_of_val(&gate.values[..])).sum(),
             Self::Ranking(ranking) => ranking.singles.len() * 64,
             Self::Trust(faith, _) => (faith.deletion.len() + faith.insertion.len()) * 16,
@@ -101,6 +104,14 @@ impl Asker {
         match explanation {
             Explanation::Evidence { method, layers, targets } => {
                 self.evidence(image, method, layers, targets, control).map(Explained::Evidence)
+            }
+            Explanation::Features { layers, target } => {
+                let layers: Vec<Layer> =
+                    layers.iter().map(|name| self.layer(name.as_deref())).collect::<Result<_, _>>()?;
+                let mut look = self.subject.look(image, &layers, control).map_err(told)?;
+                let found =
+                    layers.iter().map(|layer| Features::of(&mut look, layer, *target)).collect::<Result<_, _>>();
+                found.map(Explained::Features).map_err(told)
             }
             Explanation::Effect => {
                 let mut what_if = self.what_if(image, control).map_err(told)?;

@@ -2,6 +2,7 @@
 //!
 //! What lies over the photo is one opaque texture: painted with a tint, its colours would not be the scale's.
 
+mod channels;
 mod evidence;
 mod over;
 
@@ -137,6 +138,8 @@ impl Set {
 #[derive(Default)]
 pub struct GateTextures {
     sets: Vec<Set>,
+    /// Channels of a layer.
+    cells: channels::Cells,
     /// Maps of evidence, the latest first.
     evidence: Vec<evidence::Drawn>,
     /// A changed gate: what it was made of, and the texture.

@@ -20,6 +20,8 @@ pub(super) enum Mode {
     Gate,
     /// Where the evidence for a class lies.
     Evidence,
+    /// The channels of a layer.
+    Features,
     /// What a changed gate does.
     Effect,
 }
@@ -100,12 +102,13 @@ impl Default for Asks {
 }
 
 impl Mode {
-    pub(super) const ALL: [Self; 3] = [Self::Gate, Self::Evidence, Self::Effect];
+    pub(super) const ALL: [Self; 4] = [Self::Gate, Self::Evidence, Self::Features, Self::Effect];
 
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::Gate => "Gate",
             Self::Evidence => "Evidence",
+            Self::Features => "Features",
             Self::Effect => "Effect",
         }
     }
@@ -114,6 +117,7 @@ impl Mode {
         match self {
             Self::Gate => eframe::egui::Key::G,
             Self::Evidence => eframe::egui::Key::C,
+            Self::Features => eframe::egui::Key::F,
             Self::Effect => eframe::egui::Key::E,
         }
     }
@@ -123,6 +127,7 @@ impl Mode {
         match self {
             Self::Gate => "What did this gate let through?",
             Self::Evidence => "Where is the evidence for a class, and can the picture be believed?",
+            Self::Features => "What is in the channels of a layer, and what does each add to the class?",
             Self::Effect => "What did this gate do to the decision?",
         }
     }
@@ -287,6 +292,16 @@ impl Asks {
         let layers = [":before", ":after", ""].map(|place| Some(format!("{block}{place}"))).to_vec();
         let explanation = Explanation::Evidence { method: "hirescam", layers, targets };
         Some(inspection.question.explained(Holds::none(), explanation))
+    }
+
+    /// The channels before a block's gates, after them, at its output; without one those of the layer that is pooled.
+    pub(super) fn features(&self, inspection: &Inspection, block: Option<&str>) -> Option<Question> {
+        let target = self.target(inspection)?;
+        let layers = match block {
+            Some(block) => [":before", ":after", ""].map(|place| Some(format!("{block}{place}"))).to_vec(),
+            None => vec![None],
+        };
+        Some(inspection.question.explained(Holds::none(), Explanation::Features { layers, target }))
     }
 
     /// What the replaced gates do.

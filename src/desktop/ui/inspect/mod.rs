@@ -9,6 +9,7 @@ mod drop;
 mod edges;
 mod effect;
 mod evidence;
+mod features;
 mod grid;
 mod layout;
 mod legend;
@@ -70,6 +71,8 @@ struct Settings {
     from: Option<[f32; 2]>,
     /// What is asked beyond the gate itself.
     asks: Asks,
+    /// Which channels are shown, in which order.
+    grid: features::Grid,
 }
 
 impl Default for Settings {
@@ -83,6 +86,7 @@ impl Default for Settings {
             channel: None,
             from: None,
             asks: Asks::default(),
+            grid: features::Grid::default(),
         }
     }
 }
@@ -280,6 +284,10 @@ impl InspectView {
             beside.min.x = middle + size::PADDING;
         }
         match (settings.asks.mode, shown) {
+            (Mode::Features, _) => {
+                let asked = (&mut settings.asks, &mut settings.grid, shared);
+                features::show(ui, (main, beside), scene, shown, asked, textures, out);
+            }
             (Mode::Effect, Some(shown)) => effect::show(ui, main, scene, shown, settings, shared, textures),
             (Mode::Effect, None) => within(ui, main, states::no_attention),
             (Mode::Gate | Mode::Evidence, _) => {
@@ -287,6 +295,7 @@ impl InspectView {
             }
         }
         within(ui, beside, |ui| match settings.asks.mode {
+            Mode::Features => {}
             Mode::Effect => effect::side(ui, scene, shown, settings, shared, out),
             Mode::Gate | Mode::Evidence => trust::show(ui, scene, &mut settings.asks, shared, out),
         });

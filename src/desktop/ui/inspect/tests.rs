@@ -289,6 +289,21 @@ fn a_gate_is_painted_by_hand() {
     harness.get_by_label_contains("1 of 14 gates replaced");
 }
 
+/// The grid of a layer's channels, the one chosen before and after its gate.
+#[test]
+fn channels_are_looked_at_before_and_after_their_gate() {
+    let mut harness = trained();
+    harness.key_press(egui::Key::F);
+    explained(&mut harness);
+    harness.get_by_label("after the gates");
+    harness.get_by_label_contains("its channel gate");
+    harness.get_by_label("index").click();
+    explained(&mut harness);
+    harness.get_by_label_contains("channel 1, adds").click();
+    explained(&mut harness);
+    harness.get_by_label("CHANNEL 1");
+}
+
 #[test]
 fn what_random_weights_say_is_said_to_be_nothing() {
     let mut harness = view_of("resnet20+cbam", cat());
