@@ -70,6 +70,8 @@ pub(super) struct Asks {
     changes: BTreeMap<String, Edit>,
     /// Is all that can be asked of all pictures that were given together?
     pub(super) is_over_all: bool,
+    /// Does another network stand beside this one?
+    pub(super) is_beside: bool,
     /// What the brush paints, and over how many cells on either side.
     pub(super) brush: (f32, usize),
     /// The last effect that was known, shown while the next is worked on.
@@ -92,6 +94,7 @@ impl Default for Asks {
             baseline: Baseline::Zero,
             changes: BTreeMap::new(),
             is_over_all: false,
+            is_beside: false,
             brush: (1.0, 1),
             last: None,
             typed: String::new(),
@@ -282,6 +285,13 @@ impl Asks {
     /// Maps at the layer that is pooled.
     pub(super) fn evidence(&self, inspection: &Inspection) -> Question {
         let targets = self.targets(inspection);
+        let explanation = Explanation::Evidence { method: self.method, layers: vec![None], targets };
+        inspection.question.explained(Holds::none(), explanation)
+    }
+
+    /// A class's map at the layer that is pooled, of any network.
+    pub(super) fn evidence_of(&self, inspection: &Inspection, class: usize) -> Question {
+        let targets = vec![Target::Class(class)];
         let explanation = Explanation::Evidence { method: self.method, layers: vec![None], targets };
         inspection.question.explained(Holds::none(), explanation)
     }

@@ -12,6 +12,7 @@ use super::super::theme::{palette, size};
 use super::super::widgets::{caption, muted, strong};
 use super::asks::Asks;
 use super::layout::{cell_at, cell_rect, fit};
+use super::lockstep::{self, Difference};
 use super::picture::{UV, outline};
 use super::{Scene, Shown, readout, states, within};
 use crate::compute::explain::{Evidence, Layer, METHODS, Target};
@@ -31,7 +32,7 @@ pub(super) fn show(
     room: Rect,
     scene: Scene,
     gate: Option<&Shown>,
-    (asks, shared): (&mut Asks, &Shared),
+    (asks, difference, shared): (&mut Asks, &mut Difference, &Shared),
     textures: &mut GateTextures,
     out: &mut super::Outbox,
 ) {
@@ -54,7 +55,9 @@ pub(super) fn show(
     // A slow method is run when it is asked for.
     let card = METHODS.iter().map(|method| method.card()).find(|card| card.name == asks.method);
     let is_slow = card.is_some_and(|card| card.is_slow);
-    if is_slow && !asks.consents(&question) && shared.jobs.explained(&question).is_none() {
+    if asks.is_beside {
+        lockstep::show(ui, upper, scene, (asks, difference, shared), textures, out);
+    } else if is_slow && !asks.consents(&question) && shared.jobs.explained(&question).is_none() {
         within(ui, upper, |ui| {
             muted(ui, card.map_or("", |card| card.caution));
             if ui.button("Run it").clicked() {
@@ -116,6 +119,7 @@ fn heading(ui: &mut Ui, inspection: &Inspection, asks: &mut Asks) {
             combo.response.widget_info(|| {
                 egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("method {}", asks.method))
             });
+            ui.checkbox(&mut asks.is_beside, "two networks").on_hover_text("the same photo in another network (L)");
             ui.checkbox(&mut asks.for_only, "for only").on_hover_text("cuts off what speaks against the class");
         },
     );
@@ -147,7 +151,7 @@ fn main_maps(
         one(ui, rect, (inspection, answer, map), look, [&name, &said], textures);
     }
     let below = Rect::from_min_max(pos2(room.left(), upper.bottom()), room.max);
-    within(ui, below, |ui| ramp(ui, reach, maps.first()));
+    within(ui, below, |ui| ramp(ui, reach, maps.first(), "one scale for all three, not the picture's own"));
 }
 
 /// `7 × 7 cells sum to 8.9 · logit 9.1`.
@@ -191,7 +195,7 @@ fn block_maps(
 }
 
 /// Places beside each other.
-fn columns(room: Rect, count: usize) -> Vec<Rect> {
+pub(super) fn columns(room: Rect, count: usize) -> Vec<Rect> {
     let gap = size::PADDING;
     let width = (room.width() - gap * count.saturating_sub(1) as f32) / count.max(1) as f32;
     let left = |index: usize| room.left() + (width + gap) * index as f32;
@@ -199,7 +203,7 @@ fn columns(room: Rect, count: usize) -> Vec<Rect> {
 }
 
 /// A map over what the network saw, its name and a line under it.
-fn one(
+pub(super) fn one(
     ui: &mut Ui,
     room: Rect,
     (inspection, answer, map): (&Arc<Inspection>, &Arc<Explained>, &Evidence),
@@ -234,7 +238,7 @@ fn one(
 }
 
 /// What the colours stand for.
-fn ramp(ui: &mut Ui, reach: f32, map: Option<&Evidence>) {
+pub(super) fn ramp(ui: &mut Ui, reach: f32, map: Option<&Evidence>, scale: &str) {
     ui.add_space(2.0);
     ui.horizontal(|ui| {
         ui.label(format!("−{}", value(reach)));
@@ -251,7 +255,7 @@ fn ramp(ui: &mut Ui, reach: f32, map: Option<&Evidence>) {
         ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, palette(ui).line), StrokeKind::Outside);
         ui.label(format!("+{}", value(reach)));
         let unit = if map.is_some_and(|map| map.layer.is_some()) { ", in logits a cell" } else { "" };
-        caption(ui, format!("against · for{unit}; one scale for all three, not the picture's own"));
+        caption(ui, format!("against · for{unit}; {scale}"));
     });
 }
 

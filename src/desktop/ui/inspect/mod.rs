@@ -13,6 +13,7 @@ mod features;
 mod grid;
 mod layout;
 mod legend;
+mod lockstep;
 mod model;
 mod overview;
 mod paths;
@@ -73,6 +74,8 @@ struct Settings {
     asks: Asks,
     /// Which channels are shown, in which order.
     grid: features::Grid,
+    /// The difference of two networks' maps.
+    difference: lockstep::Difference,
 }
 
 impl Default for Settings {
@@ -87,6 +90,7 @@ impl Default for Settings {
             from: None,
             asks: Asks::default(),
             grid: features::Grid::default(),
+            difference: lockstep::Difference::default(),
         }
     }
 }
@@ -291,7 +295,8 @@ impl InspectView {
             (Mode::Effect, Some(shown)) => effect::show(ui, main, scene, shown, settings, shared, textures),
             (Mode::Effect, None) => within(ui, main, states::no_attention),
             (Mode::Gate | Mode::Evidence, _) => {
-                evidence::show(ui, main, scene, shown, (&mut settings.asks, shared), textures, out);
+                let asked = (&mut settings.asks, &mut settings.difference, shared);
+                evidence::show(ui, main, scene, shown, asked, textures, out);
             }
         }
         within(ui, beside, |ui| match settings.asks.mode {
@@ -374,6 +379,9 @@ fn mode_keys(ui: &Ui, inspection: &Inspection, shown: Option<&Shown>, asks: &mut
         if pressed(mode.key()) {
             asks.mode = mode;
         }
+    }
+    if pressed(egui::Key::L) {
+        (asks.mode, asks.is_beside) = (Mode::Evidence, asks.mode != Mode::Evidence || !asks.is_beside);
     }
     if pressed(egui::Key::X) {
         asks.swap(inspection);

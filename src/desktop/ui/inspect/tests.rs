@@ -28,7 +28,10 @@ fn view_of(spec: &str, picture: PictureChoice) -> Harness<'static, Stage> {
 }
 
 fn view_of_network(network: SavedNetwork, picture: PictureChoice) -> Harness<'static, Stage> {
-    let networks = vec![network];
+    view_of_networks(vec![network], picture)
+}
+
+fn view_of_networks(networks: Vec<SavedNetwork>, picture: PictureChoice) -> Harness<'static, Stage> {
     let document = Document::of(&Project { networks, active: 0, picture });
     let mut jobs = Jobs::start(|| ()).expect("a thread");
     let started = Instant::now();
@@ -302,6 +305,19 @@ fn channels_are_looked_at_before_and_after_their_gate() {
     harness.get_by_label_contains("channel 1, adds").click();
     explained(&mut harness);
     harness.get_by_label("CHANNEL 1");
+}
+
+/// Two networks on one photo: both maps and their difference, and the classes of both in one table.
+#[test]
+fn two_networks_are_looked_at_side_by_side() {
+    let sample = crate::compute::lab::data::object_samples()[0].name.clone();
+    let networks = ["cbam", "sam"].map(|name| SavedNetwork::bundled(name).expect("there")).to_vec();
+    let mut harness = view_of_networks(networks, PictureChoice::Sample(sample));
+    harness.key_press(egui::Key::L);
+    explained(&mut harness);
+    harness.get_by_label("evidence: A − B");
+    harness.get_by_label_contains("orange: more in A");
+    assert!(harness.query_all_by_label_contains("Δ ").count() >= 5, "the classes of both");
 }
 
 #[test]

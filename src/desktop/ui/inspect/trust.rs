@@ -8,7 +8,7 @@ use super::super::widgets::{caption, section};
 use super::super::{Outbox, Shared};
 use super::asks::{Asks, OverAll};
 use super::evidence::{answer, named};
-use super::{Scene, classes, side, states};
+use super::{Scene, classes, lockstep, side, states};
 use crate::compute::explain::trust::Faithfulness;
 use crate::compute::explain::{Layer, METHODS, Outcome};
 use crate::desktop::jobs::{Explained, Inspection};
@@ -22,7 +22,11 @@ pub(super) fn show(ui: &mut Ui, scene: Scene, asks: &mut Asks, shared: &Shared, 
         side::untrained(ui, scene);
         section(ui, "Ask about");
         ui.add_space(2.0);
-        for (class, probability) in listed(inspection, asks) {
+        if asks.is_beside {
+            lockstep::predictions(ui, scene, asks, shared);
+        }
+        let listed = if asks.is_beside { Vec::new() } else { listed(inspection, asks) };
+        for (class, probability) in listed {
             let name = named(inspection, class);
             let shares = (probability, probability);
             classes::row(ui, (inspection, asks), class, (&name, &side::percent(probability), 64.0), shares);
