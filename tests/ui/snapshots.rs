@@ -7,6 +7,7 @@
 use eframe::egui;
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, SnapshotOptions};
+use gatescope::compute::lab::data::object_samples;
 use gatescope::desktop::App;
 use gatescope::desktop::document::{
     Command, Document, PictureChoice, Project, SavedNetwork, Selection, ThemeChoice, View,
@@ -128,18 +129,24 @@ fn dark_1280() {
     views("dark-1280", [1280.0, 800.0], ThemeChoice::Dark);
 }
 
-/// What Inspect asks: the evidence for a class, and what a changed gate does.
+/// What Inspect asks of networks that have learnt something: evidence, in one network and in two, channels, and what a
+/// changed gate does.
 #[test]
 fn inspect_asks() {
     let size = [1280.0, 800.0];
-    let mut harness = window(size, ThemeChoice::Light);
+    let networks = ["sam", "cbam"].map(|name| SavedNetwork::bundled(name).expect("there")).to_vec();
+    let picture = PictureChoice::Sample(object_samples()[0].name.clone());
+    let document = Document::of(&Project { networks, active: 1, picture });
+    let mut harness = window_with(&Session::beginning_with(document), size, ThemeChoice::Light);
     let selection =
         Selection { part: Some("layer2.0".to_owned()), gate: Some("layer2.0.cbam.SpatialGate.gate".to_owned()) };
     harness.state_mut().send(Command::Select(selection));
     harness.state_mut().send(Command::Show(View::Inspect));
     settle(&mut harness);
     for (keys, name, said) in [
-        (vec![egui::Key::C], "evidence", "of 5 random orders did"),
+        (vec![egui::Key::C], "evidence", "evidence: "),
+        (vec![egui::Key::L], "lockstep", "orange: more in"),
+        (vec![egui::Key::F], "features", "its channel gate"),
         (vec![egui::Key::E, egui::Key::M], "effect", "they do not add"),
     ] {
         for key in keys {
@@ -153,7 +160,7 @@ fn inspect_asks() {
             harness.run_ok();
             settle(&mut harness);
         }
-        harness.get_by_label_contains(said);
+        assert!(harness.query_all_by_label_contains(said).count() > 0, "{name}: {said}");
         if has_vulkan() {
             hide_times(&mut harness, size, View::Inspect);
             let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(200_usize);
