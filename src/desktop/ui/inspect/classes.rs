@@ -11,6 +11,8 @@ use super::evidence::labels_of;
 
 /// The field that a class is typed in.
 const SEARCH: &str = "class search";
+/// A bar that is shorter says nothing.
+const LEAST: f32 = 24.0;
 
 /// A class as a button: a click asks about it, with Shift it is set against the one asked about.
 pub(super) fn row(
@@ -47,6 +49,9 @@ pub(super) fn row(
         pos2(names.right() + size::GAP, row.center().y - 4.0),
         pos2((inner.right() - room).max(names.right() + size::GAP), row.center().y + 4.0),
     );
+    if track.width() < LEAST {
+        return respond(ui, &response, (inspection, asks), class);
+    }
     let length = |share: f32| track.width() * if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
     let fill = if inspection.weights().is_trained() { colours.accent } else { colours.faint };
     ui.painter().rect_filled(track, 2.0, colours.sunken);
@@ -55,8 +60,14 @@ pub(super) fn row(
         let outline = Rect::from_min_size(track.min, vec2(length(before).max(1.0), track.height()));
         ui.painter().rect_stroke(outline, 2.0, Stroke::new(1.0, colours.text), StrokeKind::Inside);
     }
+    respond(ui, &response, (inspection, asks), class);
+}
+
+/// What a click does.
+fn respond(ui: &Ui, response: &egui::Response, (inspection, asks): (&Inspection, &mut Asks), class: usize) {
+    let is_chosen = asks.class(inspection) == Some(class);
     let response =
-        response.on_hover_text("Click: ask about this class. Shift-click: set it against the one asked about.");
+        response.clone().on_hover_text("Click: ask about this class. Shift-click: set it against the one asked about.");
     if response.clicked() {
         match ui.input(|input| input.modifiers.shift) {
             true if !is_chosen => asks.set_against(inspection, class),

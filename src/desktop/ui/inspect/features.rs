@@ -67,7 +67,7 @@ pub(super) fn show(
     grid.place = grid.place.min(layers.len() - 1);
     let features = &layers[grid.place];
     grid.chosen = grid.chosen.min(features.shape[0] - 1);
-    let head = Rect::from_min_size(main.min, vec2(main.width(), size::ROW));
+    let head = Rect::from_min_size(main.min, vec2(main.width(), 2.0 * size::ROW + 4.0));
     within(ui, head, |ui| heading(ui, features, layers.len(), grid));
     let below = Rect::from_min_max(pos2(main.left(), head.bottom() + size::GAP), main.max);
     within(ui, below, |ui| cells(ui, &answer, features, grid, textures));
@@ -89,12 +89,15 @@ pub(super) fn show(
 
 fn heading(ui: &mut Ui, features: &Features, places: usize, grid: &mut Grid) {
     let [channels, height, width] = features.shape;
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::ROW);
+        let name = features.layer.name.split(':').next().unwrap_or_default();
+        ui.label(strong(name, size::TITLE));
+        muted(ui, format!("{channels} channels, {height} × {width}, with what each adds to the class, in logits"));
+    });
     egui::Sides::new().height(size::ROW).shrink_left().truncate().show(
         ui,
         |ui| {
-            let name = features.layer.name.split(':').next().unwrap_or_default();
-            ui.label(strong(name, size::TITLE));
-            muted(ui, format!("{channels} channels, {height} × {width}"));
             if places > 1 {
                 for (place, title) in PLACES.into_iter().enumerate() {
                     ui.selectable_value(&mut grid.place, place, title);
@@ -104,7 +107,7 @@ fn heading(ui: &mut Ui, features: &Features, places: usize, grid: &mut Grid) {
         |ui| {
             ui.checkbox(&mut grid.is_own_scale, "own scale").on_hover_text("each channel from its own values");
             for (sorted, title) in
-                [(Sorted::Index, "index"), (Sorted::Energy, "energy"), (Sorted::Contribution, "contribution")]
+                [(Sorted::Index, "by index"), (Sorted::Energy, "by energy"), (Sorted::Contribution, "by contribution")]
             {
                 ui.radio_value(&mut grid.sorted, sorted, title);
             }
@@ -161,7 +164,7 @@ fn cell(
     response.widget_info(|| {
         egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, format!("channel {channel}, adds {adds}"))
     });
-    if let Some(texture) = textures.channel(ui.ctx(), answer, (grid.place, channel), scale) {
+    if let Some(texture) = textures.channel(ui.ctx(), answer, (grid.place, channel), (scale, ui.visuals().dark_mode)) {
         let [_, height, width] = features.shape;
         ui.painter().image(texture, fit(rect, vec2(width as f32, height as f32)), UV, Color32::WHITE);
     }
@@ -210,7 +213,9 @@ fn one(
                 (reach.max(own), is_signed || signed)
             },
         );
-        if let Some(texture) = textures.channel(ui.ctx(), answer, (place, channel), (reach, is_signed)) {
+        if let Some(texture) =
+            textures.channel(ui.ctx(), answer, (place, channel), ((reach, is_signed), ui.visuals().dark_mode))
+        {
             ui.painter().image(texture, shown, UV, Color32::WHITE);
         }
         if let Some(pointer) = response.hover_pos()

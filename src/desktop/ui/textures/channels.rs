@@ -18,7 +18,7 @@ const KEPT: usize = 1024;
 #[derive(Default)]
 pub(super) struct Cells {
     answer: Weak<Explained>,
-    made: HashMap<(usize, usize, u32, bool), TextureHandle>,
+    made: HashMap<(usize, usize, u32, bool, bool), TextureHandle>,
 }
 
 impl GateTextures {
@@ -29,17 +29,22 @@ impl GateTextures {
         ctx: &Context,
         answer: &Arc<Explained>,
         (layer, channel): (usize, usize),
-        (reach, is_signed): (f32, bool),
+        ((reach, is_signed), is_on_dark): ((f32, bool), bool),
     ) -> Option<TextureId> {
         if !std::ptr::eq(self.cells.answer.as_ptr(), Arc::as_ptr(answer)) || self.cells.made.len() > KEPT {
             self.cells = Cells { answer: Arc::downgrade(answer), made: HashMap::new() };
         }
-        let key = (layer, channel, reach.to_bits(), is_signed);
+        let key = (layer, channel, reach.to_bits(), is_signed, is_on_dark);
         if let Some(known) = self.cells.made.get(&key) {
             return Some(known.id());
         }
         let Explained::Features(layers) = &**answer else { return None };
-        let image = image(layers.get(layer)?, channel, reach, is_signed);
+        let colours = match (is_signed, is_on_dark) {
+            (false, _) => ColourMap::Viridis,
+            (true, true) => ColourMap::Evidence,
+            (true, false) => ColourMap::EvidenceOnLight,
+        };
+        let image = image(layers.get(layer)?, channel, (reach, is_signed), colours);
         let texture = ctx.load_texture("channel", image, TextureOptions::NEAREST);
         let id = texture.id();
         self.cells.made.insert(key, texture);
@@ -47,14 +52,11 @@ impl GateTextures {
     }
 }
 
-fn image(features: &Features, channel: usize, reach: f32, is_signed: bool) -> ColorImage {
+fn image(features: &Features, channel: usize, (reach, is_signed): (f32, bool), colours: ColourMap) -> ColorImage {
     let [_, height, width] = features.shape;
     let colour = |value: &f32| {
         let share = if reach > 0.0 { value / reach } else { 0.0 };
-        let [r, g, b] = match is_signed {
-            true => ColourMap::Evidence.at(f32::midpoint(share, 1.0)),
-            false => ColourMap::Viridis.at(share),
-        };
+        let [r, g, b] = colours.at(if is_signed { f32::midpoint(share, 1.0) } else { share });
         Color32::from_rgb(r, g, b)
     };
     ColorImage::new([width, height], features.channel(channel).iter().map(colour).collect())
