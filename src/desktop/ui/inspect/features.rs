@@ -107,7 +107,7 @@ fn heading(ui: &mut Ui, features: &Features, places: usize, grid: &mut Grid) {
         |ui| {
             ui.checkbox(&mut grid.is_own_scale, "own scale").on_hover_text("each channel from its own values");
             for (sorted, title) in
-                [(Sorted::Index, "by index"), (Sorted::Energy, "by energy"), (Sorted::Contribution, "by contribution")]
+                [(Sorted::Index, "index"), (Sorted::Energy, "energy"), (Sorted::Contribution, "contribution")]
             {
                 ui.radio_value(&mut grid.sorted, sorted, title);
             }

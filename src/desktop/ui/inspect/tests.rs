@@ -300,7 +300,7 @@ fn channels_are_looked_at_before_and_after_their_gate() {
     explained(&mut harness);
     harness.get_by_label("after the gates");
     harness.get_by_label_contains("its channel gate");
-    harness.get_by_label("by index").click();
+    harness.get_by_label("index").click();
     explained(&mut harness);
     harness.get_by_label_contains("channel 1, adds").click();
     explained(&mut harness);
