@@ -269,6 +269,35 @@ impl Asking {
     }
 }
 
+/// What is printed as JSON: an object for one picture, a list for several.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Reports<R> {
+    One(Box<R>),
+    Several(Vec<Entry<R>>),
+}
+
+/// What stands for a picture in a list.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Entry<R> {
+    Report(Box<R>),
+    LeftOut(LeftOut),
+}
+
+impl<R> Reports<R> {
+    /// Of every picture that was asked about, and of those that were left out.
+    pub(super) fn of(asking: &Asking, mut reports: Vec<R>, skipped: &[Skipped]) -> Self {
+        match reports.pop() {
+            Some(one) if reports.is_empty() && !asking.images.are_several => Self::One(Box::new(one)),
+            last => {
+                let found = reports.into_iter().chain(last).map(|report| Entry::Report(Box::new(report)));
+                Self::Several(found.chain(LeftOut::all(skipped).into_iter().map(Entry::LeftOut)).collect())
+            }
+        }
+    }
+}
+
 impl LeftOut {
     /// Of each.
     pub(super) fn all(skipped: &[Skipped]) -> Vec<Self> {

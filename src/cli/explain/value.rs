@@ -3,25 +3,9 @@
 use serde::Serialize;
 
 use super::{Explained, card};
-use crate::cli::asking::{Asking, GuessEntry, LeftOut};
+use crate::cli::asking::{Asking, GuessEntry, Reports};
 use crate::cli::images::Skipped;
 use crate::compute::explain::{Evidence, Target};
-
-/// What is printed.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(super) enum Reports {
-    One(Box<Report>),
-    Several(Vec<Entry>),
-}
-
-/// What stands for a picture in a list.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(super) enum Entry {
-    Report(Box<Report>),
-    LeftOut(LeftOut),
-}
 
 /// One picture.
 #[derive(Serialize)]
@@ -67,14 +51,8 @@ struct MapEntry {
 }
 
 /// All pictures.
-pub(super) fn reports(asking: &Asking, results: &[Explained], skipped: &[Skipped]) -> Reports {
-    match results {
-        [one] if !asking.images.are_several => Reports::One(Box::new(report(asking, one))),
-        _ => {
-            let found = results.iter().map(|result| Entry::Report(Box::new(report(asking, result))));
-            Reports::Several(found.chain(LeftOut::all(skipped).into_iter().map(Entry::LeftOut)).collect())
-        }
-    }
+pub(super) fn reports(asking: &Asking, results: &[Explained], skipped: &[Skipped]) -> Reports<Report> {
+    Reports::of(asking, results.iter().map(|result| report(asking, result)).collect(), skipped)
 }
 
 fn report(asking: &Asking, result: &Explained) -> Report {

@@ -4,25 +4,9 @@ use serde::Serialize;
 
 use super::Changed;
 use super::change::Asked;
-use crate::cli::asking::{Asking, GuessEntry, LeftOut};
+use crate::cli::asking::{Asking, GuessEntry, Reports};
 use crate::cli::images::Skipped;
 use crate::compute::explain::{Outcome, Target};
-
-/// What is printed.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(super) enum Reports {
-    One(Box<Report>),
-    Several(Vec<Entry>),
-}
-
-/// What stands for a picture in a list.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(super) enum Entry {
-    Report(Box<Report>),
-    LeftOut(LeftOut),
-}
 
 /// One picture.
 #[derive(Serialize)]
@@ -70,14 +54,8 @@ struct GateEntry {
 }
 
 /// All pictures.
-pub(super) fn reports(asking: &Asking, asked: &Asked, results: &[Changed], skipped: &[Skipped]) -> Reports {
-    match results {
-        [one] if !asking.images.are_several => Reports::One(Box::new(report(asking, asked, one))),
-        _ => {
-            let found = results.iter().map(|result| Entry::Report(Box::new(report(asking, asked, result))));
-            Reports::Several(found.chain(LeftOut::all(skipped).into_iter().map(Entry::LeftOut)).collect())
-        }
-    }
+pub(super) fn reports(asking: &Asking, asked: &Asked, results: &[Changed], skipped: &[Skipped]) -> Reports<Report> {
+    Reports::of(asking, results.iter().map(|result| report(asking, asked, result)).collect(), skipped)
 }
 
 fn report(asking: &Asking, asked: &Asked, result: &Changed) -> Report {

@@ -410,6 +410,8 @@ impl Jobs {
     pub fn rerun(&mut self, network: &Network) {
         let asked = self.asked(network);
         self.inspections.forget(&asked);
+        // What was explained is of the files as they were.
+        self.explanations.clear();
         self.fresh = true;
     }
 }

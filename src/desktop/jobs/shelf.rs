@@ -130,7 +130,10 @@ impl<Q: Clone + PartialEq, A: Answer> Shelf<Q, A> {
 
     /// Takes in the end of a ticket's work, with what was answered; `Err(None)` when it was cancelled.
     pub fn end(&mut self, ticket: u64, question: Q, outcome: Result<A, Option<String>>) {
-        self.running.take_if(|running| running.ticket == ticket);
+        // What was let go of is of no use, however it ended.
+        if self.running.take_if(|running| running.ticket == ticket).is_none() {
+            return;
+        }
         match outcome {
             Ok(answer) => {
                 self.known.retain(|(known, _)| *known != question);
@@ -174,6 +177,15 @@ impl<Q: Clone + PartialEq, A: Answer> Shelf<Q, A> {
         self.known.retain(|(known, _)| known != question);
         self.failed.retain(|(failed, _)| failed != question);
         self.stopped.retain(|stopped| stopped != question);
+    }
+
+    /// Forgets everything, and makes what is being worked on useless.
+    pub fn clear(&mut self) {
+        self.cancel();
+        self.running = None;
+        self.known.clear();
+        self.failed.clear();
+        self.stopped.clear();
     }
 
     /// What is being worked on turns out to be another question.
@@ -233,6 +245,11 @@ mod tests {
         assert_eq!((shelf.failure(&2), shelf.lacks(&2), shelf.lacks(&1)), (Some("no"), false, true));
         shelf.forget(&2);
         assert!(shelf.lacks(&2));
+        let third = shelf.begin(3, Phase::Inference);
+        shelf.clear();
+        assert!(third.cancelled.load(Ordering::Relaxed));
+        shelf.end(third.number, 3, Ok(1));
+        assert!(shelf.answer(&3).is_none(), "an answer of before");
     }
 
     #[test]
