@@ -34,12 +34,8 @@ const NOTHING: &str = "Weights are random: these numbers say nothing.";
 pub(super) struct Args {
     #[command(flatten)]
     pub(super) subject: subject::Args,
-    /// Pictures, or folders of them. Of several, one that cannot be read is named and left out
-    #[arg(long = "image", value_name = "FILE", required = true, num_args = 1..)]
-    images: Vec<PathBuf>,
-    /// Refuse a picture that cannot be read, instead of leaving it out
-    #[arg(long)]
-    strict: bool,
+    #[command(flatten)]
+    pictures: images::Args,
     /// Write a page, index.html, with its pictures there. Files that gatescope did not write are never replaced
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -98,7 +94,7 @@ impl Asking {
     /// # Errors
     /// What was given and cannot be used.
     pub(super) fn of(args: &Args) -> Result<Self, CliError> {
-        let images = Images::given(&args.images)?;
+        let images = Images::given(&args.pictures.images)?;
         let staging = args.out.as_deref().map(|path| Staging::open(path).map(|staging| (path.to_owned(), staging)));
         let staging = staging.transpose()?;
         if let Some((_, staging)) = &staging {
@@ -114,7 +110,7 @@ impl Asking {
         args.subject.say_where();
         let subject = Subject::new(setting.graph.clone(), setting.weights.clone(), default_threads());
         let names = images::short_names(&images.paths);
-        Ok(Self { setting, subject, images, names, is_strict: args.strict, staging })
+        Ok(Self { setting, subject, images, names, is_strict: args.pictures.strict, staging })
     }
 
     /// Reads the classes that were named.

@@ -6,6 +6,19 @@ use std::path::{Path, PathBuf};
 use crate::cli::error::{CliError, reason};
 use crate::cli::source;
 
+/// `--image` and `--strict`.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(in crate::cli) struct Args {
+    /// Pictures: PNG, JPEG, WebP, BMP, GIF (first frame), TIFF, PPM, PGM; a folder stands for those in it. Of several,
+    /// one that cannot be read is named and left out
+    #[arg(long = "image", value_name = "FILE", required = true, num_args = 1..)]
+    pub(in crate::cli) images: Vec<PathBuf>,
+    /// Refuse a picture that cannot be read, instead of leaving it out
+    #[arg(long)]
+    pub(in crate::cli) strict: bool,
+}
+
 /// The pictures of a run, before any is opened.
 pub(in crate::cli) struct Images {
     /// In the order they were given, those of a folder by their names.

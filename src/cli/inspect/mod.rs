@@ -42,13 +42,8 @@ Without --weights the network is untrained: random numbers, the same for the sam
 pub struct Args {
     #[command(flatten)]
     subject: subject::Args,
-    /// Pictures: PNG, JPEG, WebP, BMP, GIF (first frame), TIFF, PPM, PGM; a folder stands for those in it. Of several,
-    /// one that cannot be read is named and left out
-    #[arg(long = "image", value_name = "FILE", required = true, num_args = 1..)]
-    images: Vec<PathBuf>,
-    /// Refuse a picture that cannot be read, instead of leaving it out
-    #[arg(long)]
-    strict: bool,
+    #[command(flatten)]
+    pictures: images::Args,
     /// Write pictures of every gate and an index.html there; with several images, a folder each. Files that gatescope
     /// did not write, or that were changed since, are never replaced
     #[arg(long, value_name = "DIR")]
@@ -70,7 +65,7 @@ pub struct Args {
 /// [`CliError::Input`] for anything given that cannot be used, [`CliError::Failure`] for output that cannot be
 /// written. Nothing is written unless every image that can be read could be inspected.
 pub fn run(args: &Args) -> Result<(), CliError> {
-    let images = Images::given(&args.images)?;
+    let images = Images::given(&args.pictures.images)?;
     if args.blocks && images.are_several {
         return Err(CliError::Input(
             "--blocks: give one image, the outputs of several do not fit in memory".to_owned(),
@@ -94,7 +89,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     for (path, name) in images.paths.iter().zip(names) {
         match setting.prepared(path) {
             Ok(opened) => results.push(inspect((&setting, &runner), path, name, &opened, folder.as_mut())?),
-            Err(problem) => skipped.push(images.skip(path, problem, args.strict)?),
+            Err(problem) => skipped.push(images.skip(path, problem, args.pictures.strict)?),
         }
     }
     if results.is_empty() {

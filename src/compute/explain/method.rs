@@ -123,6 +123,22 @@ pub(super) fn weighted(activation: &[f32], weights: &[f64], positions: usize) ->
     sums.into_iter().map(|sum| sum as f32).collect()
 }
 
+/// `Σ_k w_k A^k`, where a channel's weight is made of its activations and their gradients.
+pub(super) fn weighted_by(
+    card: MethodCard,
+    look: &mut Look<'_>,
+    layer: &Layer,
+    target: Target,
+    weight: impl Fn(&[f32], &[f32]) -> f64,
+) -> Result<Evidence, EngineError> {
+    let (gradient, positions) = (look.gradient(layer.node, target)?, look.shape(layer.node).positions());
+    let activation = look.activation(layer.node)?;
+    let planes = activation.chunks_exact(positions).zip(gradient.chunks_exact(positions));
+    let weights: Vec<f64> = planes.map(|(plane, gradient)| weight(plane, gradient)).collect();
+    let values = weighted(activation, &weights, positions);
+    Ok(of_layer(card, look, layer, target, values))
+}
+
 /// `Σ_k f(g^k) A^k`, position by position.
 pub(super) fn products(activation: &[f32], gradient: &[f32], positions: usize, change: fn(f32) -> f32) -> Vec<f32> {
     let mut sums = vec![0.0_f64; positions];

@@ -3,7 +3,7 @@
 //! It is `relu(g) g² / (2 g² + S g³)` without the epsilon that implementations add there, which is larger than `g²`.
 
 use crate::compute::engine::EngineError;
-use crate::compute::explain::method::{Explanation, MethodCard, of_layer, weighted};
+use crate::compute::explain::method::{Explanation, MethodCard, weighted_by};
 use crate::compute::explain::{Evidence, Layer, Look, Target};
 
 /// Positions with a positive gradient, each weighed by how strongly the channel is there in all.
@@ -25,15 +25,10 @@ impl Explanation for GradCamPlusPlus {
     }
 
     fn explain(&self, look: &mut Look<'_>, layer: &Layer, target: Target) -> Result<Evidence, EngineError> {
-        let (gradient, positions) = (look.gradient(layer.node, target)?, look.shape(layer.node).positions());
-        let activation = look.activation(layer.node)?;
-        let weight = |(plane, gradient): (&[f32], &[f32])| {
+        weighted_by(self.card(), look, layer, target, |plane, gradient| {
             let sum: f64 = plane.iter().map(|value| f64::from(*value)).sum();
             let positive = gradient.iter().map(|g| f64::from(*g)).filter(|g| *g > 0.0);
-            positive.map(|g| g / (2.0 + sum * g)).sum::<f64>()
-        };
-        let planes = activation.chunks_exact(positions).zip(gradient.chunks_exact(positions));
-        let values = weighted(activation, &planes.map(weight).collect::<Vec<f64>>(), positions);
-        Ok(of_layer(self.card(), look, layer, target, values))
+            positive.map(|g| g / (2.0 + sum * g)).sum()
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! XGrad-CAM (Fu et al., BMVC 2020): `w_k = Σ g^k A^k / S_k`, `S_k` the sum of the channel.
 
 use crate::compute::engine::EngineError;
-use crate::compute::explain::method::{Explanation, MethodCard, of_layer, weighted};
+use crate::compute::explain::method::{Explanation, MethodCard, weighted_by};
 use crate::compute::explain::{Evidence, Layer, Look, Target};
 
 /// Each channel weighs as its own share of the target.
@@ -23,15 +23,10 @@ impl Explanation for XGradCam {
     }
 
     fn explain(&self, look: &mut Look<'_>, layer: &Layer, target: Target) -> Result<Evidence, EngineError> {
-        let (gradient, positions) = (look.gradient(layer.node, target)?, look.shape(layer.node).positions());
-        let activation = look.activation(layer.node)?;
-        let weight = |(plane, gradient): (&[f32], &[f32])| {
+        weighted_by(self.card(), look, layer, target, |plane, gradient| {
             let sum: f64 = plane.iter().map(|value| f64::from(*value)).sum();
             let share: f64 = plane.iter().zip(gradient).map(|(a, g)| f64::from(*a) * f64::from(*g)).sum();
             if sum == 0.0 { 0.0 } else { share / sum }
-        };
-        let planes = activation.chunks_exact(positions).zip(gradient.chunks_exact(positions));
-        let values = weighted(activation, &planes.map(weight).collect::<Vec<f64>>(), positions);
-        Ok(of_layer(self.card(), look, layer, target, values))
+        })
     }
 }

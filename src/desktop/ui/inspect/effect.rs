@@ -270,26 +270,13 @@ pub(super) fn side(
 
 /// Every channel of the gate alone at 0, those that matter most.
 fn channels(ui: &mut Ui, scene: Scene, shown: &Shown, asks: &mut Asks, shared: &Shared, out: &mut Outbox) {
-    /// What takes longer is done when it is asked for, in seconds.
-    const PATIENCE: f64 = 2.0;
     const SHOWN: usize = 10;
     section(ui, &format!("Channels of {}, each alone at 0", shown.frame.short()));
     let Some(question) = asks.channels(scene.inspection, shown.index) else { return };
     let count = shown.lens.channels();
-    let seconds = scene.inspection.run.elapsed.as_secs_f64() * count as f64;
-    if seconds > PATIENCE && !asks.consents(&question) && shared.jobs.explained(&question).is_none() {
-        caption(ui, format!("{count} passes from the gate on, at most {seconds:.0} s"));
-        if ui.button("Rank the channels").clicked() {
-            asks.consent(question);
-        }
-        return;
-    }
-    out.ask(question.clone());
-    let answer = match answer(shared, &question) {
-        Ok(answer) => answer.clone(),
-        Err(said) => return states::not_explained(ui, shared, said),
-    };
-    let Explained::Ranking(ranking) = &*answer else { return };
+    let asked = (&**scene.inspection, &mut *asks, shared);
+    let answer = states::worked_on(ui, asked, question, (count, "Rank the channels"), out);
+    let Some(Explained::Ranking(ranking)) = answer.as_deref() else { return };
     let order = ranking.order();
     let most = order.first().map_or(0.0, |first| ranking.singles[*first].median_kl());
     let colour = palette(ui).gate(shown.frame.kind, shown.frame.attention);

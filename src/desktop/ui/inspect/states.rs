@@ -1,17 +1,23 @@
 //! What is said while there is nothing to look at: still inferring, stopped, failed, nothing there.
 
+use std::sync::Arc;
+
 use eframe::egui;
 use egui::{CornerRadius, Label, Rect, RichText, Sense, Ui, vec2};
 
 use super::super::theme::{palette, size};
-use super::super::widgets::{empty_state, muted, strong};
+use super::super::widgets::{caption, empty_state, muted, strong};
 use super::super::{Outbox, Shared};
+use super::asks::Asks;
 use crate::compute::imaging;
+use crate::compute::question::Question;
 use crate::desktop::document::{Command, Network, PictureChoice, WeightsChoice};
-use crate::desktop::jobs::{Asked, Running};
+use crate::desktop::jobs::{Asked, Explained, Inspection, Running};
 
 /// The width of what is said in the middle of the view.
 const COLUMN: f32 = 360.0;
+/// What takes longer is worked on when it is asked for, in seconds.
+const PATIENCE: f64 = 5.0;
 
 pub(super) fn no_networks(ui: &mut Ui, out: &mut Outbox) {
     empty_state(ui, "No network to inspect", "Add one on the left, by its name: resnet50+cbam");
@@ -51,6 +57,31 @@ pub(super) fn not_inspected(ui: &mut Ui, network: &Network, shared: &Shared, out
             ui.label(strong("Waiting to start", size::TITLE));
         }
     });
+}
+
+/// The answer to a question that takes so many forward passes; what takes long is worked on when the button is
+/// pressed. `None`: it is said why there is none.
+pub(super) fn worked_on(
+    ui: &mut Ui,
+    (inspection, asks, shared): (&Inspection, &mut Asks, &Shared),
+    question: Question,
+    (passes, button): (usize, &str),
+    out: &mut Outbox,
+) -> Option<Arc<Explained>> {
+    let seconds = inspection.run.elapsed.as_secs_f64() * passes as f64;
+    if seconds > PATIENCE && !asks.consents(&question) && shared.jobs.explained(&question).is_none() {
+        caption(ui, format!("{passes} forward passes, at most {seconds:.0} s"));
+        if ui.button(button).clicked() {
+            asks.consent(question);
+        }
+        return None;
+    }
+    out.ask(question.clone());
+    let answer = shared.jobs.explained(&question).cloned();
+    if answer.is_none() {
+        not_explained(ui, shared, shared.jobs.unexplained(&question));
+    }
+    answer
 }
 
 /// What an explanation is waiting for, or why there is none.

@@ -13,9 +13,6 @@ use crate::compute::explain::trust::Faithfulness;
 use crate::compute::explain::{Layer, METHODS, Outcome};
 use crate::desktop::jobs::{Explained, Inspection};
 
-/// What takes longer is done when it is asked for, in seconds.
-const PATIENCE: f64 = 5.0;
-
 pub(super) fn show(ui: &mut Ui, scene: Scene, asks: &mut Asks, shared: &Shared, out: &mut Outbox) {
     let inspection = scene.inspection;
     egui::ScrollArea::vertical().id_salt("evidence").auto_shrink([false, false]).show(ui, |ui| {
@@ -65,20 +62,9 @@ fn trust(ui: &mut Ui, inspection: &Inspection, asks: &mut Asks, shared: &Shared,
     }
     let cells = Layer::pooled(&inspection.graph).map_or(1, |layer| inspection.graph[layer.node].shape.positions());
     let passes = 7 * (cells + 1);
-    let seconds = inspection.run.elapsed.as_secs_f64() * passes as f64;
-    if seconds > PATIENCE && !asks.consents(&question) && shared.jobs.explained(&question).is_none() {
-        caption(ui, format!("{passes} forward passes, about {seconds:.0} s"));
-        if ui.button("Try it").clicked() {
-            asks.consent(question);
-        }
-        return;
-    }
-    out.ask(question.clone());
-    let answer = match answer(shared, &question) {
-        Ok(answer) => answer.clone(),
-        Err(said) => return states::not_explained(ui, shared, said),
-    };
-    let Explained::Trust(faith, steps) = &*answer else { return };
+    let asked = (inspection, &mut *asks, shared);
+    let answer = states::worked_on(ui, asked, question, (passes, "Try it"), out);
+    let Some(Explained::Trust(faith, steps)) = answer.as_deref() else { return };
     if !inspection.weights().is_trained() {
         caption(ui, "weights are random: these numbers say nothing");
     }
