@@ -15,6 +15,7 @@ mod layout;
 mod legend;
 mod lockstep;
 mod model;
+mod modes;
 mod overview;
 mod paths;
 mod picture;
@@ -251,8 +252,8 @@ impl InspectView {
         let settings = &mut self.settings;
         let mut room = room;
         let row = Rect::from_min_size(room.min, egui::vec2(room.width(), size::ROW));
-        within(ui, row, |ui| modes(ui, inspection, &mut settings.asks));
-        mode_keys(ui, inspection, shown.as_ref(), &mut settings.asks);
+        within(ui, row, |ui| modes::show(ui, inspection, &mut settings.asks));
+        modes::keys(ui, inspection, shown.as_ref(), &mut settings.asks);
         room.min.y = (row.bottom() + size::GAP).min(room.bottom());
         let ranking = settings.asks.ranking(inspection).and_then(|question| shared.jobs.explained(&question));
         self.strip.effects = ranking.map_or_else(Vec::new, |answer| effect::shares(answer));
@@ -341,56 +342,6 @@ impl InspectView {
             }
         }
         within(ui, areas.side, |ui| side::show(ui, scene, shown, settings, textures, out));
-    }
-}
-
-/// What fills the view, and what is asked.
-fn modes(ui: &mut Ui, inspection: &Inspection, asks: &mut Asks) {
-    let count = asks.changed(&inspection.graph);
-    egui::Sides::new().height(size::ROW).shrink_right().truncate().show(
-        ui,
-        |ui| {
-            for mode in Mode::ALL {
-                let text = format!("{}  {}", mode.title(), mode.key().name());
-                let hover = format!("{} ({})", mode.question(), mode.key().name());
-                let response = ui.selectable_label(asks.mode == mode, text).on_hover_text(hover);
-                let is_chosen = asks.mode == mode;
-                response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, is_chosen, mode.title()));
-                if response.clicked() {
-                    asks.mode = mode;
-                }
-            }
-        },
-        |ui| {
-            if count > 0 {
-                muted(ui, format!("{count} of {} gates replaced", inspection.graph.gates.len()));
-            }
-        },
-    );
-}
-
-/// The keys of all modes; none while a field has them.
-fn mode_keys(ui: &Ui, inspection: &Inspection, shown: Option<&Shown>, asks: &mut Asks) {
-    if ui.ctx().egui_wants_keyboard_input() {
-        return;
-    }
-    let pressed = |key: egui::Key| ui.input(|input| input.key_pressed(key) && !input.modifiers.any());
-    for mode in Mode::ALL {
-        if pressed(mode.key()) {
-            asks.mode = mode;
-        }
-    }
-    if pressed(egui::Key::L) {
-        (asks.mode, asks.is_beside) = (Mode::Evidence, asks.mode != Mode::Evidence || !asks.is_beside);
-    }
-    if pressed(egui::Key::X) {
-        asks.swap(inspection);
-    }
-    if pressed(egui::Key::Slash) && asks.mode != Mode::Gate {
-        classes::focus(ui);
-    }
-    if asks.mode == Mode::Effect {
-        effect::keys(ui, shown.map(|shown| shown.frame.gate.as_str()), asks);
     }
 }
 
