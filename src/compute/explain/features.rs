@@ -16,6 +16,10 @@ pub struct Features {
     pub energy: Vec<f32>,
     /// By channel: the sum of gradient times value, in logits; what `HiResCAM` sums over channels.
     pub contribution: Vec<f32>,
+    /// By channel: the largest distance from 0.
+    pub reach: Vec<f32>,
+    /// Are there values below 0?
+    pub is_signed: bool,
 }
 
 /// How channels are sorted.
@@ -47,8 +51,12 @@ impl Features {
         let product = |(plane, gradient): (&[f32], &[f32])| {
             plane.iter().zip(gradient).map(|(value, g)| f64::from(*value) * f64::from(*g)).sum::<f64>() as f32
         };
+        let reach =
+            |plane: &[f32]| plane.iter().map(|value| value.abs()).filter(|value| value.is_finite()).fold(0.0, f32::max);
         let planes = values.chunks_exact(positions);
         Ok(Self {
+            reach: planes.clone().map(reach).collect(),
+            is_signed: values.iter().any(|value| *value < 0.0),
             layer: layer.clone(),
             shape: [shape.channels(), shape.height(), shape.width()],
             energy: planes.clone().map(root).collect(),
@@ -77,10 +85,9 @@ impl Features {
         order
     }
 
-    /// The largest distance from 0 among all channels, and whether there are values below 0.
+    /// The largest distance from 0 among all channels.
     #[must_use]
-    pub fn reach(&self) -> (f32, bool) {
-        let most = self.values.iter().map(|value| value.abs()).filter(|value| value.is_finite()).fold(0.0, f32::max);
-        (most, self.values.iter().any(|value| *value < 0.0))
+    pub fn most(&self) -> f32 {
+        self.reach.iter().copied().fold(0.0, f32::max)
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 use crate::compute::explain::trust::Baseline;
-use crate::compute::explain::{Replacement, Target};
+use crate::compute::explain::{Layer, METHODS, MethodCard, Replacement, Target};
 use crate::compute::holds::{Hold, Holds};
 use crate::compute::labels::Labels;
 use crate::compute::question::{Explanation, PictureChoice, Question};
@@ -282,16 +282,20 @@ impl Asks {
         holds
     }
 
-    /// Maps at the layer that is pooled.
-    pub(super) fn evidence(&self, inspection: &Inspection) -> Question {
-        let targets = self.targets(inspection);
-        let explanation = Explanation::Evidence { method: self.method, layers: vec![None], targets };
-        inspection.question.explained(Holds::none(), explanation)
+    /// What there is to say about the method.
+    pub(super) fn card(&self) -> Option<MethodCard> {
+        METHODS.iter().map(|method| method.card()).find(|card| card.name == self.method)
     }
 
-    /// A class's map at the layer that is pooled, of any network.
-    pub(super) fn evidence_of(&self, inspection: &Inspection, class: usize) -> Question {
-        let targets = vec![Target::Class(class)];
+    /// How many forward passes the method's map takes, about: one, or one a channel.
+    pub(super) fn passes(&self, inspection: &Inspection) -> usize {
+        let is_slow = self.card().is_some_and(|card| card.is_slow);
+        let layer = Layer::pooled(&inspection.graph).filter(|_| is_slow);
+        layer.map_or(1, |layer| inspection.graph[layer.node].shape.channels())
+    }
+
+    /// Maps at the layer that is pooled, of any network.
+    pub(super) fn evidence(&self, inspection: &Inspection, targets: Vec<Target>) -> Question {
         let explanation = Explanation::Evidence { method: self.method, layers: vec![None], targets };
         inspection.question.explained(Holds::none(), explanation)
     }

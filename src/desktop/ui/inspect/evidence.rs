@@ -51,24 +51,17 @@ pub(super) fn show(
     let around = gate.and_then(|gate| asks.around(inspection, &gate.frame.block));
     let height = if around.is_some() { below.height() * AROUND } else { 0.0 };
     let upper = Rect::from_min_max(below.min, pos2(below.right(), below.bottom() - height));
-    let question = asks.evidence(inspection);
-    // A slow method is run when it is asked for.
-    let card = METHODS.iter().map(|method| method.card()).find(|card| card.name == asks.method);
-    let is_slow = card.is_some_and(|card| card.is_slow);
     if asks.is_beside {
         lockstep::show(ui, upper, scene, (asks, difference, shared), textures, out);
-    } else if is_slow && !asks.consents(&question) && shared.jobs.explained(&question).is_none() {
-        within(ui, upper, |ui| {
-            muted(ui, card.map_or("", |card| card.caution));
-            if ui.button("Run it").clicked() {
-                asks.consent(question);
-            }
-        });
     } else {
-        out.ask(question.clone());
-        match answer(shared, &question) {
-            Ok(answer) => main_maps(ui, upper, inspection, answer, asks, textures),
-            Err(said) => within(ui, upper, |ui| states::not_explained(ui, shared, said)),
+        let targets = asks.targets(inspection);
+        // A slow method runs once a channel for each of the maps.
+        let passes = asks.passes(inspection) * targets.len();
+        let question = asks.evidence(inspection, targets);
+        let asked = (&**inspection, &mut *asks, shared);
+        let answer = within(ui, upper, |ui| states::worked_on(ui, asked, question, (passes, "Run it"), out));
+        if let Some(answer) = answer {
+            main_maps(ui, upper, inspection, &answer, asks, textures);
         }
     }
     if let (Some(question), Some(gate)) = (around, gate) {
@@ -94,8 +87,8 @@ fn heading(ui: &mut Ui, inspection: &Inspection, asks: &mut Asks) {
     let labels = labels_of(inspection);
     let names: Vec<String> =
         asks.targets(inspection).first().iter().map(|target| target.named(labels.as_ref())).collect();
-    let is_of_layer = METHODS.iter().map(|m| m.card()).any(|card| card.name == asks.method && card.is_of_layer);
-    let layer = Layer::pooled(&inspection.graph).filter(|_| is_of_layer);
+    let card = asks.card();
+    let layer = Layer::pooled(&inspection.graph).filter(|_| card.is_some_and(|card| card.is_of_layer));
     egui::Sides::new().height(size::ROW).shrink_left().truncate().show(
         ui,
         |ui| {
@@ -105,7 +98,6 @@ fn heading(ui: &mut Ui, inspection: &Inspection, asks: &mut Asks) {
             }
         },
         |ui| {
-            let card = METHODS.iter().map(|method| method.card()).find(|card| card.name == asks.method);
             let combo = ComboBox::from_id_salt("method").selected_text(card.map_or("", |card| card.title));
             let combo = combo.show_ui(ui, |ui| {
                 for method in METHODS {

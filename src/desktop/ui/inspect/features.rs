@@ -115,22 +115,13 @@ fn heading(ui: &mut Ui, features: &Features, places: usize, grid: &mut Grid) {
     );
 }
 
-/// The colours' end for a channel.
-fn scale(features: &Features, channel: usize, is_own: bool) -> (f32, bool) {
-    let (reach, is_signed) = features.reach();
-    match is_own {
-        true => (features.channel(channel).iter().map(|value| value.abs()).fold(0.0, f32::max), is_signed),
-        false => (reach, is_signed),
-    }
-}
-
 /// All channels; only those in sight are drawn.
 fn cells(ui: &mut Ui, answer: &Arc<Explained>, features: &Features, grid: &mut Grid, textures: &mut GateTextures) {
     let order = features.order(grid.sorted);
     let columns = ((ui.available_width() + size::GAP) / (CELL + size::GAP)).floor().max(1.0) as usize;
     let rows = order.len().div_ceil(columns);
     let pitch = CELL + WORDS + size::GAP;
-    let common = features.reach();
+    let common = features.most();
     let area = ScrollArea::vertical().id_salt("grid").auto_shrink([false, false]);
     area.show_rows(ui, pitch - ui.spacing().item_spacing.y, rows, |ui, shown| {
         for row in shown {
@@ -139,7 +130,8 @@ fn cells(ui: &mut Ui, answer: &Arc<Explained>, features: &Features, grid: &mut G
             for (column, channel) in order.iter().skip(row * columns).take(columns).copied().enumerate() {
                 let left = whole.left() + (CELL + size::GAP) * column as f32;
                 let rect = Rect::from_min_size(pos2(left, whole.top()), vec2(CELL, CELL));
-                let scale = if grid.is_own_scale { scale(features, channel, true) } else { common };
+                let reach = if grid.is_own_scale { features.reach[channel] } else { common };
+                let scale = (reach, features.is_signed);
                 if cell(ui, rect, (answer, features, grid), channel, scale, textures) {
                     grid.chosen = channel;
                 }
@@ -197,6 +189,9 @@ fn one(
     let partner = partner.filter(|partner| partner.frame.kind == GateKind::Channel);
     let factor = own.or(partner).and_then(|gate| gate.lens.values.get(channel).copied());
     let large = ui.available_width().min(220.0);
+    // One scale for the channel in all places, so that what the gate did is seen.
+    let reach = layers.iter().filter_map(|layer| layer.reach.get(channel)).copied().fold(0.0, f32::max);
+    let is_signed = layers.iter().any(|layer| layer.is_signed);
     for (place, features) in layers.iter().enumerate().filter(|(_, layer)| channel < layer.shape[0]) {
         let title = if layers.len() > 1 { PLACES[place.min(2)] } else { "output" };
         let adds = value(features.contribution[channel]);
@@ -205,14 +200,6 @@ fn one(
         let (rect, response) = ui.allocate_exact_size(vec2(large, large * 0.62), Sense::hover());
         let shown = fit(rect, vec2(width as f32, height as f32));
         let shown = Rect::from_min_size(rect.min, shown.size());
-        // One scale for the channel in all places, so that what the gate did is seen.
-        let (reach, is_signed) = layers.iter().filter(|layer| channel < layer.shape[0]).fold(
-            (0.0_f32, false),
-            |(reach, is_signed), layer| {
-                let (own, signed) = scale(layer, channel, true);
-                (reach.max(own), is_signed || signed)
-            },
-        );
         if let Some(texture) =
             textures.channel(ui.ctx(), answer, (place, channel), ((reach, is_signed), ui.visuals().dark_mode))
         {

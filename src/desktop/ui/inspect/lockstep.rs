@@ -1,6 +1,6 @@
 //! Two networks, one photo: the evidence of both on one scale, and what one has that the other has not.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use eframe::egui;
 use egui::{Rect, Ui, pos2};
@@ -10,15 +10,16 @@ use super::super::widgets::muted;
 use super::super::{Outbox, Shared};
 use super::asks::Asks;
 use super::effect::signed;
-use super::evidence::{answer, columns, named, one, ramp};
+use super::evidence::{columns, named, one, ramp};
 use super::{Scene, classes, states, within};
 use crate::compute::explain::{Evidence, Outcome, Target};
 use crate::desktop::document::Network;
 use crate::desktop::jobs::{Explained, Inspection};
 use crate::network::number::value;
 
-/// A map of two answers, and the answers it was made of.
-type Made = (*const Explained, *const Explained, Arc<Explained>);
+/// A map of two answers, and the answers it was made of: held weakly, they pin their addresses, so that no others can
+/// be taken for them.
+type Made = ([Weak<Explained>; 2], Arc<Explained>);
 
 /// The difference of two maps, worked out once.
 #[derive(Default)]
@@ -26,10 +27,13 @@ pub(super) struct Difference(Option<Made>);
 
 impl Difference {
     fn of(&mut self, own: &Arc<Explained>, other: &Arc<Explained>) -> Option<Arc<Explained>> {
-        let key = (Arc::as_ptr(own), Arc::as_ptr(other));
-        if let Some((_, _, known)) = self.0.as_ref().filter(|(a, b, _)| (*a, *b) == key) {
+        let is_of = |made: &&Made| {
+            made.0.iter().zip([own, other]).all(|(known, answer)| std::ptr::eq(known.as_ptr(), Arc::as_ptr(answer)))
+        };
+        if let Some((_, known)) = self.0.as_ref().filter(is_of) {
             return Some(known.clone());
         }
+        let made_of = [own, other].map(Arc::downgrade);
         let (Explained::Evidence(own), Explained::Evidence(other)) = (&**own, &**other) else { return None };
         let (own, other) = (own.first()?, other.first()?);
         if own.size != other.size {
@@ -38,7 +42,7 @@ impl Difference {
         let values = own.values.iter().zip(&other.values).map(|(a, b)| a - b).collect();
         let map = Evidence { values, notes: Vec::new(), ..own.clone() };
         let made = Arc::new(Explained::Evidence(vec![map]));
-        self.0 = Some((key.0, key.1, made.clone()));
+        self.0 = Some((made_of, made.clone()));
         Some(made)
     }
 }
@@ -46,12 +50,11 @@ impl Difference {
 /// The network that the active one stands beside: the baseline, else the first other, if it has as many classes.
 pub(super) fn other<'a>(shared: &Shared<'a>, inspection: &Inspection) -> Option<(&'a Network, &'a Arc<Inspection>)> {
     let active = shared.active()?.id;
-    let others = shared.document.baseline().into_iter().chain(shared.document.networks());
-    let with_answer = others.filter(|network| network.id != active).filter_map(|network| {
-        let found = shared.inspection(network)?;
+    let mut others = shared.document.baseline().into_iter().chain(shared.document.networks());
+    others.find_map(|network| {
+        let found = shared.inspection(network).filter(|_| network.id != active)?;
         (found.run.logits.len() == inspection.run.logits.len()).then_some((network, found))
-    });
-    with_answer.into_iter().next()
+    })
 }
 
 /// Both maps on one scale, and their difference on its own.
@@ -59,7 +62,7 @@ pub(super) fn show(
     ui: &mut Ui,
     room: Rect,
     scene: Scene,
-    (asks, difference, shared): (&Asks, &mut Difference, &Shared),
+    (asks, difference, shared): (&mut Asks, &mut Difference, &Shared),
     textures: &mut GateTextures,
     out: &mut Outbox,
 ) {
@@ -70,15 +73,15 @@ pub(super) fn show(
         });
     };
     let Some(class) = asks.class(inspection) else { return };
-    let questions = [inspection, beside].map(|inspection| asks.evidence_of(inspection, class));
-    for question in &questions {
-        out.ask(question.clone());
-    }
-    let [own, others] = [answer(shared, &questions[0]), answer(shared, &questions[1])];
-    let (own, others) = match (own, others) {
-        (Ok(own), Ok(others)) => (own, others),
-        (Err(said), _) | (_, Err(said)) => return within(ui, room, |ui| states::not_explained(ui, shared, said)),
-    };
+    let questions = [inspection, beside].map(|inspection| asks.evidence(inspection, vec![Target::Class(class)]));
+    let passes = asks.passes(inspection);
+    let [own, others] = questions;
+    let answers = within(ui, room, |ui| {
+        let own = states::worked_on(ui, (inspection, &mut *asks, shared), own, (passes, "Run it"), out)?;
+        let others = states::worked_on(ui, (beside, asks, shared), others, (passes, "Run it beside"), out)?;
+        Some((own, others))
+    });
+    let Some((own, others)) = answers.as_ref().map(|(own, others)| (own, others)) else { return };
     let reach = [own, others].into_iter().filter_map(|answer| first(answer)).map(Evidence::reach).fold(0.0, f32::max);
     let upper = Rect::from_min_max(room.min, pos2(room.right(), room.bottom() - 26.0));
     let places = columns(upper, 3);

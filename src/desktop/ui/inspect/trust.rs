@@ -10,7 +10,7 @@ use super::asks::{Asks, OverAll};
 use super::evidence::{answer, named};
 use super::{Scene, classes, lockstep, side, states};
 use crate::compute::explain::trust::Faithfulness;
-use crate::compute::explain::{Layer, METHODS, Outcome};
+use crate::compute::explain::{Layer, Outcome};
 use crate::desktop::jobs::{Explained, Inspection};
 
 pub(super) fn show(ui: &mut Ui, scene: Scene, asks: &mut Asks, shared: &Shared, out: &mut Outbox) {
@@ -55,13 +55,13 @@ fn listed(inspection: &Inspection, asks: &Asks) -> Vec<(usize, f32)> {
 /// In words, with numbers.
 fn trust(ui: &mut Ui, inspection: &Inspection, asks: &mut Asks, shared: &Shared, out: &mut Outbox) {
     let Some(question) = asks.trust(inspection) else { return };
-    let is_of_layer = METHODS.iter().map(|m| m.card()).any(|card| card.name == asks.method && card.is_of_layer);
-    if !is_of_layer {
+    if !asks.card().is_some_and(|card| card.is_of_layer) {
         caption(ui, "asked of maps of layers only: cells are taken out, not pixels");
         return;
     }
     let cells = Layer::pooled(&inspection.graph).map_or(1, |layer| inspection.graph[layer.node].shape.positions());
-    let passes = 7 * (cells + 1);
+    // The map's own curve both ways and five random orders; the map, and once more without its head.
+    let passes = 7 * (cells + 1) + 2 * asks.passes(inspection);
     let asked = (inspection, &mut *asks, shared);
     let answer = states::worked_on(ui, asked, question, (passes, "Try it"), out);
     let Some(Explained::Trust(faith, steps)) = answer.as_deref() else { return };
