@@ -239,7 +239,7 @@ fn rows(results: &[Explained]) -> Table {
     let are_several = results.len() > 1;
     let mut table = if are_several { Table::new().words("image") } else { Table::new() };
     table = table.words("method").words("layer").words("class").words("size");
-    for title in ["largest", "row", "column", "smallest", "for", "against"] {
+    for title in ["largest", "row", "col", "least", "for", "against"] {
         table = table.numbers(title);
     }
     for result in results {

@@ -54,7 +54,10 @@ impl Evidence {
     /// The sum of the positive ones, and of the negative ones.
     #[must_use]
     pub fn sides(&self) -> [f64; 2] {
-        let side = |keep: fn(&f32) -> bool| self.values.iter().filter(|v| keep(v)).map(|v| f64::from(*v)).sum();
+        // From 0 on: the sum of nothing would be written -0.
+        let side = |keep: fn(&f32) -> bool| {
+            self.values.iter().filter(|v| keep(v)).fold(0.0, |sum, value| sum + f64::from(*value))
+        };
         [side(|value| *value > 0.0), side(|value| *value < 0.0)]
     }
 
